@@ -1,0 +1,154 @@
+rule bulk:
+    input:
+        collect("results/bulk/{run}/metrics.parquet", run=names("bulk/runs")),
+
+
+rule train_bulk:
+    input:
+        expression=shards("results/prebulk/expression/{corpus}/{shard}.h5ad"),
+        splits="results/prebulk/splits.parquet",
+        standardizer="results/prebulk/standardizer.parquet",
+        embedding=gene_embedding,
+    output:
+        model=directory("results/bulk/{run}/model"),
+        history="results/bulk/{run}/history.tsv",
+    log:
+        "results/logs/bulk/train_bulk.{run}.log",
+    benchmark:
+        "results/benchmarks/bulk/train_bulk.{run}.jsonl"
+    conda:
+        "../envs/bulk.yaml"
+    threads: 2
+    resources:
+        mem_mb=memory(8000),
+        runtime=1440,
+        gpu=1,
+    params:
+        spec=spec("bulk/runs/{run}"),
+        code=code("bulk/train_bulk"),
+        checkpoints="results/bulk/{run}/checkpoints",
+    script:
+        "../workflow_scripts/bulk/train_bulk.py"
+
+
+rule embed_samples:
+    input:
+        expression=shards("results/prebulk/expression/{corpus}/{shard}.h5ad"),
+        splits="results/prebulk/splits.parquet",
+        model="results/bulk/{run}/model",
+    output:
+        embeddings="results/bulk/{run}/embeddings.h5ad",
+    log:
+        "results/logs/bulk/embed_samples.{run}.log",
+    benchmark:
+        "results/benchmarks/bulk/embed_samples.{run}.jsonl"
+    conda:
+        "../envs/bulk.yaml"
+    threads: 2
+    resources:
+        mem_mb=memory(8000),
+        runtime=240,
+        gpu=1,
+    params:
+        code=code("bulk/embed_samples"),
+        run="{run}",
+    script:
+        "../workflow_scripts/bulk/embed_samples.py"
+
+
+rule score_imputation:
+    input:
+        expression=shards("results/prebulk/expression/{corpus}/{shard}.h5ad"),
+        splits="results/prebulk/splits.parquet",
+        standardizer="results/prebulk/standardizer.parquet",
+        model="results/bulk/{run}/model",
+    output:
+        metrics="results/bulk/{run}/imputation.parquet",
+    log:
+        "results/logs/bulk/score_imputation.{run}.log",
+    benchmark:
+        "results/benchmarks/bulk/score_imputation.{run}.jsonl"
+    conda:
+        "../envs/bulk.yaml"
+    threads: 2
+    resources:
+        mem_mb=memory(8000),
+        runtime=240,
+        gpu=1,
+    params:
+        spec=spec("bulk/imputation"),
+        code=code("bulk/score_imputation"),
+        run="{run}",
+    script:
+        "../workflow_scripts/bulk/score_imputation.py"
+
+
+rule classify_baselines:
+    input:
+        expression=shards("results/prebulk/expression/{corpus}/{shard}.h5ad"),
+        splits="results/prebulk/splits.parquet",
+        standardizer="results/prebulk/standardizer.parquet",
+    output:
+        metrics="results/bulk/baselines/classification.parquet",
+        predictions="results/bulk/baselines/predictions.parquet",
+    log:
+        "results/logs/bulk/classify_baselines.log",
+    benchmark:
+        "results/benchmarks/bulk/classify_baselines.jsonl"
+    conda:
+        "../envs/bulk.yaml"
+    threads: 2
+    resources:
+        mem_mb=memory(16000),
+        runtime=240,
+    params:
+        spec=spec("bulk/classification"),
+        code=code("bulk/classify_baselines"),
+    script:
+        "../workflow_scripts/bulk/classify_baselines.py"
+
+
+rule classify_samples:
+    input:
+        embeddings="results/bulk/{run}/embeddings.h5ad",
+    output:
+        metrics="results/bulk/{run}/classification.parquet",
+        predictions="results/bulk/{run}/predictions.parquet",
+    log:
+        "results/logs/bulk/classify_samples.{run}.log",
+    benchmark:
+        "results/benchmarks/bulk/classify_samples.{run}.jsonl"
+    conda:
+        "../envs/bulk.yaml"
+    threads: 2
+    resources:
+        mem_mb=memory(4000),
+        runtime=120,
+    params:
+        spec=spec("bulk/classification"),
+        code=code("bulk/classify_samples"),
+    script:
+        "../workflow_scripts/bulk/classify_samples.py"
+
+
+rule collect_metrics:
+    input:
+        imputation="results/bulk/{run}/imputation.parquet",
+        classification="results/bulk/{run}/classification.parquet",
+        baselines="results/bulk/baselines/classification.parquet",
+    output:
+        metrics="results/bulk/{run}/metrics.parquet",
+    log:
+        "results/logs/bulk/collect_metrics.{run}.log",
+    benchmark:
+        "results/benchmarks/bulk/collect_metrics.{run}.jsonl"
+    conda:
+        "../envs/bulk.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(4000),
+        runtime=10,
+    params:
+        code=code("bulk/collect_metrics"),
+    script:
+        "../workflow_scripts/bulk/collect_metrics.py"

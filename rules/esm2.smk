@@ -1,0 +1,28 @@
+rule esm2:
+    input:
+        collect("results/esm2/{model}.h5ad", model=names("esm2/models")),
+
+
+rule embed_proteins:
+    input:
+        genes="results/prebulk/genes.parquet",
+        proteins="results/prebulk/proteins.fa",
+        weights=resource("esm2/models/{model}/weights"),
+    output:
+        embedding="results/esm2/{model}.h5ad",
+    log:
+        "results/logs/esm2/embed_proteins.{model}.log",
+    benchmark:
+        "results/benchmarks/esm2/embed_proteins.{model}.jsonl"
+    conda:
+        "../envs/esm2.yaml"
+    threads: 2
+    resources:
+        mem_mb=memory(8000),
+        runtime=240,
+        gpu=1,
+    params:
+        spec=spec("esm2/models/{model}"),
+        code=code("esm2/embed_proteins"),
+    script:
+        "../workflow_scripts/esm2/embed_proteins.py"

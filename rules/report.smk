@@ -1,0 +1,261 @@
+rule report:
+    input:
+        "results/report/costs.html",
+
+
+rule figures:
+    input:
+        rules.download.input,
+        rules.prebulk.input,
+        rules.esm2.input,
+        rules.tracks.input,
+        rules.bulk.input,
+        "results/report/sources.html",
+        branch(
+            names("prebulk/corpora"), then="results/report/quality.png", otherwise=[]
+        ),
+        collect("results/report/{run}/umap.png", run=names("bulk/runs")),
+        collect("results/report/{run}/f1.png", run=names("bulk/runs")),
+        collect("results/report/{run}/training.png", run=names("bulk/runs")),
+        collect("results/report/{set}/pausing.png", set=names("tracks/sets")),
+
+
+rule plot_embedding:
+    input:
+        embeddings="results/bulk/{run}/embeddings.h5ad",
+        sources="results/report/sources.tsv",
+    output:
+        umap=report(
+            "results/report/{run}/umap.png",
+            category="Sample embeddings",
+            subcategory="{run}",
+            labels={"run": "{run}", "figure": "UMAP"},
+            caption="../config/report/umap.rst",
+        ),
+        tsne=report(
+            "results/report/{run}/tsne.png",
+            category="Sample embeddings",
+            subcategory="{run}",
+            labels={"run": "{run}", "figure": "t-SNE"},
+            caption="../config/report/tsne.rst",
+        ),
+        interactive=report(
+            "results/report/{run}/embedding.html",
+            category="Sample embeddings",
+            subcategory="{run}",
+            labels={"run": "{run}", "figure": "interactive"},
+            caption="../config/report/embedding.rst",
+        ),
+    log:
+        "results/logs/report/plot_embedding.{run}.log",
+    benchmark:
+        "results/benchmarks/report/plot_embedding.{run}.jsonl"
+    conda:
+        "../envs/report.yaml"
+    threads: 2
+    resources:
+        mem_mb=memory(4000),
+        runtime=60,
+    params:
+        spec=spec("report/embedding"),
+        code=code("report/plot_embedding"),
+    script:
+        "../workflow_scripts/report/plot_embedding.py"
+
+
+rule plot_scores:
+    input:
+        metrics="results/bulk/{run}/metrics.parquet",
+        predictions="results/bulk/{run}/predictions.parquet",
+        baselines="results/bulk/baselines/predictions.parquet",
+        sources="results/report/sources.tsv",
+    output:
+        scores=report(
+            "results/report/{run}/f1.png",
+            category="Scores",
+            subcategory="{run}",
+            labels={"run": "{run}", "figure": "F1"},
+            caption="../config/report/f1.rst",
+        ),
+        imputation=report(
+            "results/report/{run}/imputation.png",
+            category="Scores",
+            subcategory="{run}",
+            labels={"run": "{run}", "figure": "imputation"},
+            caption="../config/report/imputation.rst",
+        ),
+        confusion=report(
+            "results/report/{run}/confusion.png",
+            category="Scores",
+            subcategory="{run}",
+            labels={"run": "{run}", "figure": "confusion"},
+            caption="../config/report/confusion.rst",
+        ),
+        table=report(
+            "results/report/{run}/scores.html",
+            category="Scores",
+            subcategory="{run}",
+            labels={"run": "{run}", "figure": "table"},
+            caption="../config/report/scores.rst",
+        ),
+    log:
+        "results/logs/report/plot_scores.{run}.log",
+    benchmark:
+        "results/benchmarks/report/plot_scores.{run}.jsonl"
+    conda:
+        "../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(4000),
+        runtime=60,
+    params:
+        code=code("report/plot_scores"),
+    script:
+        "../workflow_scripts/report/plot_scores.py"
+
+
+rule plot_training:
+    input:
+        history="results/bulk/{run}/history.tsv",
+        sources="results/report/sources.tsv",
+    output:
+        figure=report(
+            "results/report/{run}/training.png",
+            category="Training",
+            subcategory="{run}",
+            labels={"run": "{run}", "figure": "loss"},
+            caption="../config/report/training.rst",
+        ),
+    log:
+        "results/logs/report/plot_training.{run}.log",
+    benchmark:
+        "results/benchmarks/report/plot_training.{run}.jsonl"
+    conda:
+        "../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(4000),
+        runtime=60,
+    params:
+        code=code("report/plot_training"),
+    script:
+        "../workflow_scripts/report/plot_training.py"
+
+
+rule plot_pausing:
+    input:
+        polymerase="results/tracks/{set}/polymerase.parquet",
+        truth=truth,
+        sources="results/report/sources.tsv",
+    output:
+        figure=report(
+            "results/report/{set}/pausing.png",
+            category="Polymerase tracks",
+            subcategory="{set}",
+            labels={"set": "{set}", "figure": "pausing index"},
+            caption="../config/report/pausing.rst",
+        ),
+    log:
+        "results/logs/report/plot_pausing.{set}.log",
+    benchmark:
+        "results/benchmarks/report/plot_pausing.{set}.jsonl"
+    conda:
+        "../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(4000),
+        runtime=60,
+    params:
+        code=code("report/plot_pausing"),
+    script:
+        "../workflow_scripts/report/plot_pausing.py"
+
+
+rule plot_quality:
+    input:
+        samples="results/prebulk/samples.parquet",
+        mapping="results/prebulk/mapping.parquet",
+        sources="results/report/sources.tsv",
+    output:
+        figure=report(
+            "results/report/quality.png",
+            category="Data",
+            labels={"figure": "samples kept and dropped"},
+            caption="../config/report/quality.rst",
+        ),
+        table=report(
+            "results/report/quality.html",
+            category="Data",
+            labels={"figure": "quality counts"},
+            caption="../config/report/quality.rst",
+        ),
+    log:
+        "results/logs/report/plot_quality.log",
+    benchmark:
+        "results/benchmarks/report/plot_quality.jsonl"
+    conda:
+        "../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(4000),
+        runtime=60,
+    params:
+        code=code("report/plot_quality"),
+    script:
+        "../workflow_scripts/report/plot_quality.py"
+
+
+rule list_sources:
+    input:
+        provenance=provenance,
+        embeddings=collect("results/esm2/{model}.h5ad", model=names("esm2/models")),
+    output:
+        sources="results/report/sources.tsv",
+        page=report(
+            "results/report/sources.html",
+            category="Data",
+            labels={"figure": "sources"},
+            caption="../config/report/sources.rst",
+        ),
+    log:
+        "results/logs/report/list_sources.log",
+    benchmark:
+        "results/benchmarks/report/list_sources.jsonl"
+    conda:
+        "../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(4000),
+        runtime=60,
+    params:
+        code=code("report/list_sources"),
+    script:
+        "../workflow_scripts/report/list_sources.py"
+
+
+rule summarize_costs:
+    input:
+        finished=rules.figures.input,
+    output:
+        costs="results/report/costs.tsv",
+        page=report(
+            "results/report/costs.html",
+            category="Costs",
+            labels={"figure": "cost per rule"},
+            caption="../config/report/costs.rst",
+        ),
+    log:
+        "results/logs/report/summarize_costs.log",
+    benchmark:
+        "results/benchmarks/report/summarize_costs.jsonl"
+    conda:
+        "../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(4000),
+        runtime=60,
+    params:
+        code=code("report/summarize_costs"),
+        benchmarks="results/benchmarks",
+    script:
+        "../workflow_scripts/report/summarize_costs.py"

@@ -1,0 +1,1 @@
+"""The formats in which stages meet: one module a format, with read, write and validate."""

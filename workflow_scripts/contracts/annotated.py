@@ -1,0 +1,37 @@
+"""Matrices with annotated rows and columns: AnnData files that are whole or absent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.contracts.files import replacing
+
+if TYPE_CHECKING:
+    import anndata
+
+
+def write_annotated(data: anndata.AnnData, path: Path) -> None:
+    """Write `data` to `path` by way of a temporary name."""
+    with replacing(path) as temporary:
+        data.write_h5ad(temporary)
+
+
+def read_annotated(path: Path, backed: bool = False) -> anndata.AnnData:
+    """Read an .h5ad file; `backed` leaves X on disk. A damaged file raises BadInput."""
+    import anndata
+
+    try:
+        return anndata.read_h5ad(path, backed="r" if backed else None)
+    except (OSError, KeyError, ValueError) as error:
+        raise BadInput(path, "", f"not a readable .h5ad file ({error})", "Remove it and run its rule again.") from error
+
+
+def require(data: anndata.AnnData, path: Path | str, obs: tuple[str, ...], uns: tuple[str, ...]) -> None:
+    """Raise BadInput naming the first column of obs or key of uns that is missing."""
+    missing = [f"obs/{name}" for name in obs if name not in data.obs] + [
+        f"uns/{name}" for name in uns if name not in data.uns
+    ]
+    if missing:
+        raise BadInput(path, missing[0], "is missing", "Remove the file and run its rule again.")

@@ -1,0 +1,102 @@
+"""ExpressionStore: log(TPM+1) of one shard of one corpus.
+
+`results/prebulk/expression/{corpus}/{shard}.h5ad`, written by `prebulk/normalize_counts`:
+
+- X: float32, samples x genes, natural log of TPM+1, chunked by samples. Genes stand in gene-table
+  order. A gene that the source does not measure is NaN in every row, never 0.
+- obs (index sample_id): corpus, group, label (empty string: unlabelled) and the quality columns
+  total_counts (float64), nonzero_genes (int64).
+- var (index gene_id): measured (bool).
+- uns: gene_order (digest of the gene table).
+
+One shard is one job, so that a corpus scales over jobs and never has to fit in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workflow_scripts.contracts.annotated import read_annotated, require, write_annotated
+from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.contracts.gene_table import order_digest, require_order
+
+if TYPE_CHECKING:
+    import anndata
+    import numpy as np
+    import pandas as pd
+
+OBS = ("corpus", "group", "label", "total_counts", "nonzero_genes")
+SAMPLES_PER_CHUNK = 64
+
+
+def validate(data: anndata.AnnData, where: Path | str = "ExpressionStore", gene_order: str | None = None) -> None:
+    """Raise BadInput unless `data` is an ExpressionStore over the genes of `gene_order`."""
+    require(data, where, OBS, ("gene_order",))
+    if not data.obs_names.is_unique:
+        repeated = data.obs_names[data.obs_names.duplicated()][0]
+        raise BadInput(where, f"sample {repeated!r}", "stands twice", "Give every sample of a corpus one identifier.")
+    require_order(where, str(data.uns["gene_order"]), gene_order)
+    require_order(where, str(data.uns["gene_order"]), order_digest(data.var_names))
+
+
+def write(x: np.ndarray, obs: pd.DataFrame, gene_ids: list[str], measured: np.ndarray, path: Path) -> None:
+    """Write X (samples x genes, float32), obs (index sample_id) and measured (genes, bool) to `path`."""
+    import anndata
+    import numpy as np
+    import pandas as pd
+
+    from workflow_scripts.contracts.files import replacing
+
+    var = pd.DataFrame({"measured": np.asarray(measured, bool)}, index=pd.Index(gene_ids, name="gene_id"))
+    obs = obs.rename_axis("sample_id")
+    data = anndata.AnnData(X=np.asarray(x, np.float32), obs=obs, var=var, uns={"gene_order": order_digest(gene_ids)})
+    validate(data, path)
+    chunks = (max(1, min(SAMPLES_PER_CHUNK, data.n_obs)), data.n_vars)
+    with replacing(path) as temporary:
+        data.write_h5ad(temporary, compression="lzf", dataset_kwargs={"chunks": chunks} if data.n_obs else {})
+
+
+def read(path: Path, gene_order: str | None = None, backed: bool = False) -> anndata.AnnData:
+    data = read_annotated(path, backed)
+    validate(data, path, gene_order)
+    return data
+
+
+def blocks(
+    paths: list[Path], samples: pd.Index, gene_order: str | None = None, size: int = 1024
+) -> Iterator[tuple[pd.DataFrame, np.ndarray]]:
+    """Yield (obs, X) of at most `size` rows, over all shards, for the given sample ids only.
+
+    Order: by path, then as stored. Memory is bounded by one block, whatever the corpus.
+    """
+    import numpy as np
+
+    for path in paths:
+        data = read(path, gene_order, backed=True)
+        rows = np.flatnonzero(data.obs_names.isin(samples))
+        for first in range(0, len(rows), size):
+            chosen = rows[first : first + size]
+            yield data.obs.iloc[chosen].copy(), np.asarray(data.X[chosen], np.float32)
+        data.file.close()
+
+
+def load(paths: list[Path], samples: pd.Index, gene_order: str | None = None) -> tuple[pd.Index, np.ndarray]:
+    """Return (sample ids, X) of the given samples over all shards, in the order of `samples`.
+
+    For data that fits in memory; `blocks` is for what does not. Raises BadInput on a missing sample.
+    """
+    import numpy as np
+    import pandas as pd
+
+    names, rows = [], []
+    for obs, x in blocks(paths, samples, gene_order):
+        names.append(obs.index)
+        rows.append(x)
+    found = names[0].append(names[1:]) if names else pd.Index([])
+    position = found.get_indexer(samples)
+    if (position < 0).any():
+        absent = samples[position < 0][0]
+        raise BadInput(paths[0].parent, f"sample {absent!r}", "is in no shard", "Run the prebulk stage again.")
+    return samples, np.concatenate(rows)[position]

@@ -1,0 +1,39 @@
+"""Files that are either whole or absent, and their checksums."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a temporary name beside `path`; rename it to `path` on success, remove it on failure.
+
+    The temporary name keeps the suffixes of `path`, since many writers choose a format by them.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{os.getpid()}.{path.name}")
+    try:
+        yield temporary
+        if path.is_dir() and temporary.is_dir():
+            shutil.rmtree(path)
+        os.replace(temporary, path)
+    finally:
+        if temporary.is_dir():
+            shutil.rmtree(temporary)
+        else:
+            temporary.unlink(missing_ok=True)
+
+
+def digest(path: Path, algorithm: str = "sha256") -> str:
+    """Hexadecimal checksum of a file's bytes, read in blocks of 1 MiB."""
+    state = hashlib.new(algorithm)
+    with path.open("rb") as handle:
+        while block := handle.read(1 << 20):
+            state.update(block)
+    return state.hexdigest()

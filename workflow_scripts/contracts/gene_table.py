@@ -1,0 +1,94 @@
+"""GeneTable: the gene universe of a run, in the order of every other file indexed by gene.
+
+`results/prebulk/genes.parquet`, written by `prebulk/make_gene_table`, one row per gene:
+
+| column | dtype | meaning |
+|---|---|---|
+| gene_id | str | stable identifier without version |
+| symbol | str | gene symbol, or the gene_id where there is none |
+| chrom | str | chromosome name as in the annotation |
+| start, end | int64 | gene body, bp, 0-based half-open |
+| strand | str | `+` or `-` |
+| tss | int64 | position of the first transcribed base of the chosen transcript, 0-based |
+| transcript_id, protein_id | str | the chosen transcript and its protein, without version |
+| protein_length | int64 | amino acids |
+| exon_length | float64 | bp of the union of exons (or of the declared table), the length of TPM |
+
+Metadata: `gene_order` (see `order_digest`), `genome` (name of the assembly).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.contracts.tables import read_table, validate_table, write_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pandera.pandas as pa
+
+
+@cache
+def schema() -> pa.DataFrameSchema:
+    import pandera.pandas as pa
+
+    return pa.DataFrameSchema(
+        {
+            "gene_id": pa.Column(str, pa.Check.str_length(min_value=1), unique=True),
+            "symbol": pa.Column(str),
+            "chrom": pa.Column(str),
+            "start": pa.Column("int64", pa.Check.ge(0)),
+            "end": pa.Column("int64"),
+            "strand": pa.Column(str, pa.Check.isin(["+", "-"])),
+            "tss": pa.Column("int64"),
+            "transcript_id": pa.Column(str),
+            "protein_id": pa.Column(str),
+            "protein_length": pa.Column("int64", pa.Check.gt(0)),
+            "exon_length": pa.Column("float64", pa.Check.gt(0)),
+        },
+        checks=[
+            pa.Check(lambda genes: genes["end"] > genes["start"], name="end is after start"),
+            pa.Check(lambda genes: genes["tss"].between(genes["start"], genes["end"] - 1), name="tss lies in the gene"),
+        ],
+        name="GeneTable",
+        strict=True,
+        ordered=True,
+    )
+
+
+def order_digest(gene_ids: Iterable[str]) -> str:
+    """sha256 of the gene identifiers joined by newlines: equal if and only if the order is."""
+    return hashlib.sha256("\n".join(gene_ids).encode()).hexdigest()
+
+
+def require_order(path: Path, found: str, expected: str | None) -> None:
+    """Raise BadInput if the file at `path` was made for another order of genes; None accepts any."""
+    if expected is not None and found != expected:
+        raise BadInput(
+            path,
+            "gene_order",
+            f"made for another gene table (digest {found[:12]}, expected {expected[:12]})",
+            "Run the workflow again so that both come from one gene table.",
+        )
+
+
+def validate(genes: pd.DataFrame, where: Path | str = "GeneTable") -> pd.DataFrame:
+    return validate_table(genes, schema(), where)
+
+
+def write(genes: pd.DataFrame, path: Path, genome: str) -> None:
+    write_table(genes, path, schema(), {"gene_order": order_digest(genes["gene_id"]), "genome": genome})
+
+
+def read(path: Path) -> tuple[pd.DataFrame, str]:
+    """Return the table and its gene-order digest; `frame.attrs["genome"]` names the assembly."""
+    genes, metadata = read_table(path, schema())
+    order = order_digest(genes["gene_id"])
+    require_order(path, metadata.get("gene_order", "none"), order)
+    genes.attrs["genome"] = metadata.get("genome", "")
+    return genes, order

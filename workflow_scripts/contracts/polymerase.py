@@ -1,0 +1,57 @@
+"""Polymerase features: what the polymerase does on each gene, per track.
+
+`results/tracks/{set}/polymerase.parquet`, written by `tracks/measure_polymerase`, one row per gene
+and assay: gene_id, track, pause_count and body_count (sense signal in the pause and body windows),
+pause_length and body_length (bp), pause_density and body_density (per bp), pausing_index (ratio of
+the densities), ci_low and ci_high (interval of the index), antisense_count (in the body window),
+measured (bool: False where the gene is too short or overlaps another gene's pause window; its
+index is then NaN). Metadata: `gene_order`.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workflow_scripts.contracts.gene_table import require_order
+from workflow_scripts.contracts.tables import read_table, validate_table, write_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pandera.pandas as pa
+
+
+@cache
+def schema() -> pa.DataFrameSchema:
+    import pandera.pandas as pa
+
+    numbers = ("pause_count", "body_count", "pause_density", "body_density", "pausing_index", "ci_low", "ci_high")
+    return pa.DataFrameSchema(
+        {
+            "gene_id": pa.Column(str),
+            "track": pa.Column(str),
+            **{name: pa.Column("float64", nullable=True) for name in numbers},
+            "antisense_count": pa.Column("float64", nullable=True),
+            "pause_length": pa.Column("int64", pa.Check.ge(0)),
+            "body_length": pa.Column("int64", pa.Check.ge(0)),
+            "measured": pa.Column(bool),
+        },
+        unique=["gene_id", "track"],
+        name="PolymeraseFeatures",
+        strict=True,
+    )
+
+
+def validate(features: pd.DataFrame, where: Path | str = "PolymeraseFeatures") -> pd.DataFrame:
+    return validate_table(features, schema(), where)
+
+
+def write(features: pd.DataFrame, path: Path, gene_order: str) -> None:
+    write_table(features, path, schema(), {"gene_order": gene_order})
+
+
+def read(path: Path, gene_order: str | None = None) -> pd.DataFrame:
+    features, metadata = read_table(path, schema())
+    require_order(path, metadata.get("gene_order", "none"), gene_order)
+    return features

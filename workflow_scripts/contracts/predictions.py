@@ -1,0 +1,39 @@
+"""Class predictions of one task: one row per sample and model, for confusion tables.
+
+`results/bulk/**/predictions.parquet`, written by the classification rules: model, dataset, sample_id,
+split, group, label (true), predicted.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workflow_scripts.contracts.tables import read_table, validate_table, write_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pandera.pandas as pa
+
+
+@cache
+def schema() -> pa.DataFrameSchema:
+    import pandera.pandas as pa
+
+    text = {name: pa.Column(str) for name in ("model", "dataset", "sample_id", "split", "group", "label", "predicted")}
+    return pa.DataFrameSchema(
+        text, unique=["model", "dataset", "sample_id"], name="Predictions", strict=True, ordered=True
+    )
+
+
+def validate(predictions: pd.DataFrame, where: Path | str = "Predictions") -> pd.DataFrame:
+    return validate_table(predictions, schema(), where)
+
+
+def write(predictions: pd.DataFrame, path: Path) -> None:
+    write_table(predictions, path, schema())
+
+
+def read(path: Path) -> pd.DataFrame:
+    return read_table(path, schema())[0]

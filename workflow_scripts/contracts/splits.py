@@ -1,0 +1,56 @@
+"""Splits: which kept sample is in which split.
+
+`results/prebulk/splits.parquet`, written by `prebulk/split_samples`: sample_id (unique), corpus,
+split (`train`, `validation`, `test`), group, label (empty string: unlabelled). Samples of one group
+(patient, donor, connected series) never straddle splits. Samples that were dropped are not here.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.contracts.tables import read_table, validate_table, write_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pandera.pandas as pa
+
+NAMES = ("train", "validation", "test")
+
+
+@cache
+def schema() -> pa.DataFrameSchema:
+    import pandera.pandas as pa
+
+    return pa.DataFrameSchema(
+        {
+            "sample_id": pa.Column(str, unique=True),
+            "corpus": pa.Column(str),
+            "split": pa.Column(str, pa.Check.isin(NAMES)),
+            "group": pa.Column(str, pa.Check.str_length(min_value=1)),
+            "label": pa.Column(str),
+        },
+        name="Splits",
+        strict=True,
+        ordered=True,
+    )
+
+
+def validate(splits: pd.DataFrame, where: Path | str = "Splits") -> pd.DataFrame:
+    splits = validate_table(splits, schema(), where)
+    straddling = splits.groupby("group")["split"].nunique()
+    if (straddling > 1).any():
+        group = straddling.index[straddling > 1][0]
+        raise BadInput(where, f"group {group!r}", "stands in more than one split", "Split by group.")
+    return splits
+
+
+def write(splits: pd.DataFrame, path: Path) -> None:
+    write_table(validate(splits, path), path, schema())
+
+
+def read(path: Path) -> pd.DataFrame:
+    return validate(read_table(path, schema())[0], path)

@@ -1,0 +1,53 @@
+"""Typed parquet tables: a pandera schema for the columns, key-value metadata for the rest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.contracts.files import replacing
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pandera.pandas as pa
+
+
+def validate_table(frame: pd.DataFrame, schema: pa.DataFrameSchema, where: Path | str) -> pd.DataFrame:
+    """Return `frame` with the dtypes of `schema`; raise BadInput naming the first fault."""
+    from pandera.errors import SchemaError
+
+    try:
+        return schema.validate(frame)
+    except SchemaError as error:
+        reason = str(error).splitlines()[0]
+        raise BadInput(where, f"table {schema.name}", reason, "Remove the file and run its rule again.") from error
+
+
+def write_table(
+    frame: pd.DataFrame, path: Path, schema: pa.DataFrameSchema, metadata: dict[str, str] | None = None
+) -> None:
+    """Validate `frame` and write it to `path` with `metadata` in the parquet schema."""
+    import pyarrow
+    import pyarrow.parquet as parquet
+
+    frame = validate_table(frame, schema, path)
+    table = pyarrow.Table.from_pandas(frame, preserve_index=False)
+    table = table.replace_schema_metadata({**(table.schema.metadata or {}), **(metadata or {})})
+    with replacing(path) as temporary:
+        parquet.write_table(table, temporary)
+
+
+def read_table(path: Path, schema: pa.DataFrameSchema) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Read and validate a table that `write_table` wrote; return it with its metadata."""
+    import pyarrow
+    import pyarrow.parquet as parquet
+
+    try:
+        table = parquet.read_table(path)
+    except (pyarrow.ArrowInvalid, OSError) as error:
+        raise BadInput(
+            path, "", f"not a readable parquet file ({error})", "Remove it and run its rule again."
+        ) from error
+    metadata = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
+    return validate_table(table.to_pandas(), schema, path), metadata

@@ -1,0 +1,132 @@
+"""The one door between Snakemake and Python.
+
+A rule's script defines one function whose keyword arguments are the rule's named inputs, outputs and
+params, and ends with `run(function, snakemake)`. Nothing else of the project sees `snakemake`.
+This module needs the standard library alone, so that every environment can import it.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import inspect
+import json
+import logging
+import os
+import random
+import sys
+import typing
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from workflow_scripts.contracts.errors import BadInput
+
+PACKAGE = Path(__file__).resolve().parent
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
+
+# Imported by the Snakefile, this lets `workflow_scripts.<stage>` be found by every job: in a rule's
+# environment, under --directory and on a cluster node.
+_root = str(PACKAGE.parent)
+_search = [part for part in os.environ.get("PYTHONPATH", "").split(os.pathsep) if part]
+if _root not in _search:
+    os.environ["PYTHONPATH"] = os.pathsep.join([_root, *_search])
+
+
+def run(function: Callable[..., None], snakemake: Any) -> None:
+    """Call `function` with the job's files and params; end the job with one line on bad input.
+
+    Values are bound by name and read by the function's annotations: `Path`, `Path | None` (None
+    where the rule gives no file), `list[Path]`, `dict` and `list` (decoded from JSON), `threads: int`.
+    """
+    os.environ.update({name: str(snakemake.threads) for name in THREAD_VARIABLES}, MPLBACKEND="Agg")
+    handlers: list[logging.Handler] = [logging.FileHandler(path) for path in snakemake.log[:1]]
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", handlers=handlers or None
+    )
+    arguments = bind(function, snakemake)
+    random.seed(arguments.get("spec", {}).get("seed", 0))
+    try:
+        function(**arguments)
+    except BadInput as error:
+        logging.error("%s", error)
+        sys.exit(f"{function.__name__}: {error}")
+    except Exception:
+        logging.exception("%s failed", function.__name__)
+        raise
+
+
+def bind(function: Callable[..., None], snakemake: Any) -> dict[str, Any]:
+    """Return the keyword arguments of `function` for one job."""
+    items = {**dict(snakemake.input.items()), **dict(snakemake.output.items()), **dict(snakemake.params.items())}
+    items["threads"] = snakemake.threads
+    hints = typing.get_type_hints(function)
+    return {name: _decode(items[name], hints[name]) for name in inspect.signature(function).parameters}
+
+
+def _decode(value: Any, hint: Any) -> Any:
+    if hint == list[Path]:
+        return [Path(value)] if isinstance(value, str) else [Path(item) for item in value]
+    if hint == Path | None:
+        return Path(value) if value else None
+    if hint is Path:
+        return Path(value)
+    if hint in (dict, list):
+        return json.loads(value)
+    return value
+
+
+@cache
+def code(door: str) -> str:
+    """Digest of what a door does: of its syntax tree and those of all it imports from the project.
+
+    `door` is `<stage>/<rule>`. Comments, docstrings and layout leave the digest as it is, and so
+    does the folder in which the project stands.
+    """
+    state = hashlib.sha256()
+    for path in sorted(_imported(PACKAGE / f"{door}.py")):
+        state.update(f"{path.relative_to(PACKAGE).as_posix()}\n{_meaning(path)}\n".encode())
+    return state.hexdigest()
+
+
+def _imported(door: Path) -> set[Path]:
+    """The door and every file of the project that it imports, directly or not."""
+    found: set[Path] = set()
+    waiting = [door]
+    while waiting:
+        path = waiting.pop()
+        if path in found:
+            continue
+        found.add(path)
+        for node in ast.walk(_tree(path)):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            elif isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            else:
+                continue
+            for name in names:
+                parts = name.split(".")
+                if parts[0] == PACKAGE.name:
+                    file = PACKAGE.joinpath(*parts[1:]).with_suffix(".py")
+                    if file.is_file():
+                        waiting.append(file)
+    return found
+
+
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(), str(path))
+
+
+@cache
+def _meaning(path: Path) -> str:
+    """The source of a file without comments, docstrings and layout."""
+    tree = ast.parse(path.read_text(), str(path))
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and ast.get_docstring(
+            node
+        ):
+            node.body = node.body[1:] or [ast.Pass()]
+    return ast.unparse(tree)
