@@ -1,0 +1,43 @@
+# make demo | run CONFIG=yeast | test | bench | lint | docs | lock: each sets itself up in .venv.
+CONFIG ?= config
+CORES ?= $(shell nproc)
+DIRECTORY ?= .
+PYTHON ?= python3.11
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONDONTWRITEBYTECODE := 1
+# uv does not read pip's own settings: a folder of wheels known to pip alone is made known to uv.
+export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
+
+bin := .venv/bin
+ready := .venv/ready
+
+.PHONY: demo run test lint docs lock
+
+demo: run
+
+run: $(ready)
+	$(bin)/snakemake --configfile config/$(CONFIG).yaml --directory $(DIRECTORY) --cores $(CORES) \
+		--report results/report/report.html --report-after-run
+	@echo "Report: $(DIRECTORY)/results/report/report.html"
+
+test: $(ready)
+	tests/support/debian_packages.sh
+	$(bin)/python -m pytest --durations 15
+
+lint: $(ready)
+	$(bin)/ruff check . && $(bin)/ruff format --check .
+	$(bin)/snakefmt --check Snakefile rules
+	$(bin)/snakemake --lint
+
+docs: $(ready)
+	$(bin)/python -m tests.support.config_readme
+
+lock: $(ready)
+	$(bin)/uv pip compile -q --no-annotate --no-header --no-emit-find-links requirements.in | sed 's/+cpu$$//' > requirements.lock
+
+$(ready): requirements.lock
+	test -x $(bin)/python || $(PYTHON) -m venv .venv
+	$(bin)/python -m pip install -q "$$(grep '^uv==' requirements.lock)"
+	VIRTUAL_ENV=.venv $(bin)/uv pip install -q -r requirements.lock
+	touch $(ready)
