@@ -16,8 +16,11 @@ ready := .venv/ready
 
 demo: run
 
+# The lock is the kernel's and ends with its holder, so that a killed run can simply be started again.
 run: $(ready)
-	$(bin)/snakemake --configfile config/$(CONFIG).yaml --directory $(DIRECTORY) --cores $(CORES) \
+	mkdir -p $(DIRECTORY)/.snakemake
+	flock --nonblock $(DIRECTORY)/.snakemake/run.lock \
+		$(bin)/snakemake --nolock --configfile config/$(CONFIG).yaml --directory $(DIRECTORY) --cores $(CORES) \
 		--report results/report/report.html --report-after-run
 	@echo "Report: $(DIRECTORY)/results/report/report.html"
 

@@ -62,6 +62,10 @@ def _explain(fault: Any) -> str:
     if fault.validator == "required":
         missing = [key for key in fault.validator_value if key not in fault.instance]
         return f"missing key {', '.join(map(repr, missing))}"
+    if fault.validator == "dependentRequired":
+        return "; ".join(
+            f"{key!r} needs {', '.join(map(repr, others))}" for key, others in fault.validator_value.items()
+        )
     allowed = {
         "type": lambda value: value if isinstance(value, str) else " or ".join(value),
         "enum": lambda value: "one of " + ", ".join(map(str, value)),
@@ -71,7 +75,8 @@ def _explain(fault: Any) -> str:
         "exclusiveMaximum": lambda value: f"less than {value}",
         "pattern": lambda value: f"text that matches {value}",
     }.get(fault.validator, lambda value: f"{fault.validator} {value}")(fault.validator_value)
-    return f"given {fault.instance!r}; allowed: {allowed}"
+    given = repr(fault.instance)
+    return f"given {given if len(given) < 100 else given[:97] + '...'}; allowed: {allowed}"
 
 
 def complete(value: Any, schema: dict[str, Any]) -> Any:
@@ -121,6 +126,13 @@ class Settings:
         validate(config, load_schema("config"), "configuration")
         self.config = config
         self.datasets = load_datasets(Path(datasets))
+        models = [f"esm2/{model}" for model in self.names("esm2/models")]
+        for run in self.names("bulk/runs"):
+            if self.section(f"bulk/runs/{run}/embedding") not in models:
+                given = self.section(f"bulk/runs/{run}/embedding")
+                raise BadConfiguration(
+                    f"configuration: bulk/runs/{run}/embedding: given {given!r}; allowed: {', '.join(models)}"
+                )
 
     def section(self, path: str) -> Any:
         """The part of the configuration at `path` (`stage/key/...`); None where there is none."""
@@ -137,7 +149,16 @@ class Settings:
 
     def spec(self, path: str) -> Callable[..., str]:
         """For a rule's params: the canonical JSON of its own section; `path` may hold wildcards."""
-        return lambda wildcards: canonical(self.section(fill(path, wildcards)))
+
+        def section(wildcards: Any) -> str:
+            found = self.section(fill(path, wildcards))
+            if found is None:
+                raise BadConfiguration(
+                    f"configuration: {fill(path, wildcards)}: no such section, which this rule needs"
+                )
+            return canonical(found)
+
+        return section
 
     def resource(self, path: str) -> Callable[..., list[str]]:
         """For a rule's input: the files that the configuration names at `path` (a name or a list).

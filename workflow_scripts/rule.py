@@ -96,23 +96,28 @@ def _imported(door: Path) -> set[Path]:
     waiting = [door]
     while waiting:
         path = waiting.pop()
-        if path in found:
-            continue
-        found.add(path)
-        for node in ast.walk(_tree(path)):
-            if isinstance(node, ast.ImportFrom) and node.module:
-                names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-            elif isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            else:
-                continue
-            for name in names:
-                parts = name.split(".")
-                if parts[0] == PACKAGE.name:
-                    file = PACKAGE.joinpath(*parts[1:]).with_suffix(".py")
-                    if file.is_file():
-                        waiting.append(file)
+        if path not in found:
+            found.add(path)
+            files = (PACKAGE.joinpath(*name.split(".")[1:]).with_suffix(".py") for name in _imports(path))
+            waiting += [file for file in files if file.is_file()]
     return found
+
+
+def imported_packages(door: Path) -> set[str]:
+    """The packages, other than the standard library, that a door and what it imports of the project need."""
+    names = {name.split(".")[0] for path in _imported(door) for name in _imports(path, own=False)}
+    return names - set(sys.stdlib_module_names)
+
+
+def _imports(path: Path, own: bool = True) -> list[str]:
+    """The dotted names that a file imports: of this project, or of other packages."""
+    names: list[str] = []
+    for node in ast.walk(_tree(path)):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+    return [name for name in names if (name.split(".")[0] == PACKAGE.name) == own]
 
 
 @cache

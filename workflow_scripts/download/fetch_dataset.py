@@ -1,0 +1,145 @@
+"""One declared file, fetched once from its public address or a mirror, verified, with its provenance."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import unquote
+
+from workflow_scripts.contracts import provenance as provenances
+from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.download import checksums, first_use, hosts, manifest, transfer
+from workflow_scripts.download.checksums import Checksum
+from workflow_scripts.rule import run
+
+SHEET = "config/datasets.tsv"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the bytes are, and what is known of them before they come."""
+
+    location: str
+    expected: list[Checksum]
+    bytes: int | None
+    licence: str
+    note: str
+
+
+def fetch_dataset(*, mirror: Path | None, file: Path, provenance: Path, row: dict, spec: dict) -> None:
+    """Download the file that `row` declares to `file`, verify it, and write its provenance.
+
+    mirror: the simulated mirror, where `spec["mirror"]` is `simulate`.
+    row: one row of config/datasets.tsv. spec: the section `download` of the configuration.
+    Raises BadInput where the row, its licence, the source or the bytes are refused; then neither output exists.
+    A download cut short stays beside `file` as `.{name}.part` and is resumed by the next run.
+    """
+    if row is None:
+        raise BadInput(SHEET, file.name, "there is no such row", "Add the file to the sheet.")
+    refuse_licence(row["licence"], row, spec)
+    address = mirror_address(mirror, spec) if not row["url"].startswith("file:") else None
+    if address is None and row["requires_mirror"] == "yes":
+        raise BadInput(
+            SHEET,
+            row["name"],
+            "exists only in a mirror; the public address holds other content, or nothing",
+            "Set download.mirror to a mirror that holds it.",
+        )
+    partial = transfer.Partial(file.with_name(f".{file.name}.part"))
+    with hosts.turn(address or row["url"], file.parent / ".hosts"):
+        source = from_mirror(address, row) if address else from_public(file, row)
+        refuse_licence(source.licence, row, spec)
+        logging.info("fetching %s", source.location)
+        transfer.fetch(source.location, partial, source.bytes)
+    measured = verify(partial, source)
+    if row["checksum"] == "first-use" and not address and not source.expected:
+        first_use.record(file, row["url"], measured["sha256"])
+        logging.info("first use: sha256:%s recorded in %s", measured["sha256"], first_use.path_of(file))
+    size = partial.size
+    partial.finish(file)
+    provenances.write(
+        {
+            "dataset": row["name"],
+            "release": row["release"],
+            "url": row["url"],
+            "source": unquote(source.location.removeprefix("file://")),
+            "sha256": measured["sha256"],
+            "bytes": size,
+            "checksum": "; ".join(map(str, source.expected)) or f"sha256:{measured['sha256']} (first use)",
+            "licence": source.licence,
+            "simulated": source.note.startswith("SIMULATED"),
+            "note": source.note,
+            "retrieved": datetime.now(UTC).isoformat(timespec="seconds"),
+        },
+        provenance,
+    )
+
+
+def refuse_licence(licence: str, row: dict, spec: dict) -> None:
+    """Stop on a licence that is not given, or that the configuration refuses."""
+    if not licence.strip():
+        raise BadInput(SHEET, row["name"], "gives no licence", "Write the terms of the source into the sheet.")
+    if licence.casefold() in {refused.casefold() for refused in spec["refused_licences"]}:
+        raise BadInput(
+            SHEET,
+            row["name"],
+            f"licence {licence!r} is in download.refused_licences",
+            "Allow it, or do without the file.",
+        )
+
+
+def mirror_address(mirror: Path | None, spec: dict) -> str | None:
+    """The address of the mirror that the configuration asks for: file:// or http(s)://."""
+    setting = spec["mirror"]
+    if setting is None:
+        return None
+    if setting.startswith(("https://", "http://")):
+        return setting.rstrip("/")
+    return (mirror or Path(setting)).resolve().as_uri()
+
+
+def from_mirror(address: str, row: dict) -> Source:
+    """A mirror's manifest is what is verified; a row that is the mirror's own is held against its checksum too."""
+    where = f"{address}/{manifest.NAME}"
+    entry = manifest.find(transfer.read_text(where), row["url"], where)
+    expected = [Checksum("sha256", entry.sha256, manifest.NAME)]
+    if row["requires_mirror"] == "yes" and row["checksum"] != "mirror":
+        expected.append(checksums.declared(row["checksum"], SHEET))
+    return Source(
+        manifest.below(address, row["url"]), expected, entry.bytes, entry.licence or row["licence"], entry.what
+    )
+
+
+def from_public(file: Path, row: dict) -> Source:
+    """At the public address, the row's checksum is verified."""
+    kind, _, value = row["checksum"].partition(":")
+    if kind == "first-use":
+        before = first_use.recorded(file, row["url"])
+        expected = [before] if before else []
+    elif kind == "published":
+        expected = [checksums.published(transfer.read_text(value), unquote(row["url"].rpartition("/")[2]), value)]
+    else:
+        expected = [checksums.declared(row["checksum"], SHEET)]
+    return Source(row["url"], expected, int(row["bytes"]) if row["bytes"] else None, row["licence"], "")
+
+
+def verify(partial: transfer.Partial, source: Source) -> dict[str, str]:
+    """The checksums of a complete part by algorithm; where one is wrong, remove the part and raise BadInput."""
+    measured = checksums.measure(partial.path, {"sha256", *(checksum.algorithm for checksum in source.expected)})
+    for checksum in source.expected:
+        found = measured[checksum.algorithm]
+        if found != checksum.value:
+            partial.discard()
+            raise BadInput(
+                unquote(source.location.removeprefix("file://")),
+                "",
+                f"{checksum.algorithm} is {found}, expected {checksum.value} ({checksum.origin})",
+                "The file is damaged or was changed at its source: run again, or correct the declaration.",
+            )
+    return measured
+
+
+if "snakemake" in globals():
+    run(fetch_dataset, snakemake)  # noqa: F821

@@ -1,0 +1,156 @@
+"""Gene table of a proteome: one transcript and protein per gene, its place in the genome, its length for TPM."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workflow_scripts.rule import run
+
+if TYPE_CHECKING:
+    from workflow_scripts.prebulk.annotation import Gene
+    from workflow_scripts.prebulk.gene_choice import Choice
+    from workflow_scripts.prebulk.proteome import Protein
+
+log = logging.getLogger(__name__)
+
+COLUMNS = ("gene_id", "symbol", "kept", "source", "reason", "transcript_id", "protein_id", "candidates")
+
+
+def make_gene_table(
+    *, proteome: Path, gtf: Path | None, lengths: Path | None, genes: Path, proteins: Path, choices: Path, spec: dict
+) -> None:
+    """Write the GeneTable, one protein per gene (FASTA, gene-table order), and the table of choices.
+
+    Genes are the protein-coding genes of the proteome on primary chromosomes: alternative haplotypes, patches
+    and unplaced scaffolds are left out and listed. With a GTF, transcript, location and the union of exons come
+    from it; a gene that the GTF does not hold as protein-coding takes its location from the FASTA header and
+    3 x (residues + 1) bp as length, and `choices` says so. A declared table of lengths goes before the GTF's.
+    """
+    import pandas as pd
+
+    from workflow_scripts.contracts import gene_table
+    from workflow_scripts.contracts.errors import BadInput
+    from workflow_scripts.prebulk.annotation import read_annotation
+    from workflow_scripts.prebulk.assembly import require_genome, require_same_assembly
+    from workflow_scripts.prebulk.gene_choice import choose_from_annotation, choose_from_headers
+    from workflow_scripts.prebulk.gene_lengths import read_lengths
+    from workflow_scripts.prebulk.proteome import read_proteome
+
+    if gtf is None and lengths is None:
+        remedy = "Give prebulk/gene_table/gtf, or a table of gene lengths in prebulk/gene_table/lengths."
+        raise BadInput(proteome, "", "nothing tells the length of a gene", remedy)
+    by_gene, listed = _coding_genes(read_proteome(proteome))
+    if not by_gene:
+        remedy = "Give the pep.all FASTA of the assembly."
+        raise BadInput(proteome, "", "no protein-coding gene on a primary chromosome", remedy)
+    require_genome(proteome, by_gene, spec["genome"])
+
+    annotated: dict[str, Gene] = {}
+    if gtf is not None:
+        annotated, assembly = read_annotation(gtf)
+        require_same_assembly(gtf, annotated, assembly, by_gene)
+    declared = None
+    if lengths is not None:
+        declared = read_lengths(lengths, spec["lengths"]["gene_column"], spec["lengths"]["length_column"])
+        _require_lengths(lengths, declared, by_gene)
+
+    names = {gene.chrom.removeprefix("chr"): gene.chrom for gene in annotated.values()}
+    rows, sequences = [], []
+    for gene_id in sorted(by_gene):
+        gene = annotated.get(gene_id)
+        choice = choose_from_annotation(gene, by_gene[gene_id]) if gene else None
+        if choice is None:
+            choice = choose_from_headers(by_gene[gene_id])
+            if gtf is not None:
+                found = f"in the GTF as {gene.biotype} without such a transcript" if gene else "not in the GTF"
+                choice = choice._replace(reason=f"{choice.reason}, {found}")
+            gene = None
+        row = _row(gene_id, gene, choice)
+        row["chrom"] = names.get(row["chrom"].removeprefix("chr"), row["chrom"])  # one style of names
+        if declared is not None:
+            row["exon_length"] = declared[gene_id]
+        rows.append(row)
+        sequences.append((gene_id, choice.protein.protein_id, choice.protein.sequence))
+        listed.append(
+            (gene_id, row["symbol"], "yes", choice.source, choice.reason, choice.transcript_id,
+             choice.protein.protein_id, choice.candidates)
+        )  # fmt: skip
+    for gene_id in annotated.keys() - by_gene.keys():
+        if annotated[gene_id].biotype == "protein_coding":
+            listed.append((gene_id, annotated[gene_id].symbol, "no", "GTF", "no protein in the proteome", "", "", 0))
+
+    gene_table.write(pd.DataFrame(rows), genes, spec["genome"])
+    _write_proteins(sequences, proteins)
+    _write_choices(sorted(listed), choices)
+    log.info("%d genes in the table", len(rows))
+    for (kept, source, reason), count in sorted(Counter((item[2], item[3], item[4]) for item in listed).items()):
+        log.info("%s: %d genes, %s, %s", "kept" if kept == "yes" else "left out", count, source, reason)
+
+
+def _coding_genes(found: list[Protein]) -> tuple[dict[str, list[Protein]], list[tuple]]:
+    """The coding proteins of each gene on primary chromosomes, and the rows of `choices` of other genes."""
+    by_gene: dict[str, list[Protein]] = defaultdict(list)
+    others: dict[str, tuple] = {}
+    for item in found:
+        if item.coding and item.primary:
+            by_gene[item.gene_id].append(item)
+        else:
+            reason = "not on a primary chromosome" if item.coding else "not protein coding"
+            others[item.gene_id] = (item.gene_id, item.symbol, "no", "proteome header", reason, "", "", 0)
+    return dict(by_gene), [row for gene_id, row in others.items() if gene_id not in by_gene]
+
+
+def _require_lengths(path: Path, declared: dict[str, float], by_gene: dict[str, list[Protein]]) -> None:
+    from workflow_scripts.contracts.errors import BadInput
+
+    absent = sorted(by_gene.keys() - declared.keys())
+    if absent:
+        reason = f"no length for {len(absent)} of {len(by_gene)} genes, the first {', '.join(absent[:3])}"
+        raise BadInput(path, "", reason, "Add them, or give a GTF instead; no length is assumed.")
+
+
+def _row(gene_id: str, gene: Gene | None, choice: Choice) -> dict:
+    """One row of the GeneTable, located by `gene` of the GTF, or else by the header of the chosen protein."""
+    protein = choice.protein
+    place = gene or protein
+    symbol = gene.symbol if gene and gene.symbol != gene_id else protein.symbol
+    return {
+        "gene_id": gene_id,
+        "symbol": symbol,
+        "chrom": place.chrom,
+        "start": place.start,
+        "end": place.end,
+        "strand": place.strand,
+        "tss": choice.tss,
+        "transcript_id": choice.transcript_id,
+        "protein_id": protein.protein_id,
+        "protein_length": len(protein.sequence),
+        "exon_length": float(gene.exon_length if gene else 3 * (len(protein.sequence) + 1)),
+    }
+
+
+def _write_proteins(sequences: list[tuple[str, str, str]], path: Path) -> None:
+    from workflow_scripts.contracts.files import replacing
+
+    with replacing(path) as temporary, temporary.open("w") as handle:
+        for gene_id, protein_id, sequence in sequences:
+            handle.write(f">{gene_id} {protein_id}\n")
+            for first in range(0, len(sequence), 60):
+                handle.write(sequence[first : first + 60] + "\n")
+
+
+def _write_choices(rows: list[tuple], path: Path) -> None:
+    import csv
+
+    from workflow_scripts.contracts.files import replacing
+
+    with replacing(path) as temporary, temporary.open("w", newline="") as handle:
+        writer = csv.writer(handle, delimiter="\t", lineterminator="\n")
+        writer.writerows([COLUMNS, *rows])
+
+
+if "snakemake" in globals():
+    run(make_gene_table, snakemake)  # noqa: F821

@@ -1,0 +1,114 @@
+"""List where every file and every set of weights came from, and say what is simulated or stood in for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from workflow_scripts.rule import run
+
+
+def list_sources(*, provenance: list[Path], embeddings: list[Path], sources: Path, page: Path) -> None:
+    """Provenance of all declared files and of all gene embeddings to one table and one page.
+
+    A downloaded file is `weights` where its checksum is that of the weights of a gene embedding.
+    """
+    import pandas as pd
+
+    from workflow_scripts.contracts.provenance import read as read_provenance
+    from workflow_scripts.report import sources as table
+
+    made_from = [_embedding(path) for path in sorted(embeddings)]
+    weights = {row["sha256"] for row in made_from}
+    files = [_file(read_provenance(path), weights) for path in sorted(provenance)]
+    listed = pd.DataFrame(files + made_from, columns=list(table.COLUMNS)).fillna("").astype(str)
+    # One line a row, whatever a licence or a note holds.
+    listed = listed.map(lambda value: " ".join(value.split()))
+    table.write(listed, sources)
+    _write_page(listed, page)
+
+
+def _file(found: dict, weights: set[str]) -> dict[str, str]:
+    """The row of one downloaded file."""
+    if found["simulated"]:
+        statement = "Simulated: made by this workflow in the format of the public file; not the public file."
+    elif found["source"] != found["url"]:
+        statement = "Copied from a mirror of the public address."
+    else:
+        statement = "Fetched from the public address."
+    return {
+        "kind": "weights" if found["sha256"] in weights else "data",
+        "name": found["dataset"],
+        **{key: found[key] for key in ("release", "url", "source", "sha256", "licence", "note")},
+        "simulated": "yes" if found["simulated"] else "no",
+        "statement": f"{statement} Checksum: {found['checksum']}.",
+    }
+
+
+def _embedding(path: Path) -> dict[str, str]:
+    """The row of one gene embedding."""
+    from workflow_scripts.contracts.gene_embedding import read
+
+    about = read(path).uns
+    stand_in = bool(about["stand_in"])
+    return {
+        "kind": "gene embedding",
+        "name": str(about["model"]),
+        "release": str(about["revision"]),
+        "sha256": str(about["weights_sha256"]),
+        "licence": str(about["licence"]),
+        "simulated": "yes" if stand_in else "no",
+        "statement": "Stand-in: made with random weights, so the vectors tell proteins apart but know no biology."
+        if stand_in
+        else "Made with the weights of this checksum.",
+    }
+
+
+def _write_page(listed, page: Path) -> None:
+    from workflow_scripts.report.pages import link, paragraph, styled, table, write_page
+    from workflow_scripts.report.sources import honest_line
+
+    simulated = int((listed["simulated"] == "yes").sum())
+    lead = (
+        f"{len(listed)} sources; {simulated} of them simulated or made with stand-in weights. What is computed from "
+        "these shows that the workflow works; it says nothing about any organism."
+        if simulated
+        else f"{len(listed)} sources; none of them simulated, no stand-in weights."
+    )
+    columns = [
+        "Name",
+        "Kind",
+        "What it is",
+        "Release",
+        "Public address",
+        "Bytes came from",
+        "SHA-256",
+        "Licence",
+        "Note",
+    ]
+    kinds = {
+        "Public address": "long",
+        "Bytes came from": "long",
+        "SHA-256": "hash",
+        "Note": "long",
+        "What it is": "long",
+    }
+    rows = [
+        (
+            row.name_,
+            row.kind,
+            styled(row.statement, "bad") if row.simulated == "yes" else row.statement,
+            row.release,
+            link(row.url),
+            link(row.source),
+            row.sha256,
+            row.licence,
+            row.note,
+        )
+        for row in listed.rename(columns={"name": "name_"}).itertuples()
+    ]
+    body = [paragraph(lead), table("Files and weights", columns, rows, kinds)]
+    write_page(page, "Sources", honest_line(listed, weights=True), body)
+
+
+if "snakemake" in globals():
+    run(list_sources, snakemake)  # noqa: F821

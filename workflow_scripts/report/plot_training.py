@@ -1,0 +1,90 @@
+"""Draw the training of one run: losses of the train and validation splits, and the learning rate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from workflow_scripts.rule import run
+
+
+def plot_training(*, history: Path, sources: Path, figure: Path) -> None:
+    """History of one run, one row an epoch, to one PNG; the epoch that was kept is marked."""
+    from workflow_scripts.report.sources import honest_line
+    from workflow_scripts.report.sources import read as read_sources
+    from workflow_scripts.report.style import new_figure, save
+
+    epochs = read_history(history)
+    drawn = new_figure(9.6, 3.9)
+    losses, rate = drawn.subplots(1, 2, width_ratios=[2, 1])
+    draw_losses(losses, epochs)
+    draw_learning_rate(rate, epochs)
+    save(drawn, figure, honest_line(read_sources(sources), weights=True))
+
+
+def read_history(path: Path):
+    """Return the history (epoch, train_loss, validation_loss, learning_rate, seconds), one row an epoch."""
+    import pandas as pd
+
+    from workflow_scripts.contracts.errors import BadInput
+
+    remedy = "Remove the model of the run and train it again."
+    try:
+        epochs = pd.read_csv(path, sep="\t")
+    except (OSError, ValueError) as error:
+        raise BadInput(path, "", f"not a readable table ({error})", remedy) from error
+    for column in ("epoch", "train_loss", "validation_loss", "learning_rate", "seconds"):
+        if column not in epochs:
+            raise BadInput(path, f"column {column}", "is missing", remedy)
+        if not pd.api.types.is_numeric_dtype(epochs[column]):
+            raise BadInput(path, f"column {column}", "holds text", remedy)
+    if epochs.empty:
+        raise BadInput(path, "", "holds no epoch", remedy)
+    return epochs
+
+
+def draw_losses(axis, epochs):
+    """Draw train and validation loss over epochs and mark the least validation loss; return the axis."""
+    from matplotlib.ticker import MaxNLocator
+
+    from workflow_scripts.report.style import BLUE, GREY, INK, ORANGE
+
+    axis.plot(epochs["epoch"], epochs["train_loss"], color=BLUE, marker="o", ms=3.5, lw=1.6, label="train")
+    axis.plot(epochs["epoch"], epochs["validation_loss"], color=ORANGE, marker="s", ms=3.5, lw=1.6, label="validation")
+    if epochs["validation_loss"].notna().any():
+        best = epochs.loc[epochs["validation_loss"].idxmin()]
+        axis.axvline(best["epoch"], color=GREY, lw=1, zorder=0)
+        axis.plot(
+            best["epoch"],
+            best["validation_loss"],
+            ls="none",
+            marker="o",
+            ms=10,
+            mfc="none",
+            mec=INK,
+            label=f"kept: epoch {best['epoch']:.0f}, validation loss {best['validation_loss']:.4g}",
+        )
+    axis.set(xlabel="Epoch", ylabel="Loss (masked mean squared error)")
+    axis.set_title(f"Loss: {len(epochs)} epochs in {epochs['seconds'].sum():,.0f} s")
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axis.grid(axis="y")
+    axis.legend(loc="upper right")
+    return axis
+
+
+def draw_learning_rate(axis, epochs):
+    """Draw the learning rate over epochs; return the axis."""
+    from matplotlib.ticker import MaxNLocator
+
+    from workflow_scripts.report.style import GREEN
+
+    axis.plot(epochs["epoch"], epochs["learning_rate"], color=GREEN, marker="o", ms=3.5, lw=1.6)
+    axis.set(xlabel="Epoch", ylabel="Learning rate", title="Learning rate")
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axis.ticklabel_format(axis="y", style="sci", scilimits=(-2, 3))
+    axis.set_ylim(bottom=0)
+    axis.grid(axis="y")
+    return axis
+
+
+if "snakemake" in globals():
+    run(plot_training, snakemake)  # noqa: F821

@@ -1,0 +1,60 @@
+"""Add up what every rule cost: jobs, wall and CPU seconds, largest memory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from workflow_scripts.rule import run
+
+
+def summarize_costs(*, costs: Path, page: Path, benchmarks: str) -> None:
+    """The benchmark files below the folder `benchmarks` to one row a rule, as a table and as a page.
+
+    This rule runs last (its input `finished` only says so) and is the one rule that is not counted.
+    """
+    from workflow_scripts.contracts.files import replacing
+    from workflow_scripts.report.costs import cost_per_rule, read_benchmarks
+
+    jobs = read_benchmarks(Path(benchmarks))
+    summary = cost_per_rule(jobs[jobs["rule"] != "summarize_costs"])
+    with replacing(costs) as temporary:
+        summary.to_csv(temporary, sep="\t", index=False, float_format="%.3f", lineterminator="\n", na_rep="NA")
+    _write_page(summary, page)
+
+
+def _write_page(summary, page: Path) -> None:
+    from workflow_scripts.report.pages import paragraph, table, write_page
+
+    lead = (
+        f"{summary['jobs'].sum():,} jobs of {len(summary)} rules took {_amount(summary['wall_s'].sum(), 1)} s of wall time, "
+        f"summed over jobs that may have run side by side, and at least {_amount(summary['cpu_s'].sum(), 1)} s of CPU time."
+    )
+    note = (
+        "CPU time and memory are sampled while a job runs, every half second at first and every 30 s later, so they are "
+        "lower bounds; jobs that ended before the first sample are counted in the column “not sampled”. A file of an "
+        "earlier run of the workflow counts until its rule runs again."
+    )
+    columns = ["Rule", "Stage", "Jobs", "Not sampled", "Wall (s)", "Longest job (s)", "CPU (s)", "Largest memory (MiB)"]
+    rows = [
+        (
+            row.rule,
+            row.stage,
+            f"{row.jobs:,}",
+            f"{row.unsampled:,}",
+            _amount(row.wall_s, 1),
+            _amount(row.longest_s, 1),
+            _amount(row.cpu_s, 1),
+            _amount(row.max_rss_mib, 0),
+        )
+        for row in summary.itertuples()
+    ]
+    kinds = dict.fromkeys(columns[2:], "number")
+    write_page(page, "Costs", "", [paragraph(lead), table("Cost per rule", columns, rows, kinds), paragraph(note)])
+
+
+def _amount(value: float, digits: int) -> str:
+    return "not sampled" if value != value else f"{value:,.{digits}f}"
+
+
+if "snakemake" in globals():
+    run(summarize_costs, snakemake)  # noqa: F821

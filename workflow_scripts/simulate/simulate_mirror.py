@@ -1,0 +1,116 @@
+"""A small organism with known truth, laid out as a mirror of the public sources."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from workflow_scripts.rule import run
+
+
+def simulate_mirror(*, weights: Path, mirror: Path, truth: Path, spec: dict) -> None:
+    """Write the mirror (see `layout.py`) and the tables of the planted truth; the same `spec`, the same bytes.
+
+    The truth: genes.tsv, samples.tsv, network.tsv, motifs.tsv, tissues.tsv, pausing.tsv. Raises BadInput
+    where there are more transcription factors than half of the genes.
+    """
+    import logging
+    import shutil
+
+    import numpy as np
+
+    from workflow_scripts.contracts.errors import BadInput
+    from workflow_scripts.contracts.files import replacing
+    from workflow_scripts.simulate import annotation, archs4, expression, layout, network, proteins, tracks, xena
+    from workflow_scripts.simulate import genome as genomes
+    from workflow_scripts.simulate.genes import make_genes
+
+    count, factors = spec["genome"]["genes"], spec["expression"]["transcription_factors"]
+    if 2 * factors > count:
+        place = "simulate/mirror/expression/transcription_factors"
+        raise BadInput("configuration", place, f"{factors} of {count} genes", f"Give at most {count // 2}.")
+
+    def generator(part: str) -> np.random.Generator:
+        """A stream for each part: what is changed in one part leaves the draws of the others as they are."""
+        return np.random.default_rng([spec["seed"], *part.encode()])
+
+    genes = make_genes(generator("genes"), count, factors)
+    bases = genomes.place_genes(generator("genome"), genes, spec["genome"]["chromosomes"])
+    edges = network.make_network(generator("network"), count, factors)
+    motifs = genomes.make_motifs(generator("motifs"), factors)
+    genomes.plant_motifs(generator("promoters"), bases, genes, motifs, edges.sources, edges.targets)
+
+    amounts = spec["expression"]
+    projects = list(expression.PROJECTS)[: amounts["cohorts"]]
+    model = expression.make_model(
+        generator("expression"), genes, edges, factors, amounts["tissues"], amounts["cohorts"]
+    )
+    cohorts = [
+        xena.make_cohort(generator(project), model, project, amounts["samples_per_cohort"]) for project in projects
+    ]
+    twin = (expression.PROJECTS[projects[0]], cohorts[0].samples[0].sample_id, cohorts[0].counts[:, 0])
+    corpus = archs4.make_corpus(generator("corpus"), model, amounts["tissues"], amounts["samples_per_tissue"], twin)
+    polymerase = tracks.make_polymerase(generator("polymerase"), genes, spec["tracks"]["reads_per_gene"])
+
+    with replacing(mirror) as place, replacing(truth) as told:
+        described = {}
+
+        def add(address: str, what: str, facts: str = "") -> Path:
+            described[address] = (what, facts)
+            return place / address
+
+        total = sum(len(sequence) for sequence in bases.values())
+        genomes.write_genome(
+            generator("repeats"),
+            bases,
+            add(layout.GENOME, "genome, soft-masked", f"{len(bases)} chromosomes, {total} bp"),
+        )
+        annotation.write_annotation(genes, add(layout.ANNOTATION, "gene annotation", f"{len(genes)} genes"))
+        proteins.write_proteome(genes, add(layout.PROTEOME, "proteome", f"{count} protein-coding genes"))
+        archs4.write_corpus(
+            corpus,
+            model,
+            genes,
+            generator("rows"),
+            add(
+                layout.ARCHS4,
+                "bulk RNA-seq counts in the ARCHS4 v2 layout",
+                f"{len(model.gene_ids)} genes x {len(corpus.samples)} samples",
+            ),
+        )
+        absent = xena.absent_genes(model, factors)
+        for cohort in cohorts:
+            file = add(
+                layout.COHORT.format(project=cohort.project),
+                "log2(count+1) in the layout of the UCSC Xena GDC hub",
+                f"{len(cohort.samples)} samples; {len(absent)} protein-coding genes not measured",
+            )
+            xena.write_cohort(generator(f"{cohort.project} rows"), cohort, model, genes, absent, file)
+        sizes = {chrom: len(sequence) for chrom, sequence in bases.items()}
+        for assay in tracks.ASSAYS:
+            signs = "positive" if assay.minus_sign > 0 else "negative"
+            plus, minus = (
+                add(
+                    layout.TRACK.format(assay=assay.name, strand=strand),
+                    f"{assay.name} reads at single bases, {strand} strand",
+                    f"chromosomes named {assay.chromosome_prefix}1, ...; values of the minus strand {signs}",
+                )
+                for strand in ("plus", "minus")
+            )
+            signal = tracks.expected_signal(genes, polymerase[assay.name], sizes)
+            tracks.write_tracks(generator(assay.name), signal, assay, plus, minus)
+        copy = add(layout.WEIGHTS, "ESM-2 checkpoint with random weights", "not the weights of esm2_t6_8M_UR50D")
+        copy.parent.mkdir(parents=True)
+        shutil.copyfile(weights, copy)
+        layout.write_manifest(place, described)
+
+        annotation.write_truth(genes, told / "genes.tsv")
+        samples = corpus.samples + [sample for cohort in cohorts for sample in cohort.samples]
+        expression.write_truth(model, samples, told)
+        network.write_truth(edges, motifs, genes, told)
+        tracks.write_truth(genes, polymerase, told / "pausing.tsv")
+    fates = [sample.fate for sample in samples]
+    logging.info("%d genes on %d bp; samples: %s", len(genes), total, {fate: fates.count(fate) for fate in set(fates)})
+
+
+if "snakemake" in globals():
+    run(simulate_mirror, snakemake)  # noqa: F821

@@ -1,0 +1,65 @@
+"""Genome FASTA, plain or gzipped, to a plain file with a samtools index."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import IO
+
+from workflow_scripts.rule import run
+
+log = logging.getLogger(__name__)
+
+
+def index_genome(*, genome_file: Path, genome: Path, index: Path) -> None:
+    """Write the sequence of `genome_file` to `genome` and its .fai to `index`.
+
+    Raises BadInput on a damaged gzip file, on a file without sequence, on a name that stands twice and on
+    lines that cannot be indexed.
+    """
+    import gzip
+    import zlib
+
+    import pysam
+
+    from workflow_scripts.contracts.errors import BadInput
+    from workflow_scripts.contracts.files import replacing
+
+    def bad(reason: str, place: str = "") -> BadInput:
+        return BadInput(genome_file, place, reason, "Fetch the file again, or take a FASTA file of the genome.")
+
+    with replacing(genome) as plain, replacing(index) as fai:
+        with genome_file.open("rb") as handle:
+            zipped = handle.read(2) == b"\x1f\x8b"
+        try:
+            with (gzip.open if zipped else open)(genome_file, "rb") as source, plain.open("wb") as target:
+                headers = _copy(source, target)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise bad(f"damaged gzip data ({error})") from error
+        if not headers:
+            raise bad("holds no sequence")
+        try:
+            pysam.faidx(str(plain), "--fai-idx", str(fai))
+        except pysam.SamtoolsError as error:
+            raise bad(f"cannot be indexed ({error})") from error
+        lengths = {name: int(length) for name, length, *_ in map(str.split, fai.read_text().splitlines())}
+        if len(lengths) != headers:
+            raise bad(f"has {headers} sequences under {len(lengths)} names")
+        empty = [name for name, length in lengths.items() if not length]
+        if empty:
+            raise bad("holds no sequence", empty[0])
+    log.info("%d sequences, %d bp", headers, sum(lengths.values()))
+
+
+def _copy(source: IO[bytes], target: IO[bytes]) -> int:
+    """Copy in blocks of 1 MiB; return the number of header lines."""
+    headers, last = 0, b"\n"
+    while block := source.read(1 << 20):
+        target.write(block)
+        headers += (last + block).count(b"\n>")
+        last = block[-1:]
+    return headers
+
+
+if "snakemake" in globals():
+    run(index_genome, snakemake)  # noqa: F821

@@ -1,0 +1,84 @@
+"""The two tables of config/README.md that are made from the schemas and the rules: `make docs`."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from tests.support.reruns import demo, expected, leaves
+from tests.support.workflow import ROOT
+from workflow_scripts.configuration import load_schema
+
+README = ROOT / "config/README.md"
+
+
+def keys(schema: dict[str, Any], path: str = "") -> list[str]:
+    """One row a key: path, what it is, default, what is allowed."""
+    rows = []
+    for key, child in schema.get("properties", {}).items():
+        here = f"{path}/{key}".lstrip("/")
+        rows += _row(here, child)
+    if isinstance(schema.get("additionalProperties"), dict):
+        rows += _row(f"{path}/{{name}}", schema["additionalProperties"])
+    return rows
+
+
+def _row(path: str, schema: dict[str, Any]) -> list[str]:
+    if schema.get("type") == "object":
+        head = [f"| **`{path}`** | {schema.get('description', '')} | | |"]
+        return head + keys(schema, path)
+    default = f"`{json.dumps(schema['default'])}`" if "default" in schema else "needed"
+    return [f"| `{path}` | {schema.get('description', '')} | {default} | {_allowed(schema)} |"]
+
+
+def _allowed(schema: dict[str, Any]) -> str:
+    if "enum" in schema:
+        return ", ".join(f"`{json.dumps(value)}`" for value in schema["enum"])
+    types = schema.get("type", "any")
+    words = [types] if isinstance(types, str) else list(types)
+    bounds = {"minimum": "≥", "maximum": "≤", "exclusiveMinimum": ">", "exclusiveMaximum": "<", "pattern": "matches"}
+    text = " or ".join(words) + "".join(f" {sign} {schema[key]}" for key, sign in bounds.items() if key in schema)
+    return text.replace("|", "\\|")
+
+
+def reruns() -> list[str]:
+    """One row for all keys that rerun the same rules; names that a user gives stand as {name}."""
+    grouped: dict[tuple[str, ...], list[str]] = {}
+    configuration, schema = demo()
+    for key, _, _ in leaves(configuration, schema):
+        places = grouped.setdefault(tuple(sorted(expected(key))), [])
+        general = _general(key, schema)
+        if general not in places:
+            places.append(general)
+    return [
+        f"| {', '.join(f'`{key}`' for key in sorted(places))} | {', '.join(rules)} |"
+        for rules, places in sorted(grouped.items(), key=lambda row: (-len(row[0]), row[1]))
+    ]
+
+
+def _general(key: str, schema: dict[str, Any]) -> str:
+    """`key` with the names that a user gives written as {name}."""
+    parts = []
+    for part in key.split("/"):
+        named = part not in schema.get("properties", {})
+        schema = schema["additionalProperties"] if named else schema["properties"][part]
+        parts.append("{name}" if named else part)
+    return "/".join(parts)
+
+
+def page(text: str) -> str:
+    """`text` with both tables made anew between their markers."""
+    tables = {
+        "keys": ["| key | what it is | default | allowed |", "|---|---|---|---|", *keys(load_schema("config"))],
+        "reruns": ["| edit | and these rules run |", "|---|---|", *reruns()],
+    }
+    for name, rows in tables.items():
+        block = "\n".join([f"<!-- {name} -->", *rows, f"<!-- end of {name} -->"])
+        pattern = rf"<!-- {name} -->.*?<!-- end of {name} -->"
+        text = re.sub(pattern, lambda _, block=block: block, text, flags=re.DOTALL)
+    return text
+
+
+if __name__ == "__main__":
+    README.write_text(page(README.read_text()))

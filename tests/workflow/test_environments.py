@@ -1,0 +1,130 @@
+"""The demo in each rule's own environment, and on a cluster.
+
+conda itself cannot be had where no channel is reached: `tests/support/conda_stand_in` answers the calls
+that Snakemake makes and builds each environment from PyPI, holding only what its YAML declares. SLURM is
+real: one node, with a fake GPU.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.support.workflow import DEMO, ROOT, TINY, succeeded
+
+STAND_IN = ROOT / "tests/support/conda_stand_in/bin"
+SLURM = ROOT / "tests/support/slurm"
+LOCK = ROOT / "requirements.lock"
+ENVS = sorted((ROOT / "envs").glob("*.yaml"))
+
+
+@pytest.fixture(scope="session")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """An environment with Snakemake alone, so that a rule finds a package only if its own YAML has it."""
+    folder = tmp_path_factory.mktemp("bare")
+    uv = shutil.which("uv", path=f"{ROOT / '.venv/bin'}:{os.environ['PATH']}")
+    assert uv, "uv is in requirements.lock"
+    subprocess.run([uv, "venv", "-q", "-p", "3.11", folder / "venv"], check=True)
+    install = [uv, "pip", "install", "-q", "--python", folder / "venv/bin/python", "-c", LOCK]
+    subprocess.run([*install, "snakemake", "snakemake-executor-plugin-slurm"], check=True)
+    return {
+        "PATH": f"{STAND_IN}:{folder / 'venv/bin'}:{os.environ['PATH']}",
+        "CONDA_SHIM_UV": uv,
+        "CONDA_SHIM_CONSTRAINTS": str(LOCK),
+        "CONDA_PREFIX": str(folder / "conda"),
+    }
+
+
+def run(bare: dict[str, str], directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = ["snakemake", "--directory", str(directory), "--configfile", str(DEMO), str(TINY)]
+    command += ["--conda-prefix", bare["CONDA_PREFIX"], *arguments]
+    environment = {**os.environ, **bare}
+    environment.pop("VIRTUAL_ENV", None)
+    return subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True, timeout=1500)
+
+
+def test_the_demo_runs_with_one_environment_a_stage(bare: dict[str, str], tmp_path: Path) -> None:
+    assert succeeded(run(bare, tmp_path, "--use-conda", "--cores", "2"))
+    assert (tmp_path / "results/report/costs.html").is_file()
+    made = {yaml.safe_load(file.read_text())["dependencies"][0] for file in Path(bare["CONDA_PREFIX"]).glob("*.yaml")}
+    assert made == {"python =3.11"}
+    assert len(list(Path(bare["CONDA_PREFIX"]).glob("*.yaml"))) == len({file.read_bytes() for file in ENVS})
+
+
+@pytest.fixture
+def cluster(tmp_path: Path):
+    """A one-node SLURM with a fake GPU, for the time of one test."""
+    if os.geteuid() != 0 or not shutil.which("slurmctld"):
+        pytest.skip("a one-node SLURM needs root and Debian's slurmctld, slurmd, slurm-client, munge")
+    environment = {**os.environ, "SLURM_SANDBOX": "/tmp/genelm-slurm", "SLURM_SANDBOX_MEM_MB": "20000"}
+    subprocess.run(["bash", SLURM / "slurm_up.sh"], env=environment, check=True, timeout=300)
+    yield {"SLURM_CONF": "/tmp/genelm-slurm/slurm.conf"}
+    subprocess.run(["bash", SLURM / "slurm_down.sh", "--purge"], env=environment, check=True, timeout=120)
+
+
+def test_the_demo_runs_on_slurm(bare: dict[str, str], cluster: dict[str, str], tmp_path: Path) -> None:
+    # embed_proteins gets less memory than torch alone needs, and more with the next attempt
+    starved = ["--set-resources", "embed_proteins:mem_mb=100*attempt**4", "embed_proteins:slurm_partition=gpu"]
+    test_cluster = ["--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "3"]
+    profile = ["--workflow-profile", "profiles/slurm", "--latency-wait", "5", "--jobs", "4"]
+    result = run({**bare, **cluster}, tmp_path, *profile, *test_cluster, *starved)
+    assert succeeded(result)
+    assert (tmp_path / "results/report/costs.html").is_file()
+
+    assert re.search(r"Trying to restart job .*\n?", result.stderr), "embed_proteins was not killed for memory"
+    shown = subprocess.run(
+        ["scontrol", "show", "job"], env={**os.environ, **cluster}, text=True, capture_output=True, check=True
+    ).stdout
+    training = [job for job in shown.split("\n\n") if "rule_train_bulk" in job]
+    assert training and "Partition=gpu" in training[-1] and "gres/gpu=1" in training[-1]
+
+
+@pytest.mark.parametrize("file", ENVS, ids=lambda file: file.stem)
+def test_an_environment_pins_what_the_lock_file_holds(file: Path) -> None:
+    locked = dict(line.split("==") for line in LOCK.read_text().splitlines())
+    locked = {name.lower().split("[")[0]: version for name, version in locked.items()}
+    conda_names = {"pytorch": "torch", "matplotlib-base": "matplotlib"}
+    environment = yaml.safe_load(file.read_text())
+    assert environment["channels"] in (["conda-forge", "nodefaults"], ["conda-forge", "bioconda", "nodefaults"])
+    pinned = [item for item in environment["dependencies"] if isinstance(item, str)]
+    pinned += [
+        item.replace("==", " =")
+        for entry in environment["dependencies"]
+        if isinstance(entry, dict)
+        for item in entry["pip"]
+    ]
+    for item in pinned:
+        name, version = item.split(" =")
+        if name not in ("python", "pip"):
+            assert locked[conda_names.get(name, name)] == version, f"{file}: {item}"
+
+
+IMPORT_NAMES = {
+    "torch": "pytorch",
+    "matplotlib": "matplotlib-base",
+    "pyBigWig": "pybigwig",
+    "esm": "fair-esm",
+    "sklearn": "scikit-learn",
+    "umap": "umap-learn",
+    "lightning": "lightning",
+}
+
+
+@pytest.mark.parametrize("file", ENVS, ids=lambda file: file.stem)
+def test_an_environment_declares_all_that_its_stage_imports(file: Path) -> None:
+    """Of numpy and pandas, which come with Snakemake itself, a run would not notice the absence."""
+    from workflow_scripts.rule import PACKAGE, imported_packages
+
+    declared = {
+        item.split(" =")[0] for item in yaml.safe_load(file.read_text())["dependencies"] if isinstance(item, str)
+    }
+    doors = [path for path in (PACKAGE / file.stem).glob("*.py") if "run(" in path.read_text()]
+    assert doors
+    needed = {IMPORT_NAMES.get(name, name) for door in doors for name in imported_packages(door)}
+    assert needed <= declared, f"{file}: add {sorted(needed - declared)}"

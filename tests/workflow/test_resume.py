@@ -1,0 +1,55 @@
+"""A training killed in its midst goes on where it stopped, and ends at the same weights."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.support.workflow import DEMO, ROOT, TINY, snakemake, succeeded
+
+# another seed than the completed run has, so that training starts anew in either copy
+RETRAIN = ("--config", "bulk={runs: {small: {seed: 7}}}")
+MODEL = "results/bulk/small/model"
+
+
+def training_process(directory: Path) -> int | None:
+    """The process id of the training job that runs in `directory`."""
+    found = subprocess.run(["pgrep", "-f", "snakemake.*scripts.*train_bulk"], text=True, capture_output=True).stdout
+    for pid in map(int, found.split()):
+        try:
+            if Path(f"/proc/{pid}/cwd").resolve() == directory.resolve():
+                return pid
+        except OSError:
+            continue
+    return None
+
+
+def test_killed_training_resumes_to_the_same_weights(tiny: Path, tmp_path: Path) -> None:
+    undisturbed, killed = tmp_path / "undisturbed", tmp_path / "killed"
+    shutil.copytree(tiny, undisturbed)
+    shutil.copytree(tiny, killed)
+    assert succeeded(snakemake(MODEL, "--cores", "2", *RETRAIN, directory=undisturbed, configs=(DEMO, TINY)))
+
+    command = [sys.executable, "-m", "snakemake", MODEL, "--directory", str(killed), "--cores", "2"]
+    command += ["--configfile", str(DEMO), str(TINY), *RETRAIN]
+    with (tmp_path / "printed").open("w") as printed:
+        run = subprocess.Popen(command, cwd=ROOT, stdout=printed, stderr=printed, env=dict(os.environ))
+        deadline = time.monotonic() + 300
+        checkpoints = killed / "results/bulk/small/checkpoints"
+        while not list(checkpoints.glob("*/*.pt")):
+            assert run.poll() is None and time.monotonic() < deadline, (tmp_path / "printed").read_text()
+            time.sleep(0.02)
+        os.kill(training_process(killed), signal.SIGKILL)
+        assert run.wait(timeout=120) != 0
+    assert not (killed / MODEL).exists(), "an output of a killed job must not be declared done"
+
+    resumed = snakemake(MODEL, "--cores", "2", *RETRAIN, directory=killed, configs=(DEMO, TINY))
+    assert succeeded(resumed)
+    assert "resume" in (killed / "results/logs/bulk/train_bulk.small.log").read_text().lower()
+    weights = f"{MODEL}/model.safetensors"
+    assert (killed / weights).read_bytes() == (undisturbed / weights).read_bytes()

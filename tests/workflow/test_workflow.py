@@ -1,0 +1,94 @@
+"""What a user meets first: the checks of the configuration, lint, dry runs, the tables of the README."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.support import config_readme
+from tests.support.real_data import REAL_MIRROR
+from tests.support.workflow import DEMO, ROOT, snakemake, succeeded
+from tests.workflow.conftest import without_network
+from workflow_scripts.configuration import BadConfiguration, Settings, complete, load_datasets, load_schema
+
+SHIPPED = sorted((ROOT / "config").glob("*.yaml"))
+
+
+def tool(*command: str) -> None:
+    subprocess.run([Path(sys.executable).parent / command[0], *command[1:]], cwd=ROOT, check=True)
+
+
+def test_lint_and_format_are_clean() -> None:
+    tool("snakefmt", "--check", "Snakefile", "rules")
+    tool("snakemake", "--lint")
+
+
+@pytest.mark.parametrize("conda", [(), ("--use-conda",)], ids=["plain", "conda"])
+@pytest.mark.parametrize("config", SHIPPED, ids=lambda file: file.stem)
+def test_a_shipped_configuration_dry_runs_offline(config: Path, conda: tuple[str, ...], tmp_path: Path) -> None:
+    if config.stem == "human_mini" and REAL_MIRROR is None:
+        pytest.skip("human_mini reads the mirror at ../shared/mirror")
+    stand_in = f"{ROOT / 'tests/support/conda_stand_in/bin'}:{os.environ['PATH']}"
+    arguments = ("--dry-run", "--cores", "1", "--quiet", *conda)
+    assert succeeded(
+        snakemake(*arguments, directory=tmp_path, configs=(config,), prefix=without_network(), PATH=stand_in)
+    )
+
+
+def test_the_tables_of_the_readme_are_those_of_the_code() -> None:
+    text = config_readme.README.read_text()
+    assert config_readme.page(text) == text, "run `make docs`"
+
+
+def refusal(tmp_path: Path, change: dict) -> str:
+    """What Snakemake prints when a change is laid over the demo."""
+    overlay = tmp_path / "change.yaml"
+    overlay.write_text(yaml.safe_dump(change))
+    result = snakemake("--dry-run", "--cores", "1", directory=tmp_path, configs=(DEMO, overlay))
+    assert result.returncode != 0
+    return result.stderr
+
+
+def test_a_bad_value_names_key_value_and_what_is_allowed(tmp_path: Path) -> None:
+    printed = refusal(tmp_path, {"prebulk": {"splits": {"train": "most"}}})
+    assert "prebulk/splits/train: given 'most'; allowed: number" in printed
+
+
+def test_an_unknown_key_names_the_known_ones(tmp_path: Path) -> None:
+    printed = refusal(tmp_path, {"prebulk": {"splitz": {}}})
+    assert "prebulk: unknown key 'splitz'; allowed: corpora, duplicates" in printed
+
+
+def test_an_undeclared_file_is_refused_before_any_job(tmp_path: Path) -> None:
+    printed = refusal(tmp_path, {"tracks": {"genome": "no_such_genome.fa.gz"}})
+    assert "'no_such_genome.fa.gz' is no row of config/datasets.tsv" in printed
+
+
+def test_scientific_notation_is_a_number() -> None:
+    schema = {"type": "object", "properties": {"rate": {"type": "number"}, "steps": {"type": "integer"}}}
+    assert complete(yaml.safe_load("{rate: 1e-3, steps: '20'}"), schema) == {"rate": 0.001, "steps": 20}
+
+
+def test_text_that_is_no_number_is_refused() -> None:
+    config = yaml.safe_load(DEMO.read_text())
+    config["prebulk"]["splits"]["train"] = "1e-3x"
+    with pytest.raises(BadConfiguration, match="prebulk/splits/train"):
+        Settings(config, str(ROOT / "config/datasets.tsv"))
+
+
+def test_a_sheet_with_a_row_twice_names_the_row(tmp_path: Path) -> None:
+    header, first, *_ = (ROOT / "config/datasets.tsv").read_text().splitlines()
+    sheet = tmp_path / "datasets.tsv"
+    sheet.write_text("\n".join([header, first, first]) + "\n")
+    with pytest.raises(BadConfiguration, match="stands twice"):
+        load_datasets(sheet)
+
+
+def test_every_key_is_described() -> None:
+    rows = config_readme.keys(load_schema("config"))
+    assert not [row for row in rows if row.split("|")[2].strip() == ""]

@@ -1,0 +1,75 @@
+"""One transcript and one protein per gene, and why."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from workflow_scripts.prebulk.annotation import Gene, Transcript
+from workflow_scripts.prebulk.proteome import Protein
+
+
+class Choice(NamedTuple):
+    """The transcript that stands for a gene."""
+
+    transcript_id: str
+    protein: Protein
+    tss: int  # bp, 0-based
+    source: str  # where transcript and location come from: `GTF` or `proteome header`
+    reason: str  # the rule that decided
+    candidates: int  # transcripts that could have been chosen
+
+
+def choose_from_annotation(gene: Gene, proteins: list[Protein]) -> Choice | None:
+    """MANE_Select > Ensembl_canonical > longest CDS > lowest transcript id, among coding transcripts with a protein.
+
+    Transcripts and proteins are paired by transcript or protein id. Where no id of the gene agrees (releases
+    that name them differently), the best transcript is paired with the longest protein of the gene, and the
+    reason says so. None where the gene has no coding transcript.
+    """
+    coding = [item for item in gene.transcripts.values() if item.coding_length and item.biotype == "protein_coding"]
+    if gene.biotype != "protein_coding" or not coding:
+        return None
+    by_transcript = {protein.transcript_id: protein for protein in proteins}
+    by_protein = {protein.protein_id: protein for protein in proteins}
+    pairs = [(item, by_transcript.get(item.transcript_id) or by_protein.get(item.protein_id)) for item in coding]
+    pairs = [pair for pair in pairs if pair[1] is not None]
+    suffix = ""
+    if not pairs:
+        pairs = [(item, longest(proteins)) for item in coding]
+        suffix = ", protein matched by gene"
+    transcript, protein = min(pairs, key=lambda pair: _rank(pair[0]))
+    tss = transcript.start if gene.strand == "+" else transcript.end - 1
+    reason = _reason(transcript, [item for item, _ in pairs]) + suffix
+    return Choice(transcript.transcript_id, protein, tss, "GTF", reason, len(pairs))
+
+
+def choose_from_headers(proteins: list[Protein]) -> Choice:
+    """The longest protein of a gene, of equals the one with the lowest transcript id."""
+    protein = longest(proteins)
+    tss = protein.start if protein.strand == "+" else protein.end - 1
+    reason = "only protein" if len(proteins) == 1 else "longest protein"
+    return Choice(protein.transcript_id, protein, tss, "proteome header", reason, len(proteins))
+
+
+def longest(proteins: list[Protein]) -> Protein:
+    return min(proteins, key=lambda protein: (-len(protein.sequence), protein.transcript_id))
+
+
+def _rank(transcript: Transcript) -> tuple:
+    return (
+        "MANE_Select" not in transcript.tags,
+        "Ensembl_canonical" not in transcript.tags,
+        -transcript.coding_length,
+        transcript.transcript_id,
+    )
+
+
+def _reason(chosen: Transcript, candidates: list[Transcript]) -> str:
+    """The rule by which `chosen` came first."""
+    for tag in ("MANE_Select", "Ensembl_canonical"):
+        if tag in chosen.tags:
+            return tag
+    if len(candidates) == 1:
+        return "only transcript"
+    equals = [item for item in candidates if item.coding_length == chosen.coding_length]
+    return "longest CDS" if len(equals) == 1 else "lowest transcript id"

@@ -1,0 +1,116 @@
+"""From the rows of a source of counts to the genes of the gene table.
+
+The mapping table holds one row per gene row of the source and one per gene of the table that the source
+lacks: source_id, gene_id (empty: none) and fate:
+
+| fate | meaning |
+|---|---|
+| mapped | the one row of its gene |
+| summed | one of several rows of its gene; their counts are added |
+| par_y | the copy on chromosome Y of a pseudoautosomal gene; added to its gene |
+| not protein coding | the source itself says so |
+| not in the gene table | a gene that the table does not hold |
+| ambiguous symbol | a symbol that several genes of the table share |
+| no id | an empty identifier |
+| unmeasured | a gene of the table that no row of the source measures (source_id is empty) |
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from workflow_scripts.prebulk.identifiers import is_par_y, without_version
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    import pandera.pandas as pa
+    import scipy.sparse
+
+FATES = (
+    "mapped",
+    "summed",
+    "par_y",
+    "not protein coding",
+    "not in the gene table",
+    "ambiguous symbol",
+    "no id",
+    "unmeasured",
+)
+
+
+class GeneMapping(NamedTuple):
+    """Which rows of a source are which genes of the table."""
+
+    table: pd.DataFrame  # source_id, gene_id, fate
+    rows: np.ndarray  # mapped rows of the source, ascending, int64
+    genes: np.ndarray  # for each of `rows` its position in the gene table, int64
+    measured: np.ndarray  # genes of the table, bool
+
+    @property
+    def sums(self) -> scipy.sparse.csr_array:
+        """Genes x mapped rows: multiplied with counts (mapped rows x samples) it gives counts per gene."""
+        import numpy as np
+        import scipy.sparse
+
+        shape = (len(self.measured), len(self.rows))
+        ones = np.ones(len(self.rows))
+        return scipy.sparse.csr_array((ones, (self.genes, np.arange(len(self.rows)))), shape=shape)
+
+
+@cache
+def schema() -> pa.DataFrameSchema:
+    """The mapping table of one shard, with the corpus and the file that it belongs to."""
+    import pandera.pandas as pa
+
+    columns = {name: pa.Column(str) for name in ("corpus", "file", "source_id", "gene_id")}
+    return pa.DataFrameSchema(
+        columns | {"fate": pa.Column(str, pa.Check.isin(FATES))}, name="GeneMapping", strict=True, ordered=True
+    )
+
+
+def map_rows(
+    source_ids: list[str], genes: pd.DataFrame, *, by: str = "gene_id", biotypes: list[str] | None = None
+) -> GeneMapping:
+    """Map `source_ids`, one per row of the source, to the gene table by its column `by` (gene_id or symbol).
+
+    `biotypes`, where the source has them, only serve to say why a row is left out.
+    """
+    import numpy as np
+    import pandas as pd
+
+    positions: dict[str, list[int]] = {}
+    for position, key in enumerate(genes[by]):
+        positions.setdefault(key, []).append(position)
+    found, fates = [], []
+    for row, source_id in enumerate(source_ids):
+        hits = positions.get(without_version(source_id) if by == "gene_id" else source_id, [])
+        found.append(hits[0] if len(hits) == 1 else -1)
+        if not source_id:
+            fates.append("no id")
+        elif len(hits) == 1:
+            fates.append("par_y" if is_par_y(source_id) else "mapped")
+        elif hits:
+            fates.append("ambiguous symbol")
+        elif biotypes is not None and biotypes[row] != "protein_coding":
+            fates.append("not protein coding")
+        else:
+            fates.append("not in the gene table")
+    position = np.array(found, np.int64)
+    rows = np.flatnonzero(position >= 0)
+    times = np.bincount(position[rows], minlength=len(genes))
+    fate = np.array(fates, dtype=object)
+    repeated = np.zeros(len(fate), bool)
+    repeated[rows] = times[position[rows]] > 1
+    fate[repeated & (fate == "mapped")] = "summed"
+    ids = genes["gene_id"].to_numpy(object)
+    absent = ids[times == 0]
+    table = pd.DataFrame(
+        {
+            "source_id": [*source_ids, *[""] * len(absent)],
+            "gene_id": [*np.where(position >= 0, ids[position], ""), *absent],
+            "fate": [*fate, *["unmeasured"] * len(absent)],
+        }
+    )
+    return GeneMapping(table, rows, position[rows], times > 0)

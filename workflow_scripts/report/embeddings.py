@@ -1,0 +1,91 @@
+"""Two dimensions for sample embeddings: UMAP and t-SNE by scanpy, equal bytes for equal seeds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from workflow_scripts.contracts.errors import BadInput
+
+if TYPE_CHECKING:
+    import anndata
+    import numpy as np
+
+FEWEST = 10  # samples; a neighbourhood graph of fewer says nothing, and UMAP's start does not exist
+
+
+class Layout(NamedTuple):
+    """Where each sample lies in two dimensions."""
+
+    name: str  # of the method
+    xy: np.ndarray  # samples x 2, float32; no unit
+    axes: tuple[str, str]
+
+
+def choose(data: anndata.AnnData, most: int, seed: int, where: Path) -> anndata.AnnData:
+    """Return `data`, or `most` of its samples chosen at random, in stored order.
+
+    Raises BadInput where there is no sample or a vector is not finite.
+    """
+    import numpy as np
+
+    if data.n_obs == 0:
+        raise BadInput(where, "", "holds no sample", "Check the filters of prebulk/corpora.")
+    wrong = ~np.isfinite(data.X).all(axis=1)
+    if wrong.any():
+        sample = data.obs_names[wrong][0]
+        raise BadInput(where, f"sample {sample!r}", "its embedding is not finite", "Train the run again.")
+    if data.n_obs <= most:
+        return data
+    rows = np.random.default_rng(seed).choice(data.n_obs, most, replace=False)
+    return data[np.sort(rows)].copy()
+
+
+def lay_out(data: anndata.AnnData, spec: dict) -> tuple[Layout, Layout]:
+    """Return UMAP and t-SNE of X (samples x d), Euclidean distances, one thread, seeded by `spec`.
+
+    UMAP (McInnes et al. 2018, arXiv:1802.03426) lays out the graph of the exact nearest neighbours;
+    t-SNE (van der Maaten and Hinton 2008) keeps its perplexity below a third of the samples, as it must.
+    Both start from the data, not from noise. Fewer than `FEWEST` samples are given their first two
+    principal components instead. One thread, since sums of more depend on their number.
+    """
+    import scanpy as sc
+    from threadpoolctl import threadpool_limits
+
+    if data.n_obs < FEWEST:
+        components = Layout("PCA (too few samples for more)", principal_components(data.X), ("PC 1", "PC 2"))
+        return components, components
+    seed = spec["seed"]
+    with threadpool_limits(1):
+        # scikit-learn's search is exact; the default for large sets is approximate.
+        sc.pp.neighbors(
+            data,
+            n_neighbors=min(spec["neighbors"], data.n_obs - 1),
+            use_rep="X",
+            transformer="sklearn",
+            random_state=seed,
+        )
+        sc.tl.umap(data, random_state=seed)
+        perplexity = min(spec["perplexity"], (data.n_obs - 1) / 3)
+        sc.tl.tsne(data, use_rep="X", perplexity=perplexity, random_state=seed, n_jobs=1)
+    return (
+        Layout("UMAP", data.obsm["X_umap"].astype("f4"), ("UMAP 1", "UMAP 2")),
+        Layout("t-SNE", data.obsm["X_tsne"].astype("f4"), ("t-SNE 1", "t-SNE 2")),
+    )
+
+
+def principal_components(x: np.ndarray) -> np.ndarray:
+    """First two principal components of x (samples x d): samples x 2, float32, zeros where there is none.
+
+    Signs are fixed by the largest loading, as the decomposition leaves them open.
+    """
+    import numpy as np
+
+    centred = np.asarray(x, np.float64) - np.mean(x, axis=0, dtype=np.float64)
+    _, _, loadings = np.linalg.svd(centred, full_matrices=False)
+    loadings = (
+        loadings[:2] * np.sign(loadings[:2][np.arange(len(loadings[:2])), np.abs(loadings[:2]).argmax(axis=1)])[:, None]
+    )
+    xy = np.zeros((len(centred), 2), np.float32)
+    xy[:, : len(loadings)] = centred @ loadings.T
+    return xy

@@ -1,0 +1,136 @@
+"""Numbers and panels of the pausing index: its distribution, its interval per gene, and planted truth."""
+
+from __future__ import annotations
+
+from math import sqrt
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.report import style
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+Z = 1.959963984540054  # of a two-sided interval of 95 %
+
+
+def drawable(features: pd.DataFrame) -> pd.DataFrame:
+    """The measured genes of which the index fits on a logarithmic axis: finite and above 0."""
+    import numpy as np
+
+    index = features["pausing_index"]
+    return features[features["measured"] & np.isfinite(index) & (index > 0)]
+
+
+def median_interval(values: np.ndarray) -> tuple[float, float, float]:
+    """Median of `values` and its 95 % interval from order statistics (Conover 1999, section 3.2).
+
+    The ranks are those of the normal approximation to the binomial; no distribution is assumed.
+    """
+    import numpy as np
+
+    ordered = np.sort(values)
+    count = len(ordered)
+    reach = Z * sqrt(count) / 2
+    low = max(0, int(np.floor(count / 2 - reach)))
+    high = min(count - 1, int(np.ceil(count / 2 + reach)) - 1)
+    return float(np.median(ordered)), float(ordered[low]), float(ordered[max(high, low)])
+
+
+def wilson_interval(hits: int, count: int) -> tuple[float, float]:
+    """95 % interval of a share (Wilson 1927, doi:10.1080/01621459.1927.10502953)."""
+    share = hits / count
+    centre = share + Z**2 / (2 * count)
+    reach = Z * sqrt(share * (1 - share) / count + Z**2 / (4 * count**2))
+    return max(0.0, (centre - reach) / (1 + Z**2 / count)), min(1.0, (centre + reach) / (1 + Z**2 / count))
+
+
+def read_planted(truth: Path) -> pd.DataFrame:
+    """Return the planted indices of a simulated organism: gene_id, track, planted (float64)."""
+    import pandas as pd
+
+    path = truth / "pausing.tsv"
+    remedy = "Run the simulate stage again."
+    try:
+        planted = pd.read_csv(path, sep="\t", dtype={"gene_id": str, "assay": str})
+        planted = planted[["gene_id", "assay", "pausing_index"]].astype({"pausing_index": "float64"})
+    except (OSError, ValueError, KeyError) as error:
+        raise BadInput(path, "", f"not a table of planted pausing indices ({error})", remedy) from error
+    return planted.rename(columns={"assay": "track", "pausing_index": "planted"})
+
+
+def draw_distribution(axis: Axes, features: pd.DataFrame, edges: np.ndarray, track: str) -> Axes:
+    """Histogram of the index of one track's genes on a logarithmic axis, with median and its interval."""
+    genes = drawable(features)
+    title = f"{style.short(track)}: {len(genes):,} of {len(features):,} genes measured"
+    axis.set_title(title)
+    if genes.empty:
+        return style.say(axis, "no gene of this track was measured")
+    median, low, high = median_interval(genes["pausing_index"].to_numpy())
+    axis.hist(genes["pausing_index"], bins=edges, color=style.SKY, edgecolor="white", linewidth=0.4)
+    axis.axvspan(low, high, color=style.ORANGE, alpha=0.35, lw=0)
+    axis.axvline(median, color=style.VERMILLION, lw=1.6, label=f"median {median:.2f} [{low:.2f}, {high:.2f}]")
+    axis.set_xscale("log")
+    axis.set(xlim=(edges[0], edges[-1]), xlabel="Pausing index (pause density / body density)", ylabel="Genes")
+    axis.set_ylim(top=axis.get_ylim()[1] * 1.22)  # room for the legend
+    axis.grid(axis="y")
+    axis.legend(loc="upper right")
+    return axis
+
+
+def draw_genes(axis: Axes, features: pd.DataFrame, edges: np.ndarray) -> Axes:
+    """Every gene's index with its interval, genes in the order of the index."""
+    import numpy as np
+
+    genes = drawable(features).sort_values("pausing_index", kind="stable")
+    if genes.empty:
+        return style.say(axis, "no gene of this track was measured")
+    rank = np.arange(1, len(genes) + 1)
+    low = np.clip(genes["ci_low"].to_numpy(), edges[0], None)
+    high = np.clip(genes["ci_high"].to_numpy(), None, edges[-1])
+    axis.vlines(rank, low, high, color=style.SKY, lw=max(0.4, min(2.0, 250 / len(genes))), label="95 % interval")
+    axis.plot(rank, genes["pausing_index"], color=style.BLUE, ls="none", marker="o", ms=1.8, label="index")
+    axis.set_yscale("log")
+    axis.set(ylim=(edges[0], edges[-1]), xlabel="Genes, by pausing index", ylabel="Pausing index")
+    axis.set_title("Interval of each gene")
+    axis.grid(axis="y")
+    axis.legend(loc="upper left", markerscale=2)
+    return axis
+
+
+def draw_planted(axis: Axes, features: pd.DataFrame, planted: pd.DataFrame, edges: np.ndarray) -> Axes:
+    """Planted against measured index of one track, with the share of genes whose interval holds the planted."""
+    genes = drawable(features).merge(planted, on=["gene_id", "track"], how="inner")
+    genes = genes.dropna(subset=["planted", "ci_low", "ci_high"])
+    if genes.empty:
+        return style.say(axis, "nothing was planted for this track")
+    held = genes["planted"].between(genes["ci_low"], genes["ci_high"])
+    low, high = wilson_interval(int(held.sum()), len(held))
+    for inside, colour, marker in ((True, style.BLUE, "o"), (False, style.VERMILLION, "D")):
+        shown = genes[held == inside]
+        bars = (
+            shown["pausing_index"] - shown["ci_low"].clip(lower=edges[0]),
+            shown["ci_high"].clip(upper=edges[-1]) - shown["pausing_index"],
+        )
+        axis.errorbar(
+            shown["planted"],
+            shown["pausing_index"],
+            yerr=[bar.clip(lower=0) for bar in bars],
+            color=colour,
+            marker=marker,
+            ls="none",
+            ms=3,
+            elinewidth=0.5,
+            alpha=0.7,
+            label=f"planted {'within' if inside else 'outside'} the interval ({len(shown):,})",
+        )
+    axis.plot(edges[[0, -1]], edges[[0, -1]], color=style.INK, lw=1, ls="--", label="equal")
+    axis.set(xscale="log", yscale="log", xlim=(edges[0], edges[-1]), ylim=(edges[0], edges[-1]))
+    axis.set(xlabel="Planted pausing index", ylabel="Measured pausing index")
+    axis.set_title(f"Planted held by {held.mean():.0%} of intervals [{low:.0%}, {high:.0%}]")
+    axis.grid()
+    axis.legend(loc="upper left", fontsize=7.5)
+    return axis

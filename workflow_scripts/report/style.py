@@ -1,0 +1,100 @@
+"""One style for all figures: colours, markers, type, the honest line, and PNG files with reproducible bytes.
+
+Colours are those of Okabe and Ito (2008), https://jfly.uni-koeln.de/color/, without yellow, which is too
+pale on white. A category is told apart by colour and marker together, never by colour alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workflow_scripts.contracts.files import replacing
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+BLUE, ORANGE, GREEN, PINK, SKY, VERMILLION, BLACK = (
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#CC79A7",
+    "#56B4E9",
+    "#D55E00",
+    "#000000",
+)
+PALETTE = (BLUE, ORANGE, GREEN, PINK, SKY, VERMILLION, BLACK)
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+GREY, DARK_GREY, INK = "#B8BCC2", "#6B7177", "#22262A"
+
+DPI = 160  # dots per inch of every PNG
+RC = {
+    "font.family": "DejaVu Sans",  # comes with matplotlib: the same letters on every machine
+    "font.size": 9,
+    "axes.titlesize": 10.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.titlepad": 8,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": DARK_GREY,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "grid.color": "#E4E6E9",
+    "grid.linewidth": 0.8,
+    "text.color": INK,
+    "text.parse_math": False,  # a label may hold a dollar sign
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "legend.frameon": False,
+    "legend.fontsize": 8.5,
+    "legend.title_fontsize": 8.5,
+}
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """Return an empty figure of the given size in inches, in this style."""
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    matplotlib.rcParams.update(RC)
+    figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
+    figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1, wspace=0.03, hspace=0.05)
+    return figure
+
+
+def save(figure: Figure, path: Path, honest: str) -> None:
+    """Print the honest line (nothing where it is empty) below the figure and write a PNG to `path`.
+
+    The line also stands in the PNG's description, so that it goes wherever the picture goes. No
+    date and no program version is written: equal figures are equal bytes.
+    """
+    metadata = {"Software": None}
+    if honest:
+        figure.supxlabel(honest, x=0.01, ha="left", fontsize=9, fontweight="bold", color="#A34700")
+        metadata["Description"] = honest
+    with replacing(path) as temporary:
+        figure.savefig(temporary, format="png", dpi=DPI, metadata=metadata)
+
+
+def marks(names: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Give each name its (colour, marker): 49 distinct pairs, then again from the first."""
+    pairs = [(colour, marker) for marker, colour in product(MARKERS, PALETTE)]
+    return {name: pairs[index % len(pairs)] for index, name in enumerate(names)}
+
+
+def short(text: str, width: int = 30) -> str:
+    """`text` in one line of at most `width` characters, fit for a legend or an axis."""
+    line = " ".join(str(text).split())
+    line = line if len(line) <= width else line[: width - 1].rstrip() + "…"
+    return f" {line}" if line.startswith("_") else line  # matplotlib leaves out what begins with _
+
+
+def say(axis: Axes, text: str) -> Axes:
+    """Turn an axis that has nothing to show into a sentence that says why."""
+    axis.set_axis_off()
+    axis.text(0.5, 0.5, text, transform=axis.transAxes, ha="center", va="center", color=DARK_GREY, wrap=True)
+    return axis

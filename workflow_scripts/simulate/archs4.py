@@ -1,0 +1,137 @@
+"""The corpus in the layout of ARCHS4 v2: samples of several tissues and series, good and planted bad ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from workflow_scripts.simulate.expression import POOR, TISSUES, Model, Sample, thinned
+
+if TYPE_CHECKING:
+    from workflow_scripts.simulate.genes import Gene
+
+CORPUS = "archs4"
+TISSUES_PER_SERIES = 3  # so that no series stands for a class
+SAMPLES_PER_SERIES = 10
+LINKED_EVERY = 8  # of so many series, two share a super-series
+PLANTED_PER = 40  # of each kind of bad sample, one for so many good ones, and two at least
+SPARSE = 0.75  # share of the genes that a single-cell-like sample keeps
+REPROCESSED_SD = 0.01  # of the log ratio between the counts of one sample from two pipelines
+CHUNK = (100, 20)  # genes x samples; chunks at the edges are cut
+DATE = "2026-01-01"
+
+
+class Corpus:
+    """Samples and their counts, collected in order of accession."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.samples: list[Sample] = []
+        self.series: list[str] = []  # as `series_id`, comma-separated
+        self.counts: list[np.ndarray] = []
+        self.probability: list[float] = []  # of being single-cell
+        self.titles: list[str] = []
+
+    def add(
+        self, counts: np.ndarray, label: str, series: str, probability: float, fate: str = "kept", twin: str = ""
+    ) -> None:
+        accession = f"GSM{99_000_001 + len(self.samples)}"
+        self.samples.append(Sample(accession, CORPUS, self.file, label, series.split(",")[-1], fate, twin))
+        self.series.append(series)
+        self.counts.append(counts)
+        self.probability.append(probability)
+        self.titles.append(f"simulated {label} sample {len(self.samples)}")
+
+
+def make_corpus(
+    rng: np.random.Generator, model: Model, tissues: int, samples_per_tissue: int, twin: tuple[str, str, np.ndarray]
+) -> Corpus:
+    """Draw the corpus. `twin` (label, barcode, counts) is a sample of a cohort that was deposited here too."""
+    good = tissues * samples_per_tissue
+    number = max(6, round(good / SAMPLES_PER_SERIES))
+    hosted = _hosted(rng, number, tissues)
+    names = _series_names(number)
+    batches = [model.batch(rng) for _ in range(number)]
+    plan = [
+        (TISSUES[tissue], places[index % len(places)])
+        for tissue in range(tissues)
+        for places in [rng.permutation(np.flatnonzero([tissue in tissues_here for tissues_here in hosted]))]
+        for index in range(samples_per_tissue)
+    ]
+    planted = max(2, good // PLANTED_PER)
+    fates = ["kept"] * good + ["single_cell"] * planted + ["low_quality"] * planted
+    plan += [plan[index] for index in rng.choice(good, 2 * planted)]
+
+    corpus = Corpus("human_gene_v2.5.h5")
+    for index in rng.permutation(len(plan)):  # good and bad, of all tissues, mixed over the file
+        (label, series), fate = plan[index], fates[index]
+        counts = model.counts(rng, label, batches[series])
+        if fate != "kept":
+            counts = thinned(rng, counts, model.coding, SPARSE if fate == "single_cell" else POOR)
+        probability = rng.uniform(0.55, 0.99) if fate == "single_cell" else rng.beta(1, 12) / 2
+        corpus.add(counts, label, names[series], probability, fate)
+    kept = [index for index, sample in enumerate(corpus.samples) if sample.fate == "kept"]
+    for index in rng.choice(kept, planted, replace=False):  # deposited again, in another series
+        sample = corpus.samples[index]
+        other = names[(names.index(corpus.series[index]) + 1) % number]
+        corpus.add(corpus.counts[index], sample.label, other, corpus.probability[index], "duplicate", sample.sample_id)
+    label, barcode, counts = twin
+    again = np.rint(counts * rng.lognormal(0, REPROCESSED_SD, len(counts))).astype(int)
+    corpus.add(again, label, names[0], 0.01, "duplicate", barcode)
+    corpus.titles[-1] = barcode
+    return corpus
+
+
+def _hosted(rng: np.random.Generator, number: int, tissues: int) -> list[set[int]]:
+    """The tissues of each series: cut from shuffled rounds of all tissues, so that each has its share."""
+    rounds = -(-number * TISSUES_PER_SERIES // tissues)
+    deck = np.concatenate([rng.permutation(tissues) for _ in range(rounds)])
+    return [set(deck[first : first + TISSUES_PER_SERIES].tolist()) for first in range(0, number * 3, 3)]
+
+
+def _series_names(number: int) -> list[str]:
+    """`series_id` of each series; one pair in so many also stands in a super-series."""
+    names = [f"GSE{9_900_001 + series}" for series in range(number)]
+    for first in range(0, number - 1, LINKED_EVERY):
+        both = f"GSE{9_990_001 + first}"
+        names[first : first + 2] = [f"{name},{both}" for name in names[first : first + 2]]
+    return names
+
+
+def write_corpus(corpus: Corpus, model: Model, genes: list[Gene], rng: np.random.Generator, path: Path) -> None:
+    """Write data/expression (genes x samples, uint32) with meta/genes, meta/samples and meta/info."""
+    import h5py
+
+    order = rng.permutation(len(model.gene_ids))
+    counts = np.array(corpus.counts).T
+    known = {gene.gene_id: (gene.symbol or gene.gene_id, gene.biotype) for gene in genes}
+    described = [known.get(model.gene_ids[row], (model.gene_ids[row], "protein_coding")) for row in order]
+    labels = [sample.label for sample in corpus.samples]
+    accessions = [sample.sample_id for sample in corpus.samples]
+    empty = [""] * len(labels)
+    texts = {
+        "genes/symbol": [symbol for symbol, _ in described],
+        "genes/ensembl_gene": [model.gene_ids[row] for row in order],
+        "genes/biotype": [biotype for _, biotype in described],
+        "samples/geo_accession": accessions,
+        "samples/sample": accessions,
+        "samples/series_id": corpus.series,
+        "samples/title": corpus.titles,
+        "samples/source_name_ch1": labels,
+        "samples/characteristics_ch1": [f"tissue: {label}" for label in labels],
+        "samples/extract_protocol_ch1": empty,
+        "samples/library_source": ["transcriptomic"] * len(labels),
+        "info/creation-date": [DATE],
+        "info/version": ["2.5-simulated"],
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with h5py.File(path, "w") as file:
+        chunks = tuple(np.minimum(CHUNK, counts.shape))
+        file.create_dataset("data/expression", data=counts[order].astype("u4"), chunks=chunks, compression="gzip")
+        for name, values in texts.items():
+            file.create_dataset(f"meta/{name}", data=values, dtype=h5py.string_dtype())
+        # a hundred times the reads of this small organism: about those of a real library
+        file.create_dataset("meta/samples/alignedreads", data=counts.sum(0) * 100.0)
+        file.create_dataset("meta/samples/singlecellprobability", data=np.array(corpus.probability))
