@@ -61,6 +61,7 @@ rule normalize_counts:
     params:
         spec=spec("prebulk/corpora/{corpus}"),
         code=code("prebulk/normalize_counts"),
+        corpus="{corpus}",
         shard="{shard}",
     script:
         "../workflow_scripts/prebulk/normalize_counts.py"
@@ -136,8 +137,8 @@ rule fit_standardizer:
 
 rule summarize_samples:
     input:
-        samples=shards("results/prebulk/samples/{corpus}/{shard}.parquet"),
-        mapping=shards("results/prebulk/mapping/{corpus}/{shard}.parquet"),
+        sample_shards=shards("results/prebulk/samples/{corpus}/{shard}.parquet"),
+        mapping_shards=shards("results/prebulk/mapping/{corpus}/{shard}.parquet"),
         duplicates="results/prebulk/duplicates.parquet",
         splits="results/prebulk/splits.parquet",
     output:

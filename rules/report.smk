@@ -52,7 +52,7 @@ rule plot_embedding:
         "results/benchmarks/report/plot_embedding.{run}.jsonl"
     conda:
         "../envs/report.yaml"
-    threads: 2
+    threads: 1
     resources:
         mem_mb=memory(4000),
         runtime=60,
@@ -110,6 +110,7 @@ rule plot_scores:
         runtime=60,
     params:
         code=code("report/plot_scores"),
+        run="{run}",
     script:
         "../workflow_scripts/report/plot_scores.py"
 

@@ -7,7 +7,7 @@ rule tracks:
 
 rule index_genome:
     input:
-        genome=resource("tracks/genome"),
+        fasta=resource("tracks/genome"),
     output:
         genome="results/tracks/genome.fa",
         index="results/tracks/genome.fa.fai",
@@ -29,14 +29,16 @@ rule index_genome:
 
 rule standardize_track:
     input:
-        signal=resource("tracks/sets/{set}/tracks/{track}/{strand}"),
+        plus_files=resource("tracks/sets/{set}/tracks/{track}/plus"),
+        minus_files=resource("tracks/sets/{set}/tracks/{track}/minus"),
         index="results/tracks/genome.fa.fai",
     output:
-        signal="results/tracks/{set}/signal/{track}.{strand}.bw",
+        plus="results/tracks/{set}/signal/{track}.plus.bw",
+        minus="results/tracks/{set}/signal/{track}.minus.bw",
     log:
-        "results/logs/tracks/standardize_track.{set}.{track}.{strand}.log",
+        "results/logs/tracks/standardize_track.{set}.{track}.log",
     benchmark:
-        "results/benchmarks/tracks/standardize_track.{set}.{track}.{strand}.jsonl"
+        "results/benchmarks/tracks/standardize_track.{set}.{track}.jsonl"
     conda:
         "../envs/tracks.yaml"
     threads: 1
@@ -46,7 +48,6 @@ rule standardize_track:
     params:
         spec=spec("tracks/sets/{set}/tracks/{track}"),
         code=code("tracks/standardize_track"),
-        strand="{strand}",
     script:
         "../workflow_scripts/tracks/standardize_track.py"
 
@@ -71,6 +72,7 @@ rule check_strands:
     params:
         spec=spec("tracks/sets/{set}/strands"),
         code=code("tracks/check_strands"),
+        protocol=lookup(dpath="tracks/sets/{set}/tracks/{track}/protocol", within=config),
         track="{track}",
     script:
         "../workflow_scripts/tracks/check_strands.py"

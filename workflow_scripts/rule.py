@@ -66,12 +66,15 @@ def bind(function: Callable[..., None], snakemake: Any) -> dict[str, Any]:
 
 
 def _decode(value: Any, hint: Any) -> Any:
-    if hint == list[Path]:
-        return [Path(value)] if isinstance(value, str) else [Path(item) for item in value]
-    if hint == Path | None:
-        return Path(value) if value else None
-    if hint is Path:
-        return Path(value)
+    if hint in (Path, Path | None, list[Path]):
+        # an input function that returns a list of one file gives a list here, too
+        files = [Path(value)] if isinstance(value, (str, Path)) else [Path(item) for item in value]
+        if hint == list[Path]:
+            return files
+        if hint == Path | None and not files:
+            return None
+        (file,) = files
+        return file
     if hint in (dict, list):
         return json.loads(value)
     return value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -55,7 +55,8 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         part = body if send is None else body[:send]
         self.site.sent += len(part)
-        self.wfile.write(part)
+        with suppress(ConnectionError):  # the client may have heard enough
+            self.wfile.write(part)
         self.close_connection = True
 
     def log_message(self, *args: object) -> None:

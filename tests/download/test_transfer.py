@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
+import threading
 import time
+import urllib.error
 from pathlib import Path
 
 import pytest
 
 from tests.download.conftest import BODY
-from tests.download.servers import Handler, Site
+from tests.download.servers import Handler
 from workflow_scripts.contracts.errors import BadInput
 from workflow_scripts.download import transfer
 
@@ -136,6 +139,17 @@ def test_a_host_that_is_not_there_ends_in_one_line(fetch, file):
     assert_nothing_at(file)
 
 
+def test_a_server_that_cannot_be_trusted_is_not_asked_again(fetch, file, monkeypatch, pauses):
+    def untrusted(*_, **__):
+        raise urllib.error.URLError(ssl.SSLCertVerificationError("self-signed certificate"))
+
+    monkeypatch.setattr(transfer, "urlopen", untrusted)
+    with pytest.raises(BadInput, match="cannot be trusted .*self-signed certificate"):
+        fetch()
+    assert pauses == []
+    assert_nothing_at(file)
+
+
 def test_a_server_without_ranges_is_fetched_from_the_beginning(fetch, file, site):
     site.ranges = False
     site.misbehave = lambda handler, n, body, status: n == 1 and handler.answer(200, body, send=MIB) is None
@@ -185,6 +199,22 @@ def test_a_range_other_than_the_one_asked_for_is_not_used(fetch, file, site, ans
     site.misbehave = shifted
     fetch()
     assert file.read_bytes() == BODY and [asked for _, asked in site.requests] == [None, f"bytes={MIB}-", None]
+
+
+def test_a_server_of_two_minds_about_its_version_does_not_keep_us_for_ever(fetch, file, site):
+    def fickle(handler: Handler, n: int, body: bytes, status: int) -> bool:
+        if status == 206:
+            span = f"bytes {len(BODY) - len(body)}-{len(BODY) - 1}/{len(BODY)}"
+            handler.answer(206, body, ETag='"other"', **{"Content-Range": span})
+        else:
+            handler.answer(200, body, send=2 * MIB)
+        return True
+
+    site.misbehave = fickle
+    with pytest.raises(BadInput, match="gave up after 5 attempts"):
+        fetch()
+    assert len(site.requests) <= 6
+    assert_nothing_at(file)
 
 
 def test_a_part_of_another_address_is_not_used(fetch, file, site):
@@ -266,18 +296,15 @@ def test_a_redirect_is_followed(fetch, file, site):
 
 def test_a_killed_job_goes_on_where_it_was(fetch, file, site):
     """SIGKILL in the middle of a body that the server holds back; the next run asks for the rest alone."""
-    site.misbehave = lambda handler, n, body, status: (
-        n == 1
-        and [
-            handler.answer(200, body, send=2 * MIB),
-            handler.wfile.flush(),
-            time.sleep(30 if not stop.wait(10) else 0),
-        ]
-        != []
-    )
-    import threading
+    killed = threading.Event()
 
-    stop = threading.Event()
+    def hold_back(handler: Handler, n: int, body: bytes, status: int) -> bool:
+        handler.answer(200, body, send=2 * MIB)
+        handler.wfile.flush()
+        killed.wait(20)
+        return True
+
+    site.misbehave = hold_back
     program = (
         "import sys; from pathlib import Path; from workflow_scripts.download.transfer import Partial, fetch; "
         "fetch(sys.argv[1], Partial(Path(sys.argv[2])))"
@@ -292,7 +319,7 @@ def test_a_killed_job_goes_on_where_it_was(fetch, file, site):
     finally:
         job.send_signal(signal.SIGKILL)
         job.wait()
-        stop.set()
+        killed.set()
     kept = part.stat().st_size
     assert kept >= MIB
     assert json.loads(part.with_name(f"{part.name}.json").read_text())["version"] == '"1"'

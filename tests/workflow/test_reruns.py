@@ -16,7 +16,7 @@ import yaml
 from tests.support.reruns import FILES, closure, demo as demo_configuration, expected, leaves
 from tests.support.workflow import ROOT
 
-ANOTHER_FILE = "human_meta_v2.5.h5"
+ANOTHER_FILE = "TCGA-ACC.star_counts.tsv.gz"
 # A run that takes another embedding needs that embedding: it is declared in the same change.
 SECOND_MODEL = {"weights": "results/simulate/esm2_random.pt", "licence": "MIT"}
 

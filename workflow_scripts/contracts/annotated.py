@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 
 
 def write_annotated(data: anndata.AnnData, path: Path) -> None:
-    """Write `data` to `path` by way of a temporary name."""
+    """Write `data` to `path` by way of a temporary name, in chunks with a checksum."""
+    from anndata.io import write_h5ad
+
     with replacing(path) as temporary:
-        data.write_h5ad(temporary)
+        write_h5ad(temporary, data, dataset_kwargs={"fletcher32": True})
 
 
 def read_annotated(path: Path, backed: bool = False) -> anndata.AnnData:
@@ -24,7 +26,7 @@ def read_annotated(path: Path, backed: bool = False) -> anndata.AnnData:
 
     try:
         return anndata.read_h5ad(path, backed="r" if backed else None)
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
         raise BadInput(path, "", f"not a readable .h5ad file ({error})", "Remove it and run its rule again.") from error
 
 

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workflow_scripts.contracts.annotated import read_annotated, require, write_annotated
+from workflow_scripts.contracts.annotated import read_annotated, require
 from workflow_scripts.contracts.errors import BadInput
 from workflow_scripts.contracts.gene_table import order_digest, require_order
 
@@ -44,8 +44,10 @@ def validate(data: anndata.AnnData, where: Path | str = "ExpressionStore", gene_
 def write(x: np.ndarray, obs: pd.DataFrame, gene_ids: list[str], measured: np.ndarray, path: Path) -> None:
     """Write X (samples x genes, float32), obs (index sample_id) and measured (genes, bool) to `path`."""
     import anndata
+    import h5py
     import numpy as np
     import pandas as pd
+    from anndata.io import write_elem
 
     from workflow_scripts.contracts.files import replacing
 
@@ -54,8 +56,11 @@ def write(x: np.ndarray, obs: pd.DataFrame, gene_ids: list[str], measured: np.nd
     data = anndata.AnnData(X=np.asarray(x, np.float32), obs=obs, var=var, uns={"gene_order": order_digest(gene_ids)})
     validate(data, path)
     chunks = (max(1, min(SAMPLES_PER_CHUNK, data.n_obs)), data.n_vars)
-    with replacing(path) as temporary:
-        data.write_h5ad(temporary, compression="lzf", dataset_kwargs={"chunks": chunks} if data.n_obs else {})
+    layout = {"chunks": chunks, "compression": "lzf"} if data.n_obs else {}
+    x, data.X = data.X, None
+    with replacing(path) as temporary, h5py.File(temporary, "w") as file:
+        write_elem(file, "/", data)
+        write_elem(file, "X", x, dataset_kwargs=layout)
 
 
 def read(path: Path, gene_order: str | None = None, backed: bool = False) -> anndata.AnnData:

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 def validate_table(frame: pd.DataFrame, schema: pa.DataFrameSchema, where: Path | str) -> pd.DataFrame:
     """Return `frame` with the dtypes of `schema`; raise BadInput naming the first fault."""
-    from pandera.errors import SchemaError
+    from pandera.errors import SchemaError, SchemaErrors
 
     try:
         return schema.validate(frame)
-    except SchemaError as error:
-        reason = str(error).splitlines()[0]
+    except (SchemaError, SchemaErrors) as error:
+        reason = str(getattr(error, "schema_errors", [error])[0]).splitlines()[0]
         raise BadInput(where, f"table {schema.name}", reason, "Remove the file and run its rule again.") from error
 
 
@@ -35,7 +35,7 @@ def write_table(
     table = pyarrow.Table.from_pandas(frame, preserve_index=False)
     table = table.replace_schema_metadata({**(table.schema.metadata or {}), **(metadata or {})})
     with replacing(path) as temporary:
-        parquet.write_table(table, temporary)
+        parquet.write_table(table, temporary, write_page_checksum=True)
 
 
 def read_table(path: Path, schema: pa.DataFrameSchema) -> tuple[pd.DataFrame, dict[str, str]]:
@@ -44,10 +44,11 @@ def read_table(path: Path, schema: pa.DataFrameSchema) -> tuple[pd.DataFrame, di
     import pyarrow.parquet as parquet
 
     try:
-        table = parquet.read_table(path)
-    except (pyarrow.ArrowInvalid, OSError) as error:
+        table = parquet.read_table(path, page_checksum_verification=True)
+        frame = table.to_pandas(ignore_metadata=True)
+        metadata = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
         raise BadInput(
             path, "", f"not a readable parquet file ({error})", "Remove it and run its rule again."
         ) from error
-    metadata = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
-    return validate_table(table.to_pandas(), schema, path), metadata
+    return validate_table(frame, schema, path), metadata

@@ -1,7 +1,5 @@
 """One declared file, fetched once from its public address or a mirror, verified, with its provenance."""
 
-from __future__ import annotations
-
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +10,7 @@ from workflow_scripts.contracts import provenance as provenances
 from workflow_scripts.contracts.errors import BadInput
 from workflow_scripts.download import checksums, first_use, hosts, manifest, transfer
 from workflow_scripts.download.checksums import Checksum
+from workflow_scripts.download.transfer import readable
 from workflow_scripts.rule import run
 
 SHEET = "config/datasets.tsv"
@@ -51,7 +50,7 @@ def fetch_dataset(*, mirror: Path | None, file: Path, provenance: Path, row: dic
     with hosts.turn(address or row["url"], file.parent / ".hosts"):
         source = from_mirror(address, row) if address else from_public(file, row)
         refuse_licence(source.licence, row, spec)
-        logging.info("fetching %s", source.location)
+        logging.info("fetching %s", readable(source.location))
         transfer.fetch(source.location, partial, source.bytes)
     measured = verify(partial, source)
     if row["checksum"] == "first-use" and not address and not source.expected:
@@ -64,7 +63,7 @@ def fetch_dataset(*, mirror: Path | None, file: Path, provenance: Path, row: dic
             "dataset": row["name"],
             "release": row["release"],
             "url": row["url"],
-            "source": unquote(source.location.removeprefix("file://")),
+            "source": readable(source.location),
             "sha256": measured["sha256"],
             "bytes": size,
             "checksum": "; ".join(map(str, source.expected)) or f"sha256:{measured['sha256']} (first use)",
@@ -102,8 +101,8 @@ def mirror_address(mirror: Path | None, spec: dict) -> str | None:
 
 def from_mirror(address: str, row: dict) -> Source:
     """A mirror's manifest is what is verified; a row that is the mirror's own is held against its checksum too."""
-    where = f"{address}/{manifest.NAME}"
-    entry = manifest.find(transfer.read_text(where), row["url"], where)
+    table = f"{address}/{manifest.NAME}"
+    entry = manifest.find(transfer.read_text(table), row["url"], readable(table))
     expected = [Checksum("sha256", entry.sha256, manifest.NAME)]
     if row["requires_mirror"] == "yes" and row["checksum"] != "mirror":
         expected.append(checksums.declared(row["checksum"], SHEET))
@@ -133,7 +132,7 @@ def verify(partial: transfer.Partial, source: Source) -> dict[str, str]:
         if found != checksum.value:
             partial.discard()
             raise BadInput(
-                unquote(source.location.removeprefix("file://")),
+                readable(source.location),
                 "",
                 f"{checksum.algorithm} is {found}, expected {checksum.value} ({checksum.origin})",
                 "The file is damaged or was changed at its source: run again, or correct the declaration.",

@@ -94,33 +94,42 @@ class Partial:
         self._note.unlink(missing_ok=True)
 
 
+def readable(url: str) -> str:
+    """An address as people write it: of a file, its path."""
+    parts = urlsplit(url)
+    return url2pathname(parts.path) if parts.scheme == "file" else url
+
+
 def fetch(url: str, partial: Partial, expected: int | None = None) -> None:
     """Complete `partial` with the bytes at `url`; raise BadInput where that cannot be.
 
     expected: size in bytes, if it is known; another size announced by the source ends the download before it starts.
     A partial file is kept for the next call when the source gave up, and removed when it is of no use.
     """
-    failures = 0
+    failures, furthest = 0, partial.size
     while True:
-        before = partial.size
         try:
             return _receive(url, partial, expected)
         except Unfinished as reason:
+            progress = partial.size - furthest
+            furthest = max(furthest, partial.size)
+            failures = 1 if progress >= BLOCK else failures + 1
             if isinstance(reason, Changed):
                 partial.discard()
-            failures = 1 if partial.size - before >= BLOCK else failures + 1
             kept = f"{partial.size} bytes are kept and the next run goes on from there"
             if failures == ATTEMPTS:
                 raise BadInput(
-                    url,
+                    readable(url),
                     "",
                     f"gave up after {ATTEMPTS} attempts: {reason}",
                     f"Run again ({kept}), or set download.mirror.",
                 ) from reason
             if reason.wait > LONGEST_WAIT:
-                raise BadInput(url, "", f"asks to wait {reason.wait:.0f} s", f"Run again later ({kept}).") from reason
+                raise BadInput(
+                    readable(url), "", f"asks to wait {reason.wait:.0f} s", f"Run again later ({kept})."
+                ) from reason
             pause = max(FIRST_PAUSE * 2 ** (failures - 1), reason.wait)
-            logging.warning("%s: %s; next attempt in %.0f s", url, reason, pause)
+            logging.warning("%s: %s; next attempt in %.0f s", readable(url), reason, pause)
             sleep(pause)
 
 
@@ -132,7 +141,7 @@ def read_text(url: str) -> str:
         try:
             return partial.path.read_text(encoding="utf-8")
         except UnicodeDecodeError as error:
-            raise BadInput(url, "", "is no text", "Correct the address.") from error
+            raise BadInput(readable(url), "", "is no text", "Correct the address.") from error
 
 
 def _receive(url: str, partial: Partial, expected: int | None) -> None:
@@ -146,7 +155,7 @@ def _receive(url: str, partial: Partial, expected: int | None) -> None:
         if expected is not None and size != expected:
             partial.discard()
             raise BadInput(
-                url, "", f"holds {size} bytes, expected {expected}", "See config/datasets.tsv or the mirror."
+                readable(url), "", f"holds {size} bytes, expected {expected}", "See config/datasets.tsv or the mirror."
             )
         if start == 0:
             partial.start(identity)
@@ -167,7 +176,7 @@ def _receive(url: str, partial: Partial, expected: int | None) -> None:
     if size is not None and received > size:
         partial.discard()
         raise BadInput(
-            url, "", f"sends more than the {size} bytes it should hold", "Run again, or set download.mirror."
+            readable(url), "", f"sends more than the {size} bytes it should hold", "Run again, or set download.mirror."
         )
 
 
@@ -200,7 +209,7 @@ def _open(url: str, offset: int, known: Identity | None) -> Iterator[tuple[Ident
 
 @contextmanager
 def _open_file(url: str, offset: int, known: Identity | None) -> Iterator[tuple[Identity, int, Any]]:
-    path = Path(url2pathname(urlsplit(url).path))
+    path = Path(readable(url))
     if not path.is_file():
         raise BadInput(path, "", "there is no such file", "Correct the url in config/datasets.tsv, or download.mirror.")
     with path.open("rb") as handle:
@@ -225,11 +234,13 @@ def _request(url: str, offset: int, known: Identity | None) -> HTTPResponse:
             raise Unfinished(answer, _retry_after(error.headers.get("Retry-After"))) from error
         if error.code == 416:
             raise Changed(answer) from error
-        raise BadInput(url, "", answer, "Correct the url in config/datasets.tsv, or set download.mirror.") from error
+        raise BadInput(
+            readable(url), "", answer, "Correct the url in config/datasets.tsv, or set download.mirror."
+        ) from error
     except (OSError, HTTPException) as error:
         if isinstance(getattr(error, "reason", None), ssl.SSLCertVerificationError):
             raise BadInput(
-                url, "", f"cannot be trusted ({_say(error)})", "Check the certificates and clock here."
+                readable(url), "", f"cannot be trusted ({_say(error)})", "Check the certificates and clock here."
             ) from error
         raise Unfinished(f"no connection ({_say(error)})") from error
 

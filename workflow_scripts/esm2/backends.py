@@ -9,6 +9,8 @@ import argparse
 import logging
 import pickle
 import warnings
+import zipfile
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +29,8 @@ log = logging.getLogger(__name__)
 # Token dropout: in training 15 % of the residues were chosen and 80 % of these masked to zero, so that
 # with nothing masked the embeddings are scaled by what was left (fair-esm, esm/model/esm2.py).
 UNMASKED_IN_TRAINING = 1 - 0.15 * 0.8
+DAMAGE = (OSError, EOFError, RuntimeError, ValueError, LookupError, TypeError, AttributeError)
+DAMAGE += (zipfile.BadZipFile, zlib.error, pickle.UnpicklingError)
 REMEDY = "Give the file of an ESM2 model as fair-esm publishes it, or download it again."
 
 
@@ -120,11 +124,7 @@ def load(weights: Path, precision: str) -> FairEsm:
     """
     from esm.pretrained import load_model_and_alphabet_core
 
-    try:
-        with torch.serialization.safe_globals([argparse.Namespace]):
-            checkpoint = torch.load(weights, map_location="cpu", weights_only=True)
-    except (OSError, EOFError, RuntimeError, ValueError, KeyError, pickle.UnpicklingError) as error:
-        raise BadInput(weights, "", f"damaged, or holds more than weights ({_brief(error)})", REMEDY) from error
+    checkpoint = _read(weights)
     try:
         with warnings.catch_warnings():
             # Only the prediction of contacts needs the regression weights that fair-esm misses here.
@@ -139,6 +139,19 @@ def load(weights: Path, precision: str) -> FairEsm:
     parameters = sum(parameter.numel() for parameter in model.parameters())
     log.info("ESM2: %d layers, %d parameters, on %s in %s", model.num_layers, parameters, device, dtype)
     return FairEsm(model, alphabet, device, dtype)
+
+
+def _read(weights: Path) -> Any:
+    """The content of a checkpoint, whole and with nothing in it but tensors, containers and Namespaces."""
+    try:
+        if zipfile.is_zipfile(weights):  # as torch writes them; torch itself looks at no checksum
+            with zipfile.ZipFile(weights) as archive:
+                if broken := archive.testzip():
+                    raise zipfile.BadZipFile(f"wrong checksum of {broken}")
+        with torch.serialization.safe_globals([argparse.Namespace]):
+            return torch.load(weights, map_location="cpu", weights_only=True)
+    except DAMAGE as error:
+        raise BadInput(weights, "", f"damaged, or holds more than weights ({_brief(error)})", REMEDY) from error
 
 
 def _brief(error: Exception) -> str:

@@ -1,7 +1,5 @@
 """One vector per gene from its protein: the mean over residues of ESM2's last layer."""
 
-from __future__ import annotations
-
 import logging
 from pathlib import Path
 

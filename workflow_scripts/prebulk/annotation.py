@@ -87,12 +87,12 @@ def _add(genes: dict[str, Gene], path: Path, number: int, columns: list[str]) ->
     """Add one transcript, exon or CDS record to its gene."""
     pairs = ATTRIBUTE.findall(columns[8])
     values = dict(pairs)
-    if "gene_id" not in values or "transcript_id" not in values or not (columns[3] + columns[4]).isdigit():
-        raise BadInput(path, f"line {number}", "no gene_id, transcript_id or coordinates", "Give a whole GTF file.")
+    if "gene_id" not in values or not (columns[3] + columns[4]).isdigit():
+        raise BadInput(path, f"line {number}", "no gene_id or coordinates", "Give a whole GTF file.")
     if is_par_y(values["gene_id"]):  # the same gene once more, on chromosome Y
         return
     start, end = int(columns[3]) - 1, int(columns[4])
-    gene_id, transcript_id = without_version(values["gene_id"]), without_version(values["transcript_id"])
+    gene_id, transcript_id = without_version(values["gene_id"]), without_version(values.get("transcript_id", ""))
     if gene_id not in genes:
         genes[gene_id] = Gene(
             gene_id,
@@ -102,14 +102,16 @@ def _add(genes: dict[str, Gene], path: Path, number: int, columns: list[str]) ->
             strand=columns[6],
         )
     gene = genes[gene_id]
+    if columns[2] == "exon":
+        gene.exons.append((start, end))
+    if not transcript_id:  # an annotation cut down to genes and exons
+        return
     if transcript_id not in gene.transcripts:
         biotype = values.get("transcript_biotype") or values.get("transcript_type", "")
         gene.transcripts[transcript_id] = Transcript(transcript_id, biotype, start=start, end=end)
     transcript = gene.transcripts[transcript_id]
     transcript.tags.update(value for name, value in pairs if name == "tag")
     transcript.start, transcript.end = min(transcript.start, start), max(transcript.end, end)
-    if columns[2] == "exon":
-        gene.exons.append((start, end))
-    elif columns[2] == "CDS":
+    if columns[2] == "CDS":
         transcript.coding_length += end - start
         transcript.protein_id = without_version(values.get("protein_id", ""))

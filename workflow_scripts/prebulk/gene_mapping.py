@@ -70,6 +70,21 @@ def schema() -> pa.DataFrameSchema:
     )
 
 
+@cache
+def counts_schema() -> pa.DataFrameSchema:
+    """Gene rows counted by corpus, file and fate, as in `results/prebulk/mapping.parquet`."""
+    import pandera.pandas as pa
+
+    columns = {name: pa.Column(str) for name in ("corpus", "file")}
+    columns |= {
+        "fate": pa.Column(str, pa.Check.isin(FATES)),
+        "genes": pa.Column("int64", pa.Check.gt(0)),
+        "examples": pa.Column(str),
+    }
+    unique = ["corpus", "file", "fate"]
+    return pa.DataFrameSchema(columns, name="GeneMappingCounts", unique=unique, strict=True, ordered=True)
+
+
 def map_rows(
     source_ids: list[str], genes: pd.DataFrame, *, by: str = "gene_id", biotypes: list[str] | None = None
 ) -> GeneMapping:

@@ -1,7 +1,5 @@
 """Gene table of a proteome: one transcript and protein per gene, its place in the genome, its length for TPM."""
 
-from __future__ import annotations
-
 import logging
 from collections import Counter, defaultdict
 from pathlib import Path
@@ -90,7 +88,7 @@ def make_gene_table(
         log.info("%s: %d genes, %s, %s", "kept" if kept == "yes" else "left out", count, source, reason)
 
 
-def _coding_genes(found: list[Protein]) -> tuple[dict[str, list[Protein]], list[tuple]]:
+def _coding_genes(found: "list[Protein]") -> "tuple[dict[str, list[Protein]], list[tuple]]":
     """The coding proteins of each gene on primary chromosomes, and the rows of `choices` of other genes."""
     by_gene: dict[str, list[Protein]] = defaultdict(list)
     others: dict[str, tuple] = {}
@@ -103,7 +101,7 @@ def _coding_genes(found: list[Protein]) -> tuple[dict[str, list[Protein]], list[
     return dict(by_gene), [row for gene_id, row in others.items() if gene_id not in by_gene]
 
 
-def _require_lengths(path: Path, declared: dict[str, float], by_gene: dict[str, list[Protein]]) -> None:
+def _require_lengths(path: Path, declared: dict[str, float], by_gene: "dict[str, list[Protein]]") -> None:
     from workflow_scripts.contracts.errors import BadInput
 
     absent = sorted(by_gene.keys() - declared.keys())
@@ -112,7 +110,7 @@ def _require_lengths(path: Path, declared: dict[str, float], by_gene: dict[str, 
         raise BadInput(path, "", reason, "Add them, or give a GTF instead; no length is assumed.")
 
 
-def _row(gene_id: str, gene: Gene | None, choice: Choice) -> dict:
+def _row(gene_id: str, gene: "Gene | None", choice: "Choice") -> dict:
     """One row of the GeneTable, located by `gene` of the GTF, or else by the header of the chosen protein."""
     protein = choice.protein
     place = gene or protein

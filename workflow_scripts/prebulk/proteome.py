@@ -17,7 +17,9 @@ from typing import NamedTuple
 from workflow_scripts.contracts.errors import BadInput
 from workflow_scripts.prebulk.identifiers import without_version
 
-LOCATION = re.compile(r"^(?P<level>[a-z_]+):(?P<assembly>[^:]+):(?P<chrom>[^:]+):(?P<start>\d+):(?P<end>\d+):(?P<strand>-?1)$")
+LOCATION = re.compile(
+    r"^(?P<level>[a-z_]+):(?P<assembly>[^:]+):(?P<chrom>[^:]+):(?P<start>\d+):(?P<end>\d+):(?P<strand>-?1)$"
+)
 RESIDUES = re.compile(r"[A-Z*]*")
 # Names that Ensembl gives to alternative haplotypes and to patches, and levels that are not chromosomes.
 ALTERNATIVE = re.compile(r"^CHR_|_PATCH$")

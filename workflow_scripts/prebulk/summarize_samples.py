@@ -1,0 +1,76 @@
+"""The fate of every sample of every corpus, and of the gene rows of every file of counts."""
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workflow_scripts.rule import run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+log = logging.getLogger(__name__)
+
+EXAMPLES = 3
+
+
+def summarize_samples(
+    *,
+    sample_shards: list[Path],
+    mapping_shards: list[Path],
+    duplicates: Path,
+    splits: Path,
+    samples: Path,
+    mapping: Path,
+) -> None:
+    """Write one row per input sample with its final fate and split, and gene rows counted by fate.
+
+    The samples table is described in `prebulk/sample_table`. The mapping table has corpus, file, fate (see
+    `prebulk/gene_mapping`), genes (how many rows of the file, or genes of the table that it lacks) and examples.
+    """
+    import pandas as pd
+
+    from workflow_scripts.contracts import splits as split_table
+    from workflow_scripts.contracts.tables import read_table, write_table
+    from workflow_scripts.prebulk import duplicates as found
+    from workflow_scripts.prebulk import gene_mapping, sample_table
+
+    table = pd.concat([read_table(path, sample_table.schema())[0] for path in sample_shards], ignore_index=True)
+    kept_instead = found.read(duplicates).set_index("sample_id")["duplicate_of"]
+    split = split_table.read(splits).set_index("sample_id")["split"]
+    passed = table["fate"] == "kept"
+    table["duplicate_of"] = table["sample_id"].map(kept_instead).where(passed).fillna("").astype(str)
+    table["split"] = table["sample_id"].map(split).where(passed).fillna("").astype(str)
+    table.loc[table["duplicate_of"] != "", "fate"] = "duplicate"
+    _require_split(table, splits)
+    write_table(table, samples, sample_table.schema(final=True))
+
+    counted: dict[tuple[str, str], pd.DataFrame] = {}
+    for path in mapping_shards:
+        rows = read_table(path, gene_mapping.schema())[0]
+        counted.setdefault((rows["corpus"].iloc[0], rows["file"].iloc[0]), _count(rows))  # shards of a file agree
+    write_table(pd.concat(counted.values(), ignore_index=True), mapping, gene_mapping.counts_schema())
+    for (corpus, fate), count in table.groupby(["corpus", "fate"]).size().items():
+        log.info("%s: %d samples %s", corpus, count, fate)
+
+
+def _count(rows: "pd.DataFrame") -> "pd.DataFrame":
+    """Gene rows of one file by fate, with the first few identifiers."""
+    named = rows.assign(name=rows["source_id"].where(rows["source_id"] != "", rows["gene_id"]))
+    counts = named.groupby(["corpus", "file", "fate"])["name"].agg(
+        genes="size", examples=lambda names: ", ".join(names.iloc[:EXAMPLES])
+    )
+    return counts.reset_index()
+
+
+def _require_split(table: "pd.DataFrame", splits: Path) -> None:
+    from workflow_scripts.contracts.errors import BadInput
+
+    wrong = table["sample_id"][(table["fate"] == "kept") != (table["split"] != "")]
+    if len(wrong):
+        reason = "is kept and has no split, or is dropped and has one"
+        raise BadInput(splits, f"sample {wrong.iloc[0]!r}", reason, "Run the prebulk stage again.")
+
+
+if "snakemake" in globals():
+    run(summarize_samples, snakemake)  # noqa: F821

@@ -141,7 +141,7 @@ def interactive_chart(layouts: Sequence[Layout], about: pd.DataFrame, marks: dic
     most = range(max(len(given) for given in marks.values()))
     colour_scale = alt.Scale(domain=domain, range=[alt.ExprRef(f"colours[mark_by][{index}]") for index in most])
     shape_scale = alt.Scale(domain=domain, range=[alt.ExprRef(f"shapes[mark_by][{index}]") for index in most])
-    legend = alt.Legend(title=None, symbolLimit=0, labelLimit=240, columns=1 if len(most) <= 25 else 2)
+    key = alt.Legend(title=None, symbolLimit=0, labelLimit=240, columns=1 if len(most) <= 25 else 2)
     bare = alt.Axis(labels=False, ticks=False, grid=False)
     brush = alt.selection_interval(name="brush", resolve="union")
     picked = alt.selection_point(name="picked", fields=["name"], bind="legend")
@@ -151,23 +151,23 @@ def interactive_chart(layouts: Sequence[Layout], about: pd.DataFrame, marks: dic
         .encode(
             x=alt.X(f"x{number}:Q", title=layout.axes[0], axis=bare),
             y=alt.Y(f"y{number}:Q", title=layout.axes[1], axis=bare),
-            color=alt.Color("name:N", scale=colour_scale, legend=legend),
-            shape=alt.Shape("name:N", scale=shape_scale, legend=legend),
+            color=alt.Color("name:N", scale=colour_scale, legend=key),
+            shape=alt.Shape("name:N", scale=shape_scale, legend=key),
             opacity=alt.condition(brush & picked, alt.value(0.85), alt.value(0.06)),
             tooltip=[alt.Tooltip(f"{name}:N") for name in ("sample", "label", "split", "corpus", "group")],
         )
         .properties(width=430, height=430, title=layout.name)
         for number, layout in enumerate(layouts)
     ]
-    chart = (
-        alt.hconcat(*panels, data=alt.InlineData(values=json.loads(table.to_json(orient="records"))))
-        .transform_calculate(name="datum[mark_by]")
-        .add_params(mark_by, names, colours, shapes, brush, picked)
-        .configure(font="system-ui, DejaVu Sans, sans-serif")
-        .configure_title(fontSize=15, anchor="start")
-        .configure_view(stroke="#dfe2e6")
-    )
     with warnings.catch_warnings():
         # Both panels answer to one `brush` and one `picked`: that is meant.
         warnings.filterwarnings("ignore", "Automatically deduplicated selection parameter")
-        return chart.to_dict()
+        return (
+            alt.hconcat(*panels, data=alt.InlineData(values=json.loads(table.to_json(orient="records"))))
+            .transform_calculate(name="datum[mark_by]")
+            .add_params(mark_by, names, colours, shapes, brush, picked)
+            .configure(font="system-ui, DejaVu Sans, sans-serif")
+            .configure_title(fontSize=15, anchor="start")
+            .configure_view(stroke="#dfe2e6")
+            .to_dict()
+        )

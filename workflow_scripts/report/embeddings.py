@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import anndata
     import numpy as np
 
-FEWEST = 10  # samples; a neighbourhood graph of fewer says nothing, and UMAP's start does not exist
+FEWEST = 10  # distinct vectors; a neighbourhood graph of fewer says nothing, and neither method can start
 
 
 class Layout(NamedTuple):
@@ -46,13 +46,14 @@ def lay_out(data: anndata.AnnData, spec: dict) -> tuple[Layout, Layout]:
 
     UMAP (McInnes et al. 2018, arXiv:1802.03426) lays out the graph of the exact nearest neighbours;
     t-SNE (van der Maaten and Hinton 2008) keeps its perplexity below a third of the samples, as it must.
-    Both start from the data, not from noise. Fewer than `FEWEST` samples are given their first two
-    principal components instead. One thread, since sums of more depend on their number.
+    Both start from the data, not from noise. Fewer than `FEWEST` distinct vectors are given their first
+    two principal components instead. One thread, since sums of more depend on their number.
     """
+    import numpy as np
     import scanpy as sc
     from threadpoolctl import threadpool_limits
 
-    if data.n_obs < FEWEST:
+    if len(np.unique(data.X, axis=0)) < FEWEST:
         components = Layout("PCA (too few samples for more)", principal_components(data.X), ("PC 1", "PC 2"))
         return components, components
     seed = spec["seed"]

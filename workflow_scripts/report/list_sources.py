@@ -1,7 +1,5 @@
 """List where every file and every set of weights came from, and say what is simulated or stood in for."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from workflow_scripts.rule import run
@@ -38,9 +36,9 @@ def _file(found: dict, weights: set[str]) -> dict[str, str]:
     return {
         "kind": "weights" if found["sha256"] in weights else "data",
         "name": found["dataset"],
-        **{key: found[key] for key in ("release", "url", "source", "sha256", "licence", "note")},
+        **{key: found[key] for key in ("release", "url", "source", "sha256", "checksum", "licence", "note")},
         "simulated": "yes" if found["simulated"] else "no",
-        "statement": f"{statement} Checksum: {found['checksum']}.",
+        "statement": statement,
     }
 
 
@@ -74,40 +72,28 @@ def _write_page(listed, page: Path) -> None:
         if simulated
         else f"{len(listed)} sources; none of them simulated, no stand-in weights."
     )
-    columns = [
-        "Name",
-        "Kind",
-        "What it is",
-        "Release",
-        "Public address",
-        "Bytes came from",
-        "SHA-256",
-        "Licence",
-        "Note",
-    ]
-    kinds = {
-        "Public address": "long",
-        "Bytes came from": "long",
-        "SHA-256": "hash",
-        "Note": "long",
-        "What it is": "long",
-    }
-    rows = [
-        (
-            row.name_,
-            row.kind,
-            styled(row.statement, "bad") if row.simulated == "yes" else row.statement,
-            row.release,
-            link(row.url),
-            link(row.source),
-            row.sha256,
-            row.licence,
-            row.note,
-        )
-        for row in listed.rename(columns={"name": "name_"}).itertuples()
-    ]
-    body = [paragraph(lead), table("Files and weights", columns, rows, kinds)]
-    write_page(page, "Sources", honest_line(listed, weights=True), body)
+    rows = listed.to_dict("records")
+    what = table(
+        "What each file is",
+        ["Name", "Kind", "What it is", "Release", "Licence", "Note"],
+        [
+            (
+                row["name"],
+                row["kind"],
+                styled(row["statement"], "bad") if row["simulated"] == "yes" else row["statement"],
+                *(row[key] for key in ("release", "licence", "note")),
+            )
+            for row in rows
+        ],
+        {"What it is": "long", "Note": "long"},
+    )
+    where = table(
+        "Where its bytes came from",
+        ["Name", "Public address", "Bytes came from", "SHA-256", "Verified against"],
+        [(row["name"], link(row["url"]), link(row["source"]), row["sha256"], row["checksum"]) for row in rows],
+        {"Public address": "long", "Bytes came from": "long", "SHA-256": "hash", "Verified against": "hash"},
+    )
+    write_page(page, "Sources", honest_line(listed, weights=True), [paragraph(lead), what, where])
 
 
 if "snakemake" in globals():

@@ -15,21 +15,22 @@ from workflow_scripts.contracts.files import replacing
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
 
 STYLE = """
-body { margin: 2rem auto; padding: 0 1.5rem; max-width: 78rem; color: #22262a; background: #fff;
+body { margin: 2rem auto; padding: 0 1.5rem; max-width: 90rem; color: #22262a; background: #fff;
   font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; }
 h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 .5rem; }
-h2 { font-size: 1.2rem; margin: 2.2rem 0 .5rem; }
 p, ul { max-width: 52rem; }
 .honest { border-left: .35rem solid #d55e00; background: #fdf1e7; padding: .5rem 1rem; font-weight: 600;
   max-width: 52rem; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; margin: .75rem 0 1.5rem; font-size: .9rem; }
-caption { text-align: left; font-weight: 600; padding: .4rem 0; }
+caption { text-align: left; font-weight: 600; font-size: 1.15rem; padding: 1rem 0 .6rem; }
 th, td { padding: .4rem .75rem; text-align: left; vertical-align: top; border-bottom: 1px solid #dfe2e6; }
 thead th { border-bottom: 2px solid #6b7177; background: #f6f7f8; }
 tbody th { font-weight: 600; }
-.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.hash { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: .8rem; overflow-wrap: anywhere;
+.number { text-align: right; font-variant-numeric: tabular-nums; }
+td.number { white-space: nowrap; }
+th.number { overflow-wrap: anywhere; min-width: 3.5rem; max-width: 11rem; }
+td.hash { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: .8rem; overflow-wrap: anywhere;
   min-width: 11rem; }
 .long { overflow-wrap: anywhere; min-width: 14rem; }
 .bad { color: #9c3d00; font-weight: 600; }
@@ -51,10 +52,6 @@ def paragraph(value: object, kind: str = "") -> Markup:
     return Markup(f'<p class="{text(kind)}">{text(value)}</p>' if kind else f"<p>{text(value)}</p>")
 
 
-def heading(value: object) -> Markup:
-    return Markup(f"<h2>{text(value)}</h2>")
-
-
 def bullets(values: Iterable[object]) -> Markup:
     return Markup("<ul>\n" + "\n".join(f"<li>{text(value)}</li>" for value in values) + "\n</ul>")
 
@@ -62,6 +59,11 @@ def bullets(values: Iterable[object]) -> Markup:
 def styled(value: object, kind: str) -> Markup:
     """`value` in one of the classes of the style sheet (`good`, `bad`)."""
     return Markup(f'<span class="{text(kind)}">{text(value)}</span>')
+
+
+def breakable(name: str) -> Markup:
+    """A long name that may be broken after its underscores."""
+    return Markup(text(name).replace("_", "_<wbr>"))
 
 
 def link(address: str) -> Markup:

@@ -65,17 +65,17 @@ def read_planted(truth: Path) -> pd.DataFrame:
 def draw_distribution(axis: Axes, features: pd.DataFrame, edges: np.ndarray, track: str) -> Axes:
     """Histogram of the index of one track's genes on a logarithmic axis, with median and its interval."""
     genes = drawable(features)
-    title = f"{style.short(track)}: {len(genes):,} of {len(features):,} genes measured"
-    axis.set_title(title)
+    axis.set_title(f"{style.short(track)}: {len(genes):,} of {len(features):,} genes")
     if genes.empty:
         return style.say(axis, "no gene of this track was measured")
     median, low, high = median_interval(genes["pausing_index"].to_numpy())
     axis.hist(genes["pausing_index"], bins=edges, color=style.SKY, edgecolor="white", linewidth=0.4)
     axis.axvspan(low, high, color=style.ORANGE, alpha=0.35, lw=0)
     axis.axvline(median, color=style.VERMILLION, lw=1.6, label=f"median {median:.2f} [{low:.2f}, {high:.2f}]")
-    axis.set_xscale("log")
-    axis.set(xlim=(edges[0], edges[-1]), xlabel="Pausing index (pause density / body density)", ylabel="Genes")
+    axis.set(xscale="log", xlim=(edges[0], edges[-1]), ylabel="Genes")
+    axis.set_xlabel("Pausing index (pause density / body density)")
     axis.set_ylim(top=axis.get_ylim()[1] * 1.22)  # room for the legend
+    style.plain_numbers(axis.xaxis)
     axis.grid(axis="y")
     axis.legend(loc="upper right")
     return axis
@@ -93,9 +93,9 @@ def draw_genes(axis: Axes, features: pd.DataFrame, edges: np.ndarray) -> Axes:
     high = np.clip(genes["ci_high"].to_numpy(), None, edges[-1])
     axis.vlines(rank, low, high, color=style.SKY, lw=max(0.4, min(2.0, 250 / len(genes))), label="95 % interval")
     axis.plot(rank, genes["pausing_index"], color=style.BLUE, ls="none", marker="o", ms=1.8, label="index")
-    axis.set_yscale("log")
-    axis.set(ylim=(edges[0], edges[-1]), xlabel="Genes, by pausing index", ylabel="Pausing index")
+    axis.set(yscale="log", ylim=(edges[0], edges[-1]), ylabel="Pausing index", xlabel="Genes, by pausing index")
     axis.set_title("Interval of each gene")
+    style.plain_numbers(axis.yaxis)
     axis.grid(axis="y")
     axis.legend(loc="upper left", markerscale=2)
     return axis
@@ -103,6 +103,8 @@ def draw_genes(axis: Axes, features: pd.DataFrame, edges: np.ndarray) -> Axes:
 
 def draw_planted(axis: Axes, features: pd.DataFrame, planted: pd.DataFrame, edges: np.ndarray) -> Axes:
     """Planted against measured index of one track, with the share of genes whose interval holds the planted."""
+    import numpy as np
+
     genes = drawable(features).merge(planted, on=["gene_id", "track"], how="inner")
     genes = genes.dropna(subset=["planted", "ci_low", "ci_high"])
     if genes.empty:
@@ -111,26 +113,26 @@ def draw_planted(axis: Axes, features: pd.DataFrame, planted: pd.DataFrame, edge
     low, high = wilson_interval(int(held.sum()), len(held))
     for inside, colour, marker in ((True, style.BLUE, "o"), (False, style.VERMILLION, "D")):
         shown = genes[held == inside]
-        bars = (
-            shown["pausing_index"] - shown["ci_low"].clip(lower=edges[0]),
-            shown["ci_high"].clip(upper=edges[-1]) - shown["pausing_index"],
-        )
+        index, planted_index = shown["pausing_index"].to_numpy(), shown["planted"].to_numpy()
+        # Ends beyond the axes are cut: an interval may reach to 0 or have no upper end.
+        low_end, high_end = (shown[end].clip(edges[0], edges[-1]).to_numpy() for end in ("ci_low", "ci_high"))
         axis.errorbar(
-            shown["planted"],
-            shown["pausing_index"],
-            yerr=[bar.clip(lower=0) for bar in bars],
+            planted_index,
+            index,
+            yerr=(np.maximum(index - low_end, 0), np.maximum(high_end - index, 0)),
             color=colour,
             marker=marker,
             ls="none",
             ms=3,
             elinewidth=0.5,
             alpha=0.7,
-            label=f"planted {'within' if inside else 'outside'} the interval ({len(shown):,})",
+            label=f"{'within' if inside else 'outside'} the 95 % interval ({len(shown):,})",
         )
     axis.plot(edges[[0, -1]], edges[[0, -1]], color=style.INK, lw=1, ls="--", label="equal")
     axis.set(xscale="log", yscale="log", xlim=(edges[0], edges[-1]), ylim=(edges[0], edges[-1]))
     axis.set(xlabel="Planted pausing index", ylabel="Measured pausing index")
-    axis.set_title(f"Planted held by {held.mean():.0%} of intervals [{low:.0%}, {high:.0%}]")
+    axis.set_title(f"Planted: {held.mean():.0%} held [{low:.0%}, {high:.0%}]")
+    style.plain_numbers(axis.xaxis, axis.yaxis)
     axis.grid()
-    axis.legend(loc="upper left", fontsize=7.5)
+    axis.legend(loc="upper left")
     return axis

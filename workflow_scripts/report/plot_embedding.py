@@ -1,7 +1,5 @@
 """Draw the sample embeddings of one run in two dimensions: UMAP, t-SNE and a page to explore both."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from workflow_scripts.rule import run

@@ -1,7 +1,5 @@
 """Draw the pausing index of every track of a set: distribution, interval per gene and, where planted, truth."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from workflow_scripts.rule import run

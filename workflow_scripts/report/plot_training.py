@@ -1,7 +1,5 @@
 """Draw the training of one run: losses of the train and validation splits, and the learning rate."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from workflow_scripts.rule import run
@@ -32,13 +30,13 @@ def read_history(path: Path):
         epochs = pd.read_csv(path, sep="\t")
     except (OSError, ValueError) as error:
         raise BadInput(path, "", f"not a readable table ({error})", remedy) from error
+    if epochs.empty:
+        raise BadInput(path, "", "holds no epoch", remedy)
     for column in ("epoch", "train_loss", "validation_loss", "learning_rate", "seconds"):
         if column not in epochs:
             raise BadInput(path, f"column {column}", "is missing", remedy)
         if not pd.api.types.is_numeric_dtype(epochs[column]):
             raise BadInput(path, f"column {column}", "holds text", remedy)
-    if epochs.empty:
-        raise BadInput(path, "", "holds no epoch", remedy)
     return epochs
 
 
@@ -75,12 +73,12 @@ def draw_learning_rate(axis, epochs):
     """Draw the learning rate over epochs; return the axis."""
     from matplotlib.ticker import MaxNLocator
 
-    from workflow_scripts.report.style import GREEN
+    from workflow_scripts.report.style import GREEN, plain_numbers
 
     axis.plot(epochs["epoch"], epochs["learning_rate"], color=GREEN, marker="o", ms=3.5, lw=1.6)
     axis.set(xlabel="Epoch", ylabel="Learning rate", title="Learning rate")
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axis.ticklabel_format(axis="y", style="sci", scilimits=(-2, 3))
+    plain_numbers(axis.yaxis)
     axis.set_ylim(bottom=0)
     axis.grid(axis="y")
     return axis

@@ -2,9 +2,9 @@
 
 `results/report/sources.tsv`, written by `report/list_sources`, one row each: kind (`data`, `weights`:
 a downloaded file that a gene embedding was made with, or `gene embedding`), name, release, url (the
-public address), source (where the bytes came from), sha256 (of the file, or of the weights), licence,
-simulated (`yes` or `no`; for weights: random or made-up), statement (what it is, in a sentence), note
-(what a mirror says of the file).
+public address), source (where the bytes came from), sha256 (of the file, or of the weights), checksum
+(what the file was verified against), licence, simulated (`yes` or `no`; of weights: random or
+made-up), statement (what it is, in a sentence), note (what a mirror says of the file).
 """
 
 from __future__ import annotations
@@ -18,7 +18,19 @@ from workflow_scripts.contracts.files import replacing
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = ("kind", "name", "release", "url", "source", "sha256", "licence", "simulated", "statement", "note")
+COLUMNS = (
+    "kind",
+    "name",
+    "release",
+    "url",
+    "source",
+    "sha256",
+    "checksum",
+    "licence",
+    "simulated",
+    "statement",
+    "note",
+)
 
 
 def write(sources: pd.DataFrame, path: Path) -> None:

@@ -15,6 +15,7 @@ from workflow_scripts.contracts.files import replacing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 BLUE, ORANGE, GREEN, PINK, SKY, VERMILLION, BLACK = (
@@ -49,7 +50,8 @@ RC = {
     "text.parse_math": False,  # a label may hold a dollar sign
     "xtick.color": INK,
     "ytick.color": INK,
-    "legend.frameon": False,
+    "legend.framealpha": 0.85,
+    "legend.edgecolor": "none",
     "legend.fontsize": 8.5,
     "legend.title_fontsize": 8.5,
 }
@@ -91,6 +93,15 @@ def short(text: str, width: int = 30) -> str:
     line = " ".join(str(text).split())
     line = line if len(line) <= width else line[: width - 1].rstrip() + "…"
     return f" {line}" if line.startswith("_") else line  # matplotlib leaves out what begins with _
+
+
+def plain_numbers(*sides: Axis) -> None:
+    """Write the numbers of these sides (axis.xaxis, axis.yaxis) as 0.1, 1, 10: powers need math text."""
+    from matplotlib.ticker import FuncFormatter, NullFormatter
+
+    for side in sides:
+        side.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        side.set_minor_formatter(NullFormatter())
 
 
 def say(axis: Axes, text: str) -> Axes:

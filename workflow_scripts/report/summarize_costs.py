@@ -1,7 +1,5 @@
 """Add up what every rule cost: jobs, wall and CPU seconds, largest memory."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from workflow_scripts.rule import run
@@ -25,14 +23,15 @@ def summarize_costs(*, costs: Path, page: Path, benchmarks: str) -> None:
 def _write_page(summary, page: Path) -> None:
     from workflow_scripts.report.pages import paragraph, table, write_page
 
+    wall, cpu = (_amount(summary[column].sum(), 1) for column in ("wall_s", "cpu_s"))
     lead = (
-        f"{summary['jobs'].sum():,} jobs of {len(summary)} rules took {_amount(summary['wall_s'].sum(), 1)} s of wall time, "
-        f"summed over jobs that may have run side by side, and at least {_amount(summary['cpu_s'].sum(), 1)} s of CPU time."
+        f"{summary['jobs'].sum():,} jobs of {len(summary)} rules took {wall} s of wall time, summed over jobs that may "
+        f"have run side by side, and at least {cpu} s of CPU time."
     )
     note = (
-        "CPU time and memory are sampled while a job runs, every half second at first and every 30 s later, so they are "
-        "lower bounds; jobs that ended before the first sample are counted in the column “not sampled”. A file of an "
-        "earlier run of the workflow counts until its rule runs again."
+        "CPU time and memory are sampled while a job runs, every half second at first and every 30 s later, so they "
+        "are lower bounds; jobs that ended before the first sample are counted in the column “not sampled”. A file of "
+        "an earlier run of the workflow counts until its rule runs again."
     )
     columns = ["Rule", "Stage", "Jobs", "Not sampled", "Wall (s)", "Longest job (s)", "CPU (s)", "Largest memory (MiB)"]
     rows = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from workflow_scripts.simulate.genes import Gene, Interval, Transcript
@@ -45,7 +46,7 @@ def _transcript_lines(gene: Gene, transcript: Transcript, attributes: list, desc
     told = [("transcript_source", "simulated"), ("transcript_biotype", transcript.biotype)]
     tags = [("tag", tag) for tag in transcript.tags]
 
-    def line(feature: str, interval: Interval, frame: str = ".", number: int = 0, extra: list | None = None) -> str:
+    def line(feature: str, interval: Interval, frame: str = ".", number: int = 0, extra: Sequence = ()) -> str:
         numbered = [("exon_number", number)] if number else []
         return _line(
             gene, feature, interval, frame, attributes + own + numbered + described + told + (extra or []) + tags
@@ -67,7 +68,7 @@ def _transcript_lines(gene: Gene, transcript: Transcript, attributes: list, desc
         for feature, blocks in parts.items():
             for block in blocks:
                 if exon[0] <= block[0] < exon[1]:
-                    extra = protein if feature == "CDS" else None
+                    extra = protein if feature == "CDS" else ()
                     lines.append(line(feature, block, frames[feature][block], number, extra))
     length = sum(last - first for first, last in transcript.exons)
     lines += [line("five_prime_utr", block) for block in transcript.blocks(0, start)]

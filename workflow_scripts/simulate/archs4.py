@@ -48,16 +48,15 @@ class Corpus:
 def make_corpus(
     rng: np.random.Generator, model: Model, tissues: int, samples_per_tissue: int, twin: tuple[str, str, np.ndarray]
 ) -> Corpus:
-    """Draw the corpus. `twin` (label, barcode, counts) is a sample of a cohort that was deposited here too."""
+    """Draw the corpus. Its last sample is that of a cohort, `twin` (label, barcode, counts), deposited here too."""
     good = tissues * samples_per_tissue
-    number = max(6, round(good / SAMPLES_PER_SERIES))
-    hosted = _hosted(rng, number, tissues)
+    number = max(tissues, round(good / SAMPLES_PER_SERIES))
+    series_of = _series_of_tissues(rng, number, tissues)
     names = _series_names(number)
     batches = [model.batch(rng) for _ in range(number)]
     plan = [
-        (TISSUES[tissue], places[index % len(places)])
+        (TISSUES[tissue], series_of[tissue][index % len(series_of[tissue])])
         for tissue in range(tissues)
-        for places in [rng.permutation(np.flatnonzero([tissue in tissues_here for tissues_here in hosted]))]
         for index in range(samples_per_tissue)
     ]
     planted = max(2, good // PLANTED_PER)
@@ -79,16 +78,17 @@ def make_corpus(
         corpus.add(corpus.counts[index], sample.label, other, corpus.probability[index], "duplicate", sample.sample_id)
     label, barcode, counts = twin
     again = np.rint(counts * rng.lognormal(0, REPROCESSED_SD, len(counts))).astype(int)
-    corpus.add(again, label, names[0], 0.01, "duplicate", barcode)
+    corpus.add(again, label, names[0], 0.01)
     corpus.titles[-1] = barcode
     return corpus
 
 
-def _hosted(rng: np.random.Generator, number: int, tissues: int) -> list[set[int]]:
-    """The tissues of each series: cut from shuffled rounds of all tissues, so that each has its share."""
-    rounds = -(-number * TISSUES_PER_SERIES // tissues)
-    deck = np.concatenate([rng.permutation(tissues) for _ in range(rounds)])
-    return [set(deck[first : first + TISSUES_PER_SERIES].tolist()) for first in range(0, number * 3, 3)]
+def _series_of_tissues(rng: np.random.Generator, number: int, tissues: int) -> list[np.ndarray]:
+    """The series (of `number`) in which each tissue stands: three tissues or two in each series, in fair shares."""
+    places = number * TISSUES_PER_SERIES
+    deck = np.concatenate([rng.permutation(tissues) for _ in range(-(-places // tissues))])[:places]
+    series = np.arange(places) // TISSUES_PER_SERIES
+    return [rng.permutation(np.unique(series[deck == tissue])) for tissue in range(tissues)]
 
 
 def _series_names(number: int) -> list[str]:

@@ -41,9 +41,10 @@ UNKNOWN_LENGTH = 1_000  # bp
 
 BASE_SD = 1.2  # of log expression over genes
 NONCODING_BASE = -1.5  # mean log expression of lncRNA genes
-FACTOR_FOLD = 0.9  # log fold of the factors that mark a label
-PROGRAMME_SD = 0.9  # of the log folds of other genes that mark a label
-NOISE_SD = 0.45  # of log expression between samples of one label
+FACTOR_FOLD = 1.3  # log fold of the factors that mark a label
+PROGRAMME_SD = 1.2  # of the log folds of other genes that mark a label
+NOISE_SD = 0.35  # of log expression between samples of one label
+FACTOR_NOISE_SD = 0.7  # the same of the factors: what their targets follow
 BATCH_SD = 0.4  # of log expression between batches
 QUALITY_SD = 0.3  # of the RNA quality of samples, which moves fragile genes
 MIXED = (1.0, 4.0)  # beta distribution of the share of a sample that is of another label
@@ -74,6 +75,7 @@ class Model:
     lengths: np.ndarray  # genes, bp
     base: np.ndarray  # genes, log
     folds: dict[str, np.ndarray]  # label: genes, log
+    noise: np.ndarray  # genes, sd of the log
     fragility: np.ndarray  # genes, log a unit of quality
     network: Network
 
@@ -94,7 +96,7 @@ class Model:
         return rng.poisson(means * rng.gamma(1 / DISPERSION, DISPERSION, len(means)))
 
     def _change(self, rng: np.random.Generator, label: str) -> np.ndarray:
-        return self.network.spread(self.folds[label] + rng.normal(0, NOISE_SD, len(self.base)))
+        return self.network.spread(self.folds[label] + rng.normal(0, self.noise))
 
 
 def make_model(
@@ -114,6 +116,7 @@ def make_model(
         lengths=np.array([gene.exon_length for gene in genes] + [UNKNOWN_LENGTH] * len(UNKNOWN_IDS), float),
         base=base,
         folds=folds,
+        noise=np.where(np.arange(total) < factors, FACTOR_NOISE_SD, NOISE_SD),
         fragility=rng.normal(0, 1, total),
         network=network,
     )

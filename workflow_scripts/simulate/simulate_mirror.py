@@ -1,7 +1,5 @@
 """A small organism with known truth, laid out as a mirror of the public sources."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from workflow_scripts.rule import run
@@ -44,11 +42,15 @@ def simulate_mirror(*, weights: Path, mirror: Path, truth: Path, spec: dict) -> 
     model = expression.make_model(
         generator("expression"), genes, edges, factors, amounts["tissues"], amounts["cohorts"]
     )
+    plates = [model.batch(generator(f"plate {number}")) for number in range(xena.PLATES)]
     cohorts = [
-        xena.make_cohort(generator(project), model, project, amounts["samples_per_cohort"]) for project in projects
+        xena.make_cohort(generator(project), model, project, plates, amounts["samples_per_cohort"])
+        for project in projects
     ]
     twin = (expression.PROJECTS[projects[0]], cohorts[0].samples[0].sample_id, cohorts[0].counts[:, 0])
     corpus = archs4.make_corpus(generator("corpus"), model, amounts["tissues"], amounts["samples_per_tissue"], twin)
+    again = {"fate": "duplicate", "duplicate_of": corpus.samples[-1].sample_id}  # `archs4` goes before `tcga`
+    cohorts[0].samples[0] = cohorts[0].samples[0]._replace(**again)
     polymerase = tracks.make_polymerase(generator("polymerase"), genes, spec["tracks"]["reads_per_gene"])
 
     with replacing(mirror) as place, replacing(truth) as told:

@@ -1,7 +1,5 @@
 """A tiny ESM-2 checkpoint with random weights, in fair-esm's own format, and its provenance."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from pathlib import Path
 

@@ -19,6 +19,9 @@ ALIQUOT_EVERY = 8  # one patient in so many gives a second aliquot of the tumour
 ABSENT_PER = 160  # one protein-coding gene in so many is in no table
 
 
+PLATES = 6  # batches
+
+
 class Cohort(NamedTuple):
     """One project: its samples, and their counts (genes x samples)."""
 
@@ -27,11 +30,13 @@ class Cohort(NamedTuple):
     counts: np.ndarray
 
 
-def make_cohort(rng: np.random.Generator, model: Model, project: str, good: int) -> Cohort:
-    """Draw `good` samples of tumours and normal tissue, then one of low quality, of a patient of its own."""
+def make_cohort(rng: np.random.Generator, model: Model, project: str, plates: list[np.ndarray], good: int) -> Cohort:
+    """Draw `good` samples of tumours and normal tissue, then one of low quality, of a patient of its own.
+
+    `plates` (genes, log) are the batches, which all projects share.
+    """
     file = f"{project}.star_counts.tsv.gz"
     number = list(PROJECTS).index(project) + 1
-    batch = model.batch(rng)
     barcodes, patient = [], 0
     while len(barcodes) < good + 1:
         patient += 1
@@ -41,7 +46,7 @@ def make_cohort(rng: np.random.Generator, model: Model, project: str, good: int)
     counts, samples = [], []
     for index, barcode in enumerate(barcodes):
         label = PROJECTS[project] if barcode.endswith("11A") else project
-        drawn = model.counts(rng, label, batch)
+        drawn = model.counts(rng, label, plates[int(rng.integers(len(plates)))])
         fate = "kept" if index < good else "low_quality"
         counts.append(drawn if fate == "kept" else thinned(rng, drawn, model.coding, POOR))
         samples.append(Sample(barcode, CORPUS, file, project, barcode[:12], fate))

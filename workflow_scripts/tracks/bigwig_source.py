@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import os
 from collections import defaultdict
 from pathlib import Path
 
@@ -11,8 +11,6 @@ import numpy as np
 from workflow_scripts.contracts.errors import BadInput
 from workflow_scripts.tracks.genome import Genome, place
 from workflow_scripts.tracks.runs import BLOCK, NONE, Runs
-
-log = logging.getLogger(__name__)
 
 MAGIC = (b"\x26\xfc\x8f\x88", b"\x88\x8f\xfc\x26")  # of either byte order
 
@@ -25,9 +23,10 @@ def is_bigwig(path: Path) -> bool:
 class BigWigSource:
     """A bigWig file whose chromosomes are known by the genome's names.
 
-    A damaged data block is refused by its checksum, when it is read. A damaged index can hide blocks
-    without any error (libBigWig returns nothing for them); so the bases that were read are counted,
-    and `finish` compares them with the number in the file's header.
+    Damage is never read as zeros. A file that was cut short lacks the number that begins and ends every
+    bigWig. A damaged data block is refused by its checksum, when it is read. A damaged index can hide blocks
+    without any error (libBigWig returns nothing for them); so the bases that were read are counted, and
+    `finish` compares them with the count in the file's header.
     """
 
     def __init__(self, path: Path, genome: Genome, drop: list[str]) -> None:
@@ -35,6 +34,11 @@ class BigWigSource:
 
         self.path = path
         self._drop = drop
+        with path.open("rb") as handle:
+            begin = handle.read(len(MAGIC[0]))
+            handle.seek(-len(begin), os.SEEK_END)
+            if handle.read() != begin:
+                raise self._damaged("it was cut short")
         try:
             self._file = pyBigWig.open(str(path))
             self._lengths = self._file.chroms()
@@ -71,6 +75,7 @@ class BigWigSource:
                     self.dropped[name] += float((np.abs(runs.value) * (runs.end - runs.start)).sum())
         if self._bases != self._stated:
             raise self._damaged(f"its header counts {self._stated} covered bases, {self._bases} could be read")
+        self._file.close()
 
     def _read(self, name: str, start: int, end: int) -> Runs:
         try:

@@ -20,7 +20,7 @@ class Protocol(NamedTuple):
 
 
 PROTOCOLS = {
-    # Churchman and Weissman's protocol sequences from the RNA's 3' end (strand inverted in RECTIFY's notes on GSE25107).
+    # Churchman's protocol: 5' of the read is 3' of the RNA, inverse of the BAM strand (RECTIFY, notes on GSE25107).
     "netseq": Protocol("NET-seq", 1, "3'", opposite=True, initiation=False),
     # PINTS, io_engine: R2_5_r.
     "mnetseq": Protocol("mNET-seq", 2, "3'", opposite=True, initiation=False),

@@ -7,7 +7,6 @@ https://genome.ucsc.edu/goldenPath/help/bedgraph.html (positions count from 0, e
 from __future__ import annotations
 
 import gzip
-import logging
 import math
 import zlib
 from array import array
@@ -21,8 +20,6 @@ import numpy as np
 from workflow_scripts.contracts.errors import BadInput
 from workflow_scripts.tracks.genome import Genome, place
 from workflow_scripts.tracks.runs import NONE, Runs, clip
-
-log = logging.getLogger(__name__)
 
 BUFFER = 1 << 20  # data lines that are held in memory at a time
 

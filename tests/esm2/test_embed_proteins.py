@@ -1,0 +1,161 @@
+"""The door: one vector for every gene, in gene order, with the truth about the weights."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+from typing import Any
+
+import anndata
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from tests.support.esm2 import fair_esm
+from tests.support.real_data import REAL_MIRROR, needs_real_data
+from workflow_scripts.configuration import load_schema, validate
+from workflow_scripts.contracts import gene_embedding, gene_table, provenance
+from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.contracts.files import digest
+from workflow_scripts.esm2.embed_proteins import embed_proteins
+
+
+def inputs(folder: Path, proteins: list[str]) -> tuple[Path, Path]:
+    """A gene table and the FASTA file beside it, for genes G0, G1, ..."""
+    ids = [f"G{number}" for number in range(len(proteins))]
+    genes = pd.DataFrame({"gene_id": ids, "symbol": ids, "chrom": "1", "start": 0, "end": 10, "strand": "+", "tss": 0})
+    genes = genes.assign(transcript_id=ids, protein_id=ids, protein_length=[len(each) for each in proteins])
+    gene_table.write(genes.assign(exon_length=30.0), folder / "genes.parquet", "toy")
+    records = (f">{name} P{name}\n{protein}\n" for name, protein in zip(ids, proteins, strict=True))
+    (folder / "proteins.fa").write_text("".join(records))
+    return folder / "genes.parquet", folder / "proteins.fa"
+
+
+def embed(folder: Path, proteins: list[str], weights: Path, **settings: Any) -> anndata.AnnData:
+    """Run the door with the defaults of the schema and `settings`."""
+    config = {"models": {"toy": {"weights": str(weights), "licence": "MIT", **settings}}}
+    validate(config, load_schema("esm2"), "test")
+    genes, fasta = inputs(folder, proteins)
+    embedding = folder / "esm2_toy.h5ad"
+    embed_proteins(genes=genes, proteins=fasta, weights=weights, embedding=embedding, spec=config["models"]["toy"])
+    return gene_embedding.read(embedding, gene_table.read(genes)[1])
+
+
+def record(weights: Path, **changes: Any) -> None:
+    """Write the provenance of `weights` beside it."""
+    known = dict.fromkeys(provenance.KEYS, "")
+    known |= {"release": "r1", "sha256": digest(weights), "licence": "CC0", "simulated": True, "note": "random"}
+    provenance.write(known | changes, weights.with_name(f"{weights.name}.provenance.json"))
+
+
+@pytest.fixture
+def copied(checkpoint: dict[str, Any], tmp_path: Path) -> Path:
+    """The checkpoint in the folder of the test."""
+    torch.save(checkpoint, tmp_path / "weights.pt")
+    return tmp_path / "weights.pt"
+
+
+def test_a_short_protein_has_the_mean_that_fair_esm_gives(
+    weights: Path, checkpoint: dict[str, Any], proteins: list[str], tmp_path: Path
+) -> None:
+    found = embed(tmp_path, proteins, weights)
+    expected = [fair_esm(checkpoint, protein).mean(axis=0) for protein in proteins]
+    np.testing.assert_allclose(found.X, expected, atol=1e-5)
+    assert found.obs_names.tolist() == [f"G{number}" for number in range(len(proteins))]
+    assert found.obs["symbols"].tolist() == [len(protein) for protein in proteins]
+    assert found.obs["windows"].tolist() == [1] * len(proteins)
+    assert not found.obs["missing"].any()
+
+
+def test_a_long_protein_is_the_mean_over_residues_of_the_mean_over_windows(
+    weights: Path, checkpoint: dict[str, Any], tmp_path: Path
+) -> None:
+    protein = "".join(np.random.default_rng(1).choice(list("ACDEFGHIKLMNPQRSTVWY"), 1700))
+    found = embed(tmp_path, ["MKT", protein], weights)
+    # by hand: starts 0, 511 and 1700 - 1022 = 678
+    vectors = np.full((3, 1700, found.n_vars), np.nan)
+    for row, start in enumerate((0, 511, 678)):
+        vectors[row, start : start + 1022] = fair_esm(checkpoint, protein[start : start + 1022])
+    by_hand = np.nanmean(vectors, axis=0).mean(axis=0)
+    np.testing.assert_allclose(found.X[1], by_hand, atol=1e-5)
+    assert found.obs["windows"].tolist() == [1, 3]
+    # another rule would show: neither the first window alone nor a plain mean over windows fits
+    assert np.abs(vectors[0, :1022].mean(axis=0) - by_hand).max() > 1e-4
+    assert np.abs(np.nanmean(vectors, axis=1).mean(axis=0) - by_hand).max() > 1e-4
+
+
+def test_the_size_of_batches_and_the_order_of_genes_change_no_vector(
+    weights: Path, proteins: list[str], tmp_path: Path
+) -> None:
+    settings = {"window": 200, "stride": 100}
+    one_by_one = embed(tmp_path, proteins, weights, tokens_per_batch=1, **settings).X
+    together = embed(tmp_path, proteins, weights, tokens_per_batch=100_000, **settings).X
+    turned = embed(tmp_path, proteins[::-1], weights, tokens_per_batch=500, **settings).X
+    np.testing.assert_allclose(together, one_by_one, atol=1e-5)
+    np.testing.assert_allclose(turned[::-1], one_by_one, atol=1e-5)
+
+
+def test_a_second_run_gives_the_same_bytes(weights: Path, proteins: list[str], tmp_path: Path) -> None:
+    first = embed(tmp_path, proteins, weights)
+    assert embed(tmp_path, proteins, weights).X.tobytes() == first.X.tobytes()
+
+
+def test_stops_are_no_residues_and_odd_letters_count_as_any(weights: Path, tmp_path: Path) -> None:
+    found = embed(tmp_path, ["MKTJ*", "MKTX", "mktx", "MKTU"], weights)
+    assert found.obs["symbols"].tolist() == [4, 4, 4, 4]
+    np.testing.assert_array_equal(found.X[0], found.X[1])
+    np.testing.assert_array_equal(found.X[1], found.X[2])
+    assert np.abs(found.X[3] - found.X[1]).max() > 1e-3
+
+
+def test_a_users_own_weights_go_by_checksum_and_the_licence_of_the_configuration(copied: Path, tmp_path: Path) -> None:
+    about = embed(tmp_path, ["MKT"], copied).uns
+    assert (about["model"], about["licence"], bool(about["stand_in"])) == ("esm2_toy", "MIT", False)
+    assert about["weights_sha256"] == digest(copied)
+    assert about["revision"] == digest(copied)[:12]
+
+
+@pytest.mark.parametrize("simulated", [True, False])
+def test_declared_weights_go_by_their_provenance(copied: Path, tmp_path: Path, simulated: bool) -> None:
+    record(copied, simulated=simulated)
+    about = embed(tmp_path, ["MKT"], copied).uns
+    assert (about["revision"], about["licence"], bool(about["stand_in"])) == ("r1", "CC0", simulated)
+
+
+def refused(folder: Path, proteins: list[str], weights: Path, message: str) -> None:
+    with pytest.raises(BadInput, match=message):
+        embed(folder, proteins, weights)
+    assert not list(folder.glob("*esm2_toy.h5ad")), "nothing is left behind"
+
+
+def test_weights_other_than_those_of_their_provenance_are_refused(copied: Path, tmp_path: Path) -> None:
+    record(copied, sha256="0" * 64)
+    refused(tmp_path, ["MKT"], copied, "sha256: is not the one in weights.pt.provenance.json")
+
+
+def test_weights_that_are_not_finite_are_refused(checkpoint: dict[str, Any], tmp_path: Path) -> None:
+    embeddings = checkpoint["model"]["encoder.lm_head.weight"].clone()
+    embeddings[23] = torch.nan  # cysteine; the two tensors are one in the model
+    changed = dict.fromkeys(("encoder.lm_head.weight", "encoder.sentence_encoder.embed_tokens.weight"), embeddings)
+    torch.save({**checkpoint, "model": checkpoint["model"] | changed}, tmp_path / "weights.pt")
+    refused(tmp_path, ["MKT", "MKC"], tmp_path / "weights.pt", "gene G1: the model gives a vector that is not finite")
+
+
+def test_a_gene_without_a_protein_is_an_error(weights: Path, tmp_path: Path) -> None:
+    refused(tmp_path, ["MKT", "*"], weights, "gene G1: has an empty protein")
+
+
+@needs_real_data
+def test_the_longest_protein_of_yeast_is_whole(weights: Path, checkpoint: dict[str, Any], tmp_path: Path) -> None:
+    (proteome,) = REAL_MIRROR.rglob("Saccharomyces_cerevisiae.R64-1-1.pep.all.fa.gz")
+    with gzip.open(proteome, "rt") as handle:
+        records = handle.read().split(">")[1:]
+    longest = max(("".join(text.splitlines()[1:]) for text in records), key=len)
+    found = embed(tmp_path, [longest], weights)
+    assert (found.obs["symbols"].item(), found.obs["windows"].item()) == (4910, 9)
+    total, cover = np.zeros((4910, found.n_vars)), np.zeros((4910, 1))
+    for start in (*range(0, 4910 - 1022, 511), 4910 - 1022):
+        total[start : start + 1022] += fair_esm(checkpoint, longest[start : start + 1022])
+        cover[start : start + 1022] += 1
+    np.testing.assert_allclose(found.X[0], (total / cover).mean(axis=0), atol=1e-5)

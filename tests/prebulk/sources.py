@@ -1,0 +1,142 @@
+"""Small files in the layouts that prebulk reads, and a corpus run through its doors."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pandas as pd
+
+from workflow_scripts.contracts import expression, gene_table
+
+FILTERS = {"min_nonzero_genes": 0, "max_singlecellprobability": 0.5, "min_aligned_reads": 0}
+
+
+def spec(format: str = "archs4", **changes) -> dict:
+    """The section of one corpus, complete."""
+    group = {"by": "series" if format == "archs4" else "patient", "pattern": ""}
+    label = {"by": "none", "pattern": ""}
+    return {"format": format, "shards_per_file": 1, "filters": FILTERS, "group": group, "label": label} | changes
+
+
+def write_text(path: Path, text: str) -> Path:
+    """Write `text`, gzipped where the name says so."""
+    path.write_bytes(gzip.compress(text.encode()) if path.suffix == ".gz" else text.encode())
+    return path
+
+
+def protein(
+    gene: str,
+    transcript: str,
+    sequence: str = "MKV",
+    place: str = "chromosome:GRCh38:1:101:900:1",
+    biotype: str = "protein_coding",
+    transcript_biotype: str = "protein_coding",
+) -> str:
+    """One record of a pep.all FASTA; the protein is named as its transcript, P for T."""
+    name = transcript.replace("ENST", "ENSP")
+    symbol = f"gene_symbol:S{gene.split('.')[0][-3:]} description:made up [Source: none]"
+    biotypes = f"gene_biotype:{biotype} transcript_biotype:{transcript_biotype}"
+    return f">{name} pep {place} gene:{gene} transcript:{transcript} {biotypes} {symbol}\n{sequence}\n"
+
+
+def gtf_line(feature: str, start: int, end: int, gene: str, transcript: str = "", **more: str | list[str]) -> str:
+    """One line of an Ensembl GTF on chromosome 1, plus strand unless `strand` says otherwise."""
+    strand, chrom = more.pop("strand", "+"), more.pop("chrom", "1")
+    fields = {"gene_id": gene, "gene_biotype": "protein_coding"}
+    fields |= {"transcript_id": transcript, "transcript_biotype": "protein_coding"} if transcript else {}
+    fields |= {name: value for name, value in more.items() if name != "tag"}
+    words = [f'{name} "{value}";' for name, value in fields.items()] + [f'tag "{tag}";' for tag in more.get("tag", [])]
+    return "\t".join([chrom, "made", feature, str(start), str(end), ".", strand, ".", " ".join(words)]) + "\n"
+
+
+def transcript(gene: str, name: str, exons: list[tuple[int, int]], coding: tuple[int, int], **more) -> str:
+    """The lines of one transcript; `coding` is its CDS, within the exons."""
+    lines = [gtf_line("transcript", exons[0][0], exons[-1][1], gene, name, **more)]
+    for start, end in exons:
+        lines.append(gtf_line("exon", start, end, gene, name, **more))
+        if max(start, coding[0]) <= min(end, coding[1]):
+            coded = max(start, coding[0]), min(end, coding[1])
+            lines.append(gtf_line("CDS", *coded, gene, name, protein_id=name.replace("ENST", "ENSP"), **more))
+    return "".join(lines)
+
+
+def gene_id(number: int) -> str:
+    return f"ENSG{number:011d}"
+
+
+def write_genes(path: Path, genes: int, length: np.ndarray | None = None) -> pd.DataFrame:
+    """A gene table of `genes` genes, named gene_id(0), gene_id(1), ..., symbols S0, S1, ..."""
+    rows = pd.DataFrame(
+        {
+            "gene_id": [gene_id(number) for number in range(genes)],
+            "symbol": [f"S{number}" for number in range(genes)],
+            "chrom": "1",
+            "start": np.arange(genes) * 1000,
+            "end": np.arange(genes) * 1000 + 500,
+            "strand": "+",
+            "tss": np.arange(genes) * 1000,
+            "transcript_id": "T",
+            "protein_id": "P",
+            "protein_length": 10,
+            "exon_length": np.linspace(200, 4000, genes) if length is None else length,
+        }
+    )
+    gene_table.write(rows, path, "GRCh38")
+    return rows
+
+
+def write_archs4(
+    path: Path,
+    counts: np.ndarray,
+    *,
+    ids: list[str] | None = None,
+    chunks: tuple[int, int] | None = (4, 3),
+    fields: dict[str, list] | None = None,
+    symbols: list[str] | None = None,
+    **filters,
+) -> Path:
+    """An ARCHS4 v2 file of `counts` (genes x samples). `ids=[]` leaves the Ensembl ids out."""
+    genes, samples = counts.shape
+    accessions = [f"GSM{number}" for number in range(samples)]
+    meta = {
+        "geo_accession": accessions,
+        "series_id": [f"GSE{number}" for number in range(samples)],
+        "source_name_ch1": ["liver"] * samples,
+        "title": accessions,
+        "singlecellprobability": [0.1] * samples,
+        "alignedreads": [1e7] * samples,
+    } | (fields or {})
+    with h5py.File(path, "w") as file:
+        file.create_dataset("data/expression", data=counts, chunks=chunks, **({"compression": "gzip"} | filters))
+        if ids is None or ids:
+            file["meta/genes/ensembl_gene"] = ids or [gene_id(number) for number in range(genes)]
+        file["meta/genes/symbol"] = symbols or [f"S{number}" for number in range(genes)]
+        for name, values in meta.items():
+            file[f"meta/samples/{name}"] = values
+    return path
+
+
+def write_xena(path: Path, counts: np.ndarray, samples: list[str], ids: list[str] | None = None) -> Path:
+    """A Xena table of `counts` (genes x samples) as log2(count+1)."""
+    ids = ids or [f"{gene_id(number)}.7" for number in range(len(counts))]
+    lines = ["\t".join(["Ensembl_ID", *samples])]
+    lines += ["\t".join([name, *map(repr, np.log2(row + 1.0).tolist())]) for name, row in zip(ids, counts, strict=True)]
+    return write_text(path, "\n".join(lines) + "\n")
+
+
+def write_shard(folder: Path, corpus: str, shard: int, x: np.ndarray, obs: pd.DataFrame, gene_ids: list[str]) -> Path:
+    """An ExpressionStore of `x` (samples x genes), with its sketch; returns the path of the store."""
+    from workflow_scripts.prebulk import sketch
+
+    obs = obs.assign(corpus=corpus, total_counts=1.0, nonzero_genes=1)
+    path = folder / f"expression/{corpus}/{shard:04d}.h5ad"
+    expression.write(x, obs, gene_ids, ~np.isnan(x).all(axis=0), path)
+    sketch.write(list(obs.index), x.astype(np.float32), gene_table.order_digest(gene_ids), sketch_of(path))
+    return path
+
+
+def sketch_of(path: Path) -> Path:
+    return path.parents[2] / "sketch" / path.parent.name / f"{path.stem}.npz"

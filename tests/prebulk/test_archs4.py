@@ -1,0 +1,178 @@
+"""Counts of the ARCHS4 layout are read as they are, or not at all."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.prebulk.sources import gene_id, write_archs4
+from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.prebulk import archs4
+
+GENES, SAMPLES = 23, 17
+
+
+@pytest.fixture
+def counts() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 70_000, (GENES, SAMPLES)).astype(np.uint32)
+
+
+def table(numbers) -> pd.DataFrame:
+    return pd.DataFrame({"gene_id": [gene_id(n) for n in numbers], "symbol": [f"S{n}" for n in numbers]})
+
+
+def read(path: Path, genes: pd.DataFrame, parts: int = 1, wanted: np.ndarray | None = None, threads: int = 2):
+    """All parts side by side: counts (genes of the table x samples) of the wanted samples, and their ids."""
+    mapping = archs4.read_mapping(path, genes)
+    blocks, names, seen = [], [], 0
+    for part in range(parts):
+        samples = archs4.read_samples(path, part, parts, set())
+        chosen = np.ones(len(samples), bool) if wanted is None else wanted[seen : seen + len(samples)]
+        seen += len(samples)
+        for positions, block in archs4.read_counts(path, mapping, part, parts, chosen, threads):
+            blocks.append(block)
+            names += samples["sample_id"].iloc[positions].tolist()
+    return np.concatenate(blocks, axis=1), names
+
+
+CHUNKS = [(4, 3), (GENES, 1), (1, SAMPLES), (GENES, SAMPLES), (23, 5)]
+FILTERS = [
+    {"compression": "gzip"},
+    {"compression": "gzip", "shuffle": True},
+    {"compression": "gzip", "fletcher32": True},
+    {"compression": "lzf"},
+    {"compression": None},
+]
+
+
+@pytest.mark.parametrize(("chunks", "filters"), [*itertools.product(CHUNKS, FILTERS), (None, {"compression": None})])
+def test_counts_equal_plain_h5py_for_any_chunks_and_filters(tmp_path, counts, chunks, filters):
+    path = write_archs4(tmp_path / "a.h5", counts, chunks=chunks, **filters)
+    with h5py.File(path) as file:
+        plain = file["data/expression"][:]
+    chosen = [20, 3, 4, 11]
+    found, names = read(path, table(chosen))
+    np.testing.assert_array_equal(found, plain[chosen])
+    assert names == [f"GSM{number}" for number in range(SAMPLES)]
+
+
+def test_counts_equal_archs4py(tmp_path, counts):
+    import archs4py.data
+
+    path = write_archs4(tmp_path / "a.h5", counts)
+    peer = archs4py.data.index(str(path), list(range(SAMPLES)), silent=True)
+    found, names = read(path, table(range(GENES)))
+    assert list(peer.columns) == names
+    np.testing.assert_array_equal(peer.loc[[f"S{n}" for n in range(GENES)]].to_numpy(), found)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(1, 9), st.integers(1, 6), st.lists(st.booleans(), min_size=SAMPLES, max_size=SAMPLES))
+def test_parts_hold_every_sample_once_and_only_wanted_ones_are_read(tmp_path, counts, width, parts, wanted):
+    path = write_archs4(tmp_path / "a.h5", counts, chunks=(5, width))
+    ranges = [archs4.sample_range(path, part, parts) for part in range(parts)]
+    assert [number for chosen in ranges for number in range(chosen.start, chosen.stop)] == list(range(SAMPLES))
+    assert all(chosen.start % width == 0 or chosen.start == SAMPLES for chosen in ranges)
+    wanted = np.array(wanted)
+    if wanted.any():
+        found, names = read(path, table(range(GENES)), parts, wanted)
+        np.testing.assert_array_equal(found, counts[:, wanted])
+        assert names == [f"GSM{number}" for number in np.flatnonzero(wanted)]
+
+
+def test_an_incompressible_chunk_is_read_without_its_filter(tmp_path):
+    noise = np.random.default_rng(1).integers(0, 2**32, (3, 2), dtype=np.uint32)
+    path = write_archs4(tmp_path / "a.h5", noise, chunks=(1, 1))
+    with h5py.File(path) as file:
+        assert file["data/expression"].id.read_direct_chunk((0, 0))[0]  # HDF5 left the filter out
+    np.testing.assert_array_equal(read(path, table(range(3)))[0], noise)
+
+
+def test_rows_of_one_gene_are_summed(tmp_path, counts):
+    ids = [gene_id(number) for number in range(GENES)]
+    ids[5], ids[9], ids[12] = f"{gene_id(2)}.3", gene_id(2), ""
+    path = write_archs4(tmp_path / "a.h5", counts, ids=ids)
+    found, _ = read(path, table([2, 5, 3]))
+    np.testing.assert_array_equal(found, [counts[[2, 5, 9]].sum(axis=0), np.zeros(SAMPLES), counts[3]])
+    mapping = archs4.read_mapping(path, table([2, 5, 3])).table
+    assert mapping["fate"].value_counts().to_dict() == {
+        "not in the gene table": GENES - 5,
+        "summed": 3,
+        "mapped": 1,
+        "no id": 1,
+        "unmeasured": 1,
+    }
+
+
+def test_symbols_serve_where_a_file_has_no_ids_unless_they_are_ambiguous(tmp_path, counts):
+    path = write_archs4(tmp_path / "a.h5", counts, ids=[])
+    genes = table([7, 3, 3])
+    found, _ = read(path, genes)
+    np.testing.assert_array_equal(found, [counts[7], np.zeros(SAMPLES), np.zeros(SAMPLES)])
+    fates = archs4.read_mapping(path, genes).table.set_index("source_id")["fate"]
+    assert (fates["S7"], fates["S3"]) == ("mapped", "ambiguous symbol")
+
+
+def damaged(path: Path, row: int, column: int) -> Path:
+    """`path` with some bytes turned over in the chunk at (row, column)."""
+    with h5py.File(path) as file:
+        place = file["data/expression"].id.get_chunk_info_by_coord((row, column))
+        start = place.byte_offset + place.size // 2
+    raw = bytearray(path.read_bytes())
+    raw[start : start + 8] = bytes(byte ^ 0xFF for byte in raw[start : start + 8])
+    path.write_bytes(raw)
+    return path
+
+
+@pytest.mark.parametrize("filters", [{"compression": "gzip"}, {"compression": "gzip", "fletcher32": True}])
+def test_a_damaged_chunk_is_an_error_that_names_its_place(tmp_path, filters):
+    counts = np.random.default_rng(0).integers(0, 50, (400, 12)).astype(np.uint32)
+    path = damaged(write_archs4(tmp_path / "a.h5", counts, chunks=(200, 4), **filters), 200, 8)
+    with pytest.raises(BadInput, match=r"a\.h5: data/expression.*sample.* 8.*damaged"):
+        read(path, table(range(400)))
+    found, _ = read(path, table(range(200, 400)), wanted=np.arange(12) < 8)  # other chunks are whole
+    np.testing.assert_array_equal(found, counts[200:, :8])
+
+
+def test_a_truncated_file_is_an_error(tmp_path, counts):
+    path = write_archs4(tmp_path / "a.h5", counts)
+    path.write_bytes(path.read_bytes()[:-2000])
+    with pytest.raises(BadInput, match="not a readable HDF5 file"):
+        read(path, table(range(GENES)))
+
+
+def test_a_chunk_that_was_never_written_is_an_error_and_not_zeros(tmp_path, counts):
+    path = write_archs4(tmp_path / "a.h5", counts)
+    with h5py.File(path, "r+") as file:
+        del file["data/expression"]
+        dataset = file.create_dataset("data/expression", counts.shape, np.uint32, chunks=(4, 3), compression="gzip")
+        dataset[:, :9] = counts[:, :9]
+    with pytest.raises(BadInput, match="sample 9: was never written"):
+        read(path, table(range(GENES)))
+
+
+def test_negative_values_are_no_counts(tmp_path, counts):
+    counts = counts.astype(np.int32)
+    counts[4, 7] = -1
+    path = write_archs4(tmp_path / "a.h5", counts)
+    with pytest.raises(BadInput, match="no counts"):
+        read(path, table(range(GENES)))
+
+
+def test_another_layout_is_refused_by_the_name_of_what_is_missing(tmp_path, counts):
+    path = write_archs4(tmp_path / "a.h5", counts)
+    with pytest.raises(BadInput, match="meta/samples/tissue: is missing; beside it: alignedreads, geo_accession"):
+        archs4.read_samples(path, 0, 1, {"tissue"})
+    write_archs4(path, counts.T.copy())
+    with h5py.File(path, "r+") as file:
+        del file["meta/samples/geo_accession"]
+        file["meta/samples/geo_accession"] = [f"GSM{number}" for number in range(SAMPLES)]
+    with pytest.raises(BadInput, match=r"data/expression: shape \(17, 23\) is not genes x 17 samples"):
+        archs4.read_samples(path, 0, 1, set())

@@ -1,0 +1,71 @@
+"""Ways to look at what the report stage wrote: pictures by their pixels, pages by their tags."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+
+HONEST_INK = (0xA3, 0x47, 0x00)  # style.save prints the honest line in this colour, and nothing else
+ODD = "<script>alert(\"x\")</script> 'q' & $a$"
+
+
+def picture(path: Path) -> np.ndarray:
+    """Pixels of a PNG (height x width x 3, uint8), which must show something."""
+    from matplotlib.image import imread
+
+    pixels = np.round(imread(path)[..., :3] * 255).astype(np.uint8)
+    assert min(pixels.shape[:2]) > 300
+    assert (pixels < 128).any(axis=2).mean() > 0.002, f"{path} is almost empty"
+    return pixels
+
+
+def printed_honest(path: Path) -> bool:
+    """Whether the lower part of a PNG shows letters of the honest line."""
+    lower = picture(path)[-80:].astype(int)
+    return bool((np.abs(lower - HONEST_INK).sum(axis=2) < 12).sum() > 100)
+
+
+class Tags(HTMLParser):
+    """All tags of a page with their attributes, and its text outside scripts and styles."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.inside: list[str] = []
+        self.raw = path.read_text(encoding="utf-8")
+        self.feed(self.raw)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+        if tag in ("script", "style"):
+            self.inside.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.inside and tag == self.inside[-1]:
+            self.inside.pop()
+
+    def handle_data(self, data: str) -> None:
+        if not self.inside:
+            self.text += data
+
+
+def page(path: Path, scripts: int = 0) -> Tags:
+    """Read a page that must load nothing and hold `scripts` scripts."""
+    tags = Tags(path)
+    for tag, attributes in tags.found:
+        assert tag not in ("link", "iframe", "object", "embed", "base", "img"), tag
+        assert "src" not in attributes and "srcset" not in attributes and "style" not in attributes, (tag, attributes)
+        assert not any(name.startswith("on") for name in attributes), (tag, attributes)
+        if "href" in attributes:
+            assert tag == "a" and attributes["href"].startswith(("https://", "http://", "ftp://"))
+    style = tags.raw.split("<style>")[1].split("</style>")[0]
+    assert "url(" not in style and "@import" not in style
+    assert sum(tag == "script" for tag, _ in tags.found) == scripts
+    policy = [attributes["content"] for tag, attributes in tags.found if "http-equiv" in attributes]
+    assert len(policy) == 1 and policy[0].startswith("default-src 'none'")
+    assert "http" not in policy[0] and "eval" not in policy[0]
+    return tags

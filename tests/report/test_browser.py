@@ -1,0 +1,77 @@
+"""The pages in a real browser without a network: the chart is drawn, and nothing is asked of anyone."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.report.conftest import SPEC
+from tests.report.looking import ODD
+from workflow_scripts.report.list_sources import list_sources
+from workflow_scripts.report.plot_embedding import plot_embedding
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not on PATH")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--enable-logging=stderr",
+    "--virtual-time-budget=8000",
+    "--dump-dom",
+]
+
+
+def opened(page: Path, profile: Path) -> tuple[str, str]:
+    """The page's elements after its scripts ran, and what the browser's console said."""
+    command = [CHROMIUM, *FLAGS, f"--user-data-dir={profile}", page.as_uri()]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    console = [line for line in result.stderr.splitlines() if "CONSOLE" in line]
+    return result.stdout, "\n".join(console)
+
+
+def test_the_interactive_page_draws_its_chart(tmp_path, write_samples, sources) -> None:
+    page = tmp_path / "embedding.html"
+    plot_embedding(
+        embeddings=write_samples(8, 3, unlabelled=0),
+        sources=sources(True),
+        umap=tmp_path / "umap.png",
+        tsne=tmp_path / "tsne.png",
+        interactive=page,
+        spec=SPEC,
+    )
+    dom, console = opened(page, tmp_path / "profile")
+    assert console == ""
+    chart = dom.split('<div id="chart"')[1]
+    canvas = re.search(r'<canvas[^>]* width="(\d+)" height="(\d+)"', chart)
+    assert canvas and int(canvas.group(1)) > 800 and int(canvas.group(2)) > 400
+    assert re.findall(r'<option value="(\w+)"', chart) == ["drawn", "split", "corpus"]
+    assert 'aria-label="' in chart and "Simulated data" in dom
+    assert "<script>alert" not in dom.split("</main>")[0]
+
+
+def test_a_page_that_tries_to_load_something_is_stopped(tmp_path) -> None:
+    """The policy of the pages works: what it forbids is reported on the console."""
+    from workflow_scripts.report.pages import Markup, write_page
+
+    write_page(tmp_path / "p.html", "Title", "", [Markup('<img src="http://127.0.0.1:9/pixel.png" alt="x">')])
+    _, console = opened(tmp_path / "p.html", tmp_path / "profile")
+    assert "Content Security Policy" in console
+
+
+def test_a_table_page_is_shown_with_its_odd_names(tmp_path, write_provenance) -> None:
+    page = tmp_path / "sources.html"
+    files = [write_provenance("a.gz", note=ODD, simulated=True)]
+    list_sources(provenance=files, embeddings=[], sources=tmp_path / "sources.tsv", page=page)
+    dom, console = opened(page, tmp_path / "profile")
+    assert console == ""
+    assert dom.count("<table>") == 2 and 'scope="row">a.gz' in dom
+    assert "&lt;script&gt;alert" in dom and "<script" not in dom

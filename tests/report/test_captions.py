@@ -1,0 +1,59 @@
+"""Every caption that the rules name renders, for the demo and for a run on real data."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+import jinja2
+import pytest
+from docutils.core import publish_parts
+
+from workflow_scripts.configuration import complete, load_schema
+
+ROOT = Path(__file__).resolve().parents[2]
+CAPTIONS = sorted((ROOT / "config/report").glob("*.rst"))
+
+
+def render(caption: Path, config: dict, truth: bool) -> str:
+    """As Snakemake renders it, but with a warning of docutils or an unknown name as an error."""
+    snakemake = SimpleNamespace(
+        config=config,
+        wildcards=SimpleNamespace(run="small", set="netseq"),
+        input={"truth": ["truth"]} if truth else {},
+    )
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    source = environment.from_string(caption.read_text()).render(snakemake=snakemake)
+    return publish_parts(source, writer_name="html", settings_overrides={"halt_level": 2})["html_body"]
+
+
+def configuration(mirror: str | None) -> dict:
+    report = complete({}, load_schema("report"))
+    return {"report": report} | ({"download": {"mirror": mirror}} if mirror else {})
+
+
+@pytest.mark.parametrize("caption", CAPTIONS, ids=lambda path: path.stem)
+def test_a_caption_renders_and_explains(caption: Path) -> None:
+    for config, truth in ((configuration("simulate"), True), (configuration(None), False)):
+        text = re.sub("<[^>]+>", " ", render(caption, config, truth))
+        assert len(text.split()) > 40
+        assert "{{" not in text and "results/" not in text
+
+
+def test_the_report_says_that_the_demo_is_simulated_and_only_the_demo() -> None:
+    said = "The data of this run are simulated"
+    assert said in render(ROOT / "config/report/workflow.rst", configuration("simulate"), True)
+    assert said not in render(ROOT / "config/report/workflow.rst", configuration(None), False)
+
+
+def test_every_rule_has_the_caption_it_names_and_no_caption_is_left_over() -> None:
+    rules = "".join(path.read_text() for path in (ROOT / "rules").glob("*.smk"))
+    named = set(re.findall(r'caption="\.\./config/report/(\w+)\.rst"', rules))
+    assert named | {"workflow"} == {path.stem for path in CAPTIONS}
+
+
+def test_planted_truth_is_spoken_of_only_where_there_is_one() -> None:
+    caption = ROOT / "config/report/pausing.rst"
+    assert "Wilson" in render(caption, configuration("simulate"), True)
+    assert "Wilson" not in render(caption, configuration(None), False)

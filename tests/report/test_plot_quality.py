@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.report.looking import ODD, page, picture, printed_honest
+from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.report import quality
+from workflow_scripts.report.plot_quality import MOST_ROWS, plot_quality
+
+
+def write_tables(folder: Path, count: int = 120, labels: int = 4) -> tuple[Path, Path]:
+    rng = np.random.default_rng(5)
+    fate = rng.choice(["kept", "low_quality", "duplicate"], count, p=[0.8, 0.15, 0.05])
+    names = np.array([ODD, *(f"tissue {index}" for index in range(1, labels))][:labels] or [""])
+    samples = pd.DataFrame(
+        {
+            "sample_id": [f"s{index}" for index in range(count)],
+            "corpus": rng.choice(["archs4", "tcga"], count),
+            "fate": fate,
+            "label": rng.choice(names, count),
+            "split": np.where(fate == "kept", rng.choice(["train", "validation", "test"], count), ""),
+        }
+    )
+    mapping = pd.DataFrame(
+        {
+            "corpus": ["archs4", "archs4", "tcga", "tcga", "tcga"],
+            "file": ["human.h5", "human.h5", "A.tsv.gz", "B.tsv.gz", "B.tsv.gz"],
+            "fate": ["mapped", "not protein coding", "mapped", "mapped", "par_y"],
+            "genes": [1000, 700, 900, 890, 12],
+        }
+    )
+    samples.to_parquet(folder / "samples.parquet")
+    mapping.to_parquet(folder / "mapping.parquet")
+    return folder / "samples.parquet", folder / "mapping.parquet"
+
+
+def draw(folder: Path, tables: tuple[Path, Path], sources: Path) -> tuple[Path, Path]:
+    figure, table = folder / "quality.png", folder / "quality.html"
+    plot_quality(samples=tables[0], mapping=tables[1], sources=sources, figure=figure, table=table)
+    return figure, table
+
+
+@pytest.mark.parametrize("simulated", [True, False])
+def test_fates_are_drawn_and_counted(tmp_path, sources, simulated: bool) -> None:
+    tables = write_tables(tmp_path)
+    figure, table = draw(tmp_path, tables, sources(simulated))
+    picture(figure)
+    assert printed_honest(figure) == simulated
+    shown = page(table)
+    assert ("Simulated data" in shown.text) == simulated and "Stand-in" not in shown.text
+    samples = pd.read_parquet(tables[0])
+    kept = (samples["fate"] == "kept").sum()
+    assert f"120 samples in the sources: {kept} kept, {120 - kept} dropped" in shown.text
+    for text in ("low_quality", "archs4 / human.h5", "tcga / B.tsv.gz", "1,000", ODD):
+        assert text in shown.text
+    assert ODD not in shown.raw
+
+
+def test_the_same_tables_give_the_same_bytes(tmp_path, sources) -> None:
+    tables, table = write_tables(tmp_path), sources(True)
+    first = [path.read_bytes() for path in draw(tmp_path, tables, table)]
+    assert [path.read_bytes() for path in draw(tmp_path, tables, table)] == first
+
+
+@pytest.mark.parametrize(("count", "labels"), [(1, 1), (40, 0), (900, 45)])
+def test_few_none_and_many_labels_are_drawn(tmp_path, sources, count: int, labels: int) -> None:
+    figure, _ = draw(tmp_path, write_tables(tmp_path, count, labels), sources(True))
+    picture(figure)
+
+
+def test_rare_labels_are_counted_where_they_are_too_many(tmp_path, sources) -> None:
+    tables = write_tables(tmp_path, 3000, 900)
+    labels = pd.read_parquet(tables[0]).query("fate == 'kept'")["label"].nunique()
+    _, table = draw(tmp_path, tables, sources(False))
+    assert f"And {labels - MOST_ROWS:,} rarer labels." in page(table).text
+
+
+def test_a_source_in_which_every_sample_was_dropped_is_drawn(tmp_path, sources) -> None:
+    tables = write_tables(tmp_path)
+    pd.read_parquet(tables[0]).assign(fate="low_quality", split="").to_parquet(tables[0])
+    figure, table = draw(tmp_path, tables, sources(False))
+    picture(figure)
+    assert "0 kept, 120 dropped" in page(table).text
+
+
+def test_counts_add_up_whatever_the_order() -> None:
+    frame = pd.DataFrame({"corpus": ["b", "a", "b"], "fate": ["kept", "poor", "poor"], "genes": [2, 3, 5]})
+    table = quality.count(frame, "corpus", "fate", "genes")
+    assert list(table.index) == ["a", "b"] and list(table.columns) == ["kept", "poor"]
+    assert table.to_numpy().tolist() == [[0, 3], [2, 5]]
+
+
+def test_a_damaged_table_is_an_error(tmp_path, sources) -> None:
+    tables = write_tables(tmp_path)
+    pd.read_parquet(tables[0]).drop(columns="fate").to_parquet(tables[0])
+    with pytest.raises(BadInput, match="not a readable table of corpus, fate, label, split"):
+        draw(tmp_path, tables, sources(False))
+    tables[0].write_bytes(b"PAR1 cut short")
+    with pytest.raises(BadInput, match="not a readable table"):
+        draw(tmp_path, tables, sources(False))
+    assert not (tmp_path / "quality.png").exists() and not (tmp_path / "quality.html").exists()

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.report.looking import picture, printed_honest
+from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.report import style
+from workflow_scripts.report.plot_training import draw_losses, plot_training, read_history
+
+
+def history(path: Path, epochs: int = 6, **given: object) -> Path:
+    epoch = np.arange(epochs)
+    table = pd.DataFrame(
+        {
+            "epoch": epoch,
+            "train_loss": 1 / (1 + epoch),
+            "validation_loss": (epoch - 3) ** 2 + 0.5,
+            "learning_rate": 1e-3,
+            "seconds": 1.5,
+        }
+    )
+    table.assign(**given).to_csv(path, sep="\t", index=False)
+    return path
+
+
+@pytest.mark.parametrize("simulated", [True, False])
+def test_the_losses_are_drawn(tmp_path, sources, simulated: bool) -> None:
+    file, table = history(tmp_path / "history.tsv"), sources(simulated)
+    for name in ("a.png", "b.png"):
+        plot_training(history=file, sources=table, figure=tmp_path / name)
+    picture(tmp_path / "a.png")
+    assert printed_honest(tmp_path / "a.png") == simulated
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+def test_the_epoch_of_the_least_validation_loss_is_marked(tmp_path) -> None:
+    axis = draw_losses(style.new_figure(5, 3).subplots(), read_history(history(tmp_path / "h.tsv")))
+    labels = [text.get_text() for text in axis.get_legend().get_texts()]
+    assert labels == ["train", "validation", "kept: epoch 3, validation loss 0.5"]
+    assert axis.get_title(loc="left") == "Loss: 6 epochs in 9 s"
+
+
+def test_one_epoch_and_missing_validation_losses_are_drawn(tmp_path, sources) -> None:
+    for given in ({"epochs": 1}, {"validation_loss": np.nan}):
+        plot_training(history=history(tmp_path / "h.tsv", **given), sources=sources(False), figure=tmp_path / "f.png")
+        picture(tmp_path / "f.png")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("epoch\ttrain_loss\n0\t1\n", "column validation_loss: is missing"),
+        ("epoch\ttrain_loss\tvalidation_loss\tlearning_rate\tseconds\n", "holds no epoch"),
+        (
+            "epoch\ttrain_loss\tvalidation_loss\tlearning_rate\tseconds\n0\tlow\t1\t1\t1\n",
+            "column train_loss: holds text",
+        ),
+        ("", "not a readable table"),
+    ],
+)
+def test_a_damaged_history_is_an_error(tmp_path, sources, content: str, said: str) -> None:
+    (tmp_path / "h.tsv").write_text(content)
+    with pytest.raises(BadInput, match=said):
+        plot_training(history=tmp_path / "h.tsv", sources=sources(False), figure=tmp_path / "f.png")
+    assert not (tmp_path / "f.png").exists()

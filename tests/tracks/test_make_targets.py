@@ -1,0 +1,171 @@
+"""The store of targets holds the sums of the signal, and its folds never share a base."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pandas as pd
+import pysam
+import pytest
+from hypothesis import given, settings, strategies
+
+from tests.tracks import toy
+from workflow_scripts.contracts import track_store
+from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.tracks import runs
+from workflow_scripts.tracks.binning import assign_folds, tile
+from workflow_scripts.tracks.make_targets import make_targets
+
+LENGTHS = {"I": 3030, "II": 2000, "III": 1500, "Mito": 400, "IV": 40}
+
+
+@pytest.fixture
+def inputs(tmp_path: Path) -> dict[str, Any]:
+    """A genome with unknown bases in I:101-140 and II:1-1000, and two tracks of fractional signal."""
+    genome = tmp_path / "genome.fa"
+    with genome.open("w") as file:
+        for number, (name, length) in enumerate(LENGTHS.items()):
+            bases = np.random.default_rng(number).choice(list("ACGTacgt"), length)
+            for chrom, start, end in (("I", 100, 140), ("II", 0, 1000)):
+                if name == chrom:
+                    bases[start:end] = "N"
+            file.write(f">{name}\n{''.join(bases)}\n")
+    pysam.faidx(str(genome))
+    signals = [toy.random_signal(seed, LENGTHS, whole=False) for seed in range(4)]
+    files = [toy.write_bigwig(tmp_path / f"{number}.bw", signal) for number, signal in enumerate(signals)]
+    assays = [toy.write_strands(tmp_path / f"{assay}.parquet", assay) for assay in ("netseq", "proseq")]
+    return {
+        "signals": signals,
+        "call": {
+            "genome": genome,
+            "index": tmp_path / "genome.fa.fai",
+            "plus": [files[0], files[2]],
+            "minus": [files[1], files[3]],
+            "strands": assays,
+            "windows": tmp_path / "windows.parquet",
+            "targets": tmp_path / "targets.h5",
+            "tracks": ["a", "b"],
+            "set": "toy",
+        },
+    }
+
+
+def make(inputs: dict[str, Any], **spec: int) -> tuple[pd.DataFrame, track_store.Targets]:
+    call = inputs["call"]
+    defaults = {"width": 200, "bin": 20, "folds": 3, "validation_fold": 1, "test_fold": 2}
+    make_targets(**call, spec={**defaults, **spec})
+    return track_store.read_windows(call["windows"]), track_store.read_targets(call["targets"])
+
+
+@pytest.mark.parametrize(("width", "bin"), [(200, 20), (96, 32), (50, 1), (5000, 500)])
+def test_bin_sums_are_sums_over_bases(width: int, bin: int, inputs: dict[str, Any]) -> None:
+    windows, store = make(inputs, width=width, bin=bin, **({"folds": 3} if width < 5000 else {}))
+    assert store.targets.dtype == np.float32
+    for window in windows.itertuples():
+        for track, signal in enumerate(inputs["signals"]):
+            values = np.zeros(width)
+            known = np.nan_to_num(signal[window.chrom][window.start : window.end])
+            values[: len(known)] = known
+            np.testing.assert_allclose(
+                store.targets[window.window, track], [part.sum() for part in np.split(values, width // bin)], rtol=1e-6
+            )
+
+
+def test_the_mask_is_true_where_all_bases_of_a_bin_are_known(inputs: dict[str, Any]) -> None:
+    windows, store = make(inputs, width=200, bin=30 - 10)
+    sequence = pysam.FastaFile(str(inputs["call"]["genome"]))
+    for window in windows.itertuples():
+        bases = sequence.fetch(window.chrom, window.start, window.end).upper().ljust(200, "N")
+        expected = ["N" not in bases[start : start + 20] for start in range(0, 200, 20)]
+        assert store.mask[window.window].tolist() == expected
+    beyond = windows["end"] > windows["chrom"].map(LENGTHS)
+    assert beyond.sum() == 3  # the last windows of I, III and IV
+    assert not store.mask[beyond].all(axis=1).any()
+
+
+def test_windows_without_a_known_base_and_mitochondria_are_left_out(inputs: dict[str, Any]) -> None:
+    windows, store = make(inputs)
+    assert windows.loc[windows["chrom"] == "II", "start"].tolist() == [1000, 1200, 1400, 1600, 1800]
+    assert set(windows["chrom"]) == {"I", "II", "III", "IV"}
+    assert len(store.targets) == len(windows)
+    assert windows["window"].tolist() == list(range(len(windows)))
+
+
+def test_the_store_names_strands_and_assays(inputs: dict[str, Any]) -> None:
+    _, store = make(inputs)
+    assert store.tracks == [
+        {"name": name, "assay": assay, "strand": strand}
+        for name, assay in (("a", "netseq"), ("b", "proseq"))
+        for strand in ("plus", "minus")
+    ]
+    with h5py.File(inputs["call"]["targets"]) as file:
+        assert (file.attrs["bin"], file.attrs["set"], len(file.attrs["genome"])) == (20, "toy", 64)
+        assert file["targets"].chunks == (1, 4, 10)
+        assert json.loads(file.attrs["tracks"]) == store.tracks
+
+
+@pytest.mark.parametrize("block", [1, 500, 1777])
+def test_the_result_is_independent_of_the_block_size(
+    block: int, inputs: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    windows, store = make(inputs)
+    monkeypatch.setattr(runs, "BLOCK", block)
+    windows_again, again = make(inputs)
+    pd.testing.assert_frame_equal(windows, windows_again)
+    np.testing.assert_array_equal(store.targets, again.targets)
+    np.testing.assert_array_equal(store.mask, again.mask)
+
+
+def test_folds_are_whole_chromosomes_where_there_are_enough(inputs: dict[str, Any]) -> None:
+    windows, _ = make(inputs, width=100)
+    assert (windows.groupby("chrom")["fold"].nunique() == 1).all()
+    assert set(windows["fold"]) == {0, 1, 2}
+    splits = windows.groupby("fold")["split"].unique().map(list).to_dict()
+    assert splits == {0: ["train"], 1: ["validation"], 2: ["test"]}
+
+
+@settings(max_examples=40, deadline=None)
+@given(sizes=strategies.lists(strategies.integers(1, 60), min_size=1, max_size=12), folds=strategies.integers(3, 8))
+def test_folds_are_of_like_size_and_consecutive_where_chromosomes_are_cut(sizes: list[int], folds: int) -> None:
+    windows = tile({f"chr{number}": size * 10 for number, size in enumerate(sizes)}, 10)
+    if len(windows) < folds:
+        return
+    fold = assign_folds(windows["chrom"], folds)
+    held = np.bincount(fold, minlength=folds)
+    assert len(held) == folds
+    if (windows.assign(fold=fold).groupby("chrom")["fold"].nunique() == 1).all():
+        assert held.min() >= len(windows) / folds / 2
+    else:
+        assert (np.diff(fold) >= 0).all()
+        assert held.max() - held.min() <= 1
+    np.testing.assert_array_equal(fold, assign_folds(windows["chrom"], folds))
+
+
+@pytest.mark.parametrize(
+    ("spec", "reason"),
+    [
+        ({"width": 210}, "width 210 is no multiple of bin 20"),
+        ({"test_fold": 3}, "validation_fold 1 and test_fold 3 are not two of 3 folds"),
+        ({"test_fold": 1}, "validation_fold 1 and test_fold 1 are not two of 3 folds"),
+        ({"width": 10_000, "folds": 9}, "4 windows of 10000 bp are too few for 9 folds"),
+    ],
+)
+def test_a_configuration_that_cannot_be_is_refused(spec: dict[str, int], reason: str, inputs: dict[str, Any]) -> None:
+    with pytest.raises(BadInput, match=f"configuration: tracks/sets/toy/targets: {reason}"):
+        make(inputs, **spec)
+    assert not inputs["call"]["targets"].exists()
+
+
+def test_a_track_that_cannot_be_read_is_an_error_not_zeros(inputs: dict[str, Any]) -> None:
+    file = inputs["call"]["minus"][1]
+    data = bytearray(file.read_bytes())
+    first = int.from_bytes(data[16:24], "little") + 8
+    data[first + 50 : first + 60] = bytes(10)
+    file.write_bytes(data)
+    with pytest.raises(BadInput, match="3.bw: damaged bigWig"):
+        make(inputs)
+    assert not inputs["call"]["targets"].exists()

@@ -1,0 +1,328 @@
+"""One standard form of a track, whatever the files are; and no file that is wrong gets through."""
+
+from __future__ import annotations
+
+import gzip
+import struct
+from pathlib import Path
+
+import numpy as np
+import pyBigWig
+import pytest
+from hypothesis import HealthCheck, given, settings, strategies
+
+from tests.tracks import toy
+from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.tracks import bigwig_source, runs
+
+
+@pytest.fixture
+def minus(tmp_path: Path) -> Path:
+    return toy.write_bigwig(tmp_path / "minus.bw", toy.random_signal(2))
+
+
+def small_blocks(monkeypatch: pytest.MonkeyPatch, block: int) -> None:
+    for module in (runs, bigwig_source):
+        monkeypatch.setattr(module, "BLOCK", block)
+
+
+def same(found: toy.Signal, expected: toy.Signal) -> None:
+    for name, values in expected.items():
+        np.testing.assert_array_equal(np.nan_to_num(found[name]), np.nan_to_num(values))
+
+
+def test_wig_bedgraph_and_bigwig_of_one_signal_give_the_same_bytes(tmp_path: Path, minus: Path) -> None:
+    signal = toy.random_signal(1)
+    written = {}
+    for name, write in toy.WRITERS.items():
+        plus, _ = toy.standardize(tmp_path / name.replace(".", "_"), [write(tmp_path / name, signal)], [minus])
+        same(toy.read(plus), signal)
+        written[name] = plus.read_bytes()
+    assert len(written) == 5
+    assert len(set(written.values())) == 1
+
+
+@pytest.mark.parametrize("name", toy.WRITERS)
+def test_the_result_is_independent_of_the_block_size(
+    name: str, tmp_path: Path, minus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [toy.WRITERS[name](tmp_path / f"{seed}.{name}", toy.random_signal(seed)) for seed in (1, 3)]
+    whole = [path.read_bytes() for path in toy.standardize(tmp_path / "whole", files, [minus])]
+    small_blocks(monkeypatch, 37)
+    monkeypatch.setattr("workflow_scripts.tracks.text_source.BUFFER", 5)
+    assert [path.read_bytes() for path in toy.standardize(tmp_path / "blocks", files, [minus])] == whole
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seeds=strategies.lists(strategies.integers(0, 99), min_size=1, max_size=3))
+def test_replicates_are_summed_base_by_base(seeds: list[int], tmp_path: Path, minus: Path) -> None:
+    signals = [toy.random_signal(seed, whole=False) for seed in seeds]
+    kinds = list(toy.WRITERS.items())
+    files = [
+        kinds[number % 5][1](tmp_path / f"{number}.{kinds[number % 5][0]}", signal)
+        for number, signal in enumerate(signals)
+    ]
+    plus, _ = toy.standardize(tmp_path / "out", files, [minus])
+    same(toy.read(plus), {name: sum(np.nan_to_num(signal[name]) for signal in signals) for name in toy.LENGTHS})
+
+
+def test_no_zeros_are_kept(tmp_path: Path, minus: Path) -> None:
+    file = tmp_path / "zeros.bedGraph"
+    file.write_text("I 0 10 0\nI 10 20 2\nI 20 30 0\n")
+    plus, _ = toy.standardize(tmp_path / "out", [file], [minus])
+    assert pyBigWig.open(str(plus)).intervals("I") == ((10, 20, 2.0),)
+
+
+def test_negative_minus_values_become_positive(tmp_path: Path) -> None:
+    signal = toy.random_signal(1)
+    negative = {name: -values for name, values in signal.items()}
+    file = toy.write_bigwig(tmp_path / "minus.bw", negative)
+    _, found = toy.standardize(tmp_path / "out", [toy.write_bigwig(tmp_path / "plus.bw", signal)], [file])
+    same(toy.read(found), signal)
+
+
+@pytest.mark.parametrize("first", [1, -1])
+@pytest.mark.parametrize("block", [100, 10_000])
+def test_both_signs_in_one_file_are_refused(
+    first: int, block: int, tmp_path: Path, minus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_blocks(monkeypatch, block)
+    file = tmp_path / "mixed.bedGraph"
+    file.write_text(f"I 5 6 {first}\nI 2000 2001 {-first}\n")
+    with pytest.raises(BadInput, match=r"mixed.bedGraph: I:(6|2001): holds values of both signs"):
+        toy.standardize(tmp_path / "out", [minus], [file])
+
+
+def test_a_negative_plus_file_is_refused(tmp_path: Path, minus: Path) -> None:
+    file = tmp_path / "plus.bedGraph"
+    file.write_text("I 5 6 -1\n")
+    with pytest.raises(BadInput, match="I:6: holds negative values, but is declared as the plus strand"):
+        toy.standardize(tmp_path / "out", [file], [minus])
+
+
+@pytest.mark.parametrize(
+    ("protocol", "file_strand", "exchanged"),
+    [
+        ("netseq", "rna", False),
+        ("netseq", "read", True),
+        ("proseq", "read", True),
+        ("mnetseq", "read", True),
+        ("groseq", "read", False),
+        ("procap", "read", False),
+    ],
+)
+def test_files_named_after_the_read_are_turned_where_the_rna_is_opposite(
+    protocol: str, file_strand: str, exchanged: bool, tmp_path: Path
+) -> None:
+    signals = toy.random_signal(1), toy.random_signal(2)
+    files = [toy.write_bigwig(tmp_path / f"{number}.bw", signal) for number, signal in enumerate(signals)]
+    found = toy.standardize(tmp_path / "out", files[:1], files[1:], protocol=protocol, file_strand=file_strand)
+    for path, signal in zip(found, reversed(signals) if exchanged else signals, strict=True):
+        same(toy.read(path), signal)
+
+
+def test_other_spellings_of_chromosomes_are_understood(tmp_path: Path, minus: Path) -> None:
+    lengths = {"I": 300, "22": 200, "X": 200, "MT": 100, "KI270302.1": 90, "GL000009.2": 90}
+    spelled = {
+        "I": "chrI",
+        "22": "chr22",
+        "X": "ChrX",
+        "MT": "chrM",
+        "KI270302.1": "chrUn_KI270302v1",
+        "GL000009.2": "chr14_GL000009v2_random",
+    }
+    signal = toy.random_signal(1, lengths)
+    for name, write in toy.WRITERS.items():
+        file = write(tmp_path / f"spelled.{name}", signal, spelled)
+        folder = tmp_path / name.replace(".", "_")
+        same(toy.read(toy.standardize(folder, [file], [file], lengths)[0]), signal)
+    back = {old: new for new, old in spelled.items()}
+    signal = {spelled[name]: values for name, values in signal.items()}
+    file = toy.write_bigwig(tmp_path / "back.bw", signal, back)
+    lengths = {spelled[name]: length for name, length in lengths.items()}
+    same(toy.read(toy.standardize(tmp_path / "back", [file], [file], lengths)[0]), signal)
+
+
+@pytest.mark.parametrize("name", toy.WRITERS)
+def test_an_unknown_chromosome_is_refused_unless_it_is_listed(
+    name: str, tmp_path: Path, minus: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    lengths = {**toy.LENGTHS, "dm6_chr4": 100}
+    signal = toy.random_signal(1, lengths)
+    file = toy.WRITERS[name](tmp_path / name, signal)
+    with pytest.raises(BadInput, match=rf"{name}: chromosome 'dm6_chr4': is not in the genome, which has I, II"):
+        toy.standardize(tmp_path / "refused", [file], [minus])
+    plus, _ = toy.standardize(tmp_path / "taken", [file], [minus], drop_chromosomes=["dm6_chr4"])
+    assert set(toy.read(plus)) == set(toy.LENGTHS)
+    assert f"chromosome dm6_chr4 dropped, signal {np.nansum(signal['dm6_chr4']):.6g}" in caplog.text
+
+
+def test_unplaced_sequences_that_the_genome_lacks_are_dropped_and_counted(
+    tmp_path: Path, minus: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "plus.bedGraph"
+    file.write_text("chrI 0 1 1\nchrUn_KI270302v1 3 5 2\n")
+    toy.standardize(tmp_path / "out", [file], [minus])
+    assert "chromosome chrUn_KI270302v1 dropped, signal 4" in caplog.text
+
+
+def test_a_chromosome_without_signal_may_be_unknown(tmp_path: Path, minus: Path) -> None:
+    signal = {**toy.random_signal(1), "chrEBV": np.full(100, np.nan)}
+    toy.standardize(tmp_path / "out", [toy.write_bigwig(tmp_path / "plus.bw", signal)], [minus])
+
+
+@pytest.mark.parametrize("length", [2999, 3001])
+def test_a_bigwig_of_another_assembly_is_refused(length: int, tmp_path: Path, minus: Path) -> None:
+    signal = toy.random_signal(1, {"chrI": length})
+    with pytest.raises(BadInput, match=rf"plus.bw: chromosome 'chrI': has {length} bp, in the genome 3000"):
+        toy.standardize(tmp_path / "out", [toy.write_bigwig(tmp_path / "plus.bw", signal)], [minus])
+
+
+@pytest.mark.parametrize("name", ["plus.bw", "plus.bedGraph"])
+def test_two_names_of_one_chromosome_in_a_file_are_refused(name: str, tmp_path: Path, minus: Path) -> None:
+    signal = {**toy.random_signal(1, {"chrI": 3000}), **toy.random_signal(2, {"I": 3000})}
+    with pytest.raises(BadInput, match="is also called"):
+        toy.standardize(tmp_path / "out", [toy.WRITERS[name](tmp_path / name, signal)], [minus])
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("I 0 10 1\nI ten 20 1\n", "line 2: no line of a wig or bedGraph file"),
+        ("I 0 10 1\nI 10 20\n", "line 2: no line"),
+        ("I 0 10 1\n\n# c\nI 10 20 1 +\n", "line 4: no line"),
+        ("<html>404</html>\n", "line 1: no line"),
+        ("variableStep chrom=I\n5 1\n6\n", "line 3: no line"),
+        ("variableStep chrom=I\n5 1\nI 7 8 1\n", "line 3: no line"),
+        ("variableStep span=2\n", "line 1: no line"),
+        ("variableStep chrom=I span=0\n", "line 1: no line"),
+        ("variableStep chrom=I colour=red\n", "line 1: no line"),
+        ("fixedStep chrom=I\n1\n", "line 1: no line"),
+        ("fixedStep chrom=I start=1 step=1\n1 2\n", "line 2: no line"),
+        ("fixedStep chrom=I start=0 step=1\n1\n", "line 2, I:0-0: is no interval"),
+        ("fixedStep chrom=I start=1 step=1 span=2\n1\n1\n", "line 3, I:2-3: overlaps an earlier line"),
+        ("variableStep chrom=I\n0 1\n", "line 2, I:0-0: is no interval"),
+        ("variableStep chrom=I\n3000 1\n3001 1\n", "line 3, I:3001-3001: lies beyond the chromosome's 3000 bp"),
+        ("I 0 10 1\nI 9 20 1\n", "line 2, I:10-20: overlaps an earlier line"),
+        ("I 10 20 1\nII 0 1 1\nI 0 5 1\n", "line 3, I:1-5: overlaps an earlier line or stands before it"),
+        ("I 10 10 1\n", "line 1, I:11-10: is no interval"),
+        ("I 0 10 nan\n", "line 1, I:1-10: the value nan is no number"),
+        ("I 0 10 inf\n", "line 1, I:1-10: the value inf is no number"),
+        ("", "holds no signal"),
+        ("I 0 10 0\n", "holds no signal"),
+    ],
+)
+def test_a_bad_line_is_named_by_its_number(text: str, line: str, tmp_path: Path, minus: Path) -> None:
+    file = tmp_path / "bad.wig"
+    file.write_text(text)
+    with pytest.raises(BadInput) as caught:
+        toy.standardize(tmp_path / "out", [file], [minus])
+    assert f"bad.wig: {line}" in str(caught.value)
+
+
+def test_wig_counts_from_one_and_bedgraph_from_zero(tmp_path: Path, minus: Path) -> None:
+    texts = ["variableStep chrom=I\n11 3\n", "fixedStep chrom=I start=11 step=5\n3\n", "I 10 11 3\n"]
+    for number, text in enumerate(texts):
+        file = tmp_path / f"{number}.txt"
+        file.write_text(text)
+        plus, _ = toy.standardize(tmp_path / str(number), [file], [minus])
+        assert pyBigWig.open(str(plus)).intervals("I") == ((10, 11, 3.0),)
+
+
+@pytest.fixture(scope="module")
+def many_blocks(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A bigWig of many blocks of data."""
+    signal = toy.random_signal(1, {"I": 200_000, "II": 150_000})
+    return toy.write_bigwig(tmp_path_factory.mktemp("bigwig") / "plus.bw", signal).read_bytes()
+
+
+@pytest.fixture
+def bigwig(many_blocks: bytes, tmp_path: Path) -> Path:
+    file = tmp_path / "plus.bw"
+    file.write_bytes(many_blocks)
+    return file
+
+
+def refused(bigwig: Path, folder: Path) -> str:
+    lengths = {"I": 200_000, "II": 150_000}
+    with pytest.raises(BadInput) as caught:
+        toy.standardize(folder, [bigwig], [bigwig], lengths)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("share", [0.0005, 0.3, 0.9, 0.9999])
+def test_a_truncated_bigwig_is_an_error(share: float, bigwig: Path, tmp_path: Path) -> None:
+    data = bigwig.read_bytes()
+    bigwig.write_bytes(data[: int(share * len(data))])
+    assert "plus.bw: damaged or no bigWig file" in refused(bigwig, tmp_path / "out")
+
+
+def test_a_damaged_block_of_data_is_an_error(bigwig: Path, tmp_path: Path) -> None:
+    data = bytearray(bigwig.read_bytes())
+    first = struct.unpack("<Q", data[16:24])[0] + 8  # where the data begin, after their count
+    for at in range(first + 200, first + 216):
+        data[at] ^= 0xFF
+    bigwig.write_bytes(data)
+    assert "plus.bw: damaged or no bigWig file" in refused(bigwig, tmp_path / "out")
+
+
+def test_blocks_that_a_damaged_index_hides_are_an_error_not_zeros(bigwig: Path, tmp_path: Path) -> None:
+    data = bytearray(bigwig.read_bytes())
+    node = struct.unpack("<Q", data[24:32])[0] + 48  # the root of the index, after its header
+    leaf, _, children = struct.unpack("<BBH", data[node : node + 4])
+    data[node + 2 : node + 4] = struct.pack("<H", children - 1)
+    bigwig.write_bytes(data)
+    assert children > 3
+    hidden = {name: values for name, values in toy.read(bigwig).items() if np.isnan(values[-1000:]).all()}
+    assert hidden, "libBigWig reads such a file without an error"
+    assert "could be read" in refused(bigwig, tmp_path / "out")
+
+
+def test_a_truncated_gzip_file_is_an_error(tmp_path: Path, minus: Path) -> None:
+    file = toy.write_bedgraph(tmp_path / "plus.bedGraph.gz", toy.random_signal(1))
+    file.write_bytes(file.read_bytes()[:-100])
+    with pytest.raises(BadInput, match="plus.bedGraph.gz: after line [0-9]+: damaged gzip data"):
+        toy.standardize(tmp_path / "out", [file], [minus])
+
+
+def test_damaged_gzip_data_are_an_error(tmp_path: Path, minus: Path) -> None:
+    data = bytearray(gzip.compress(b"I 0 10 1\n" * 20))
+    data[-6] ^= 0xFF  # of the checksum
+    file = tmp_path / "plus.bedGraph.gz"
+    file.write_bytes(data)
+    with pytest.raises(BadInput):
+        toy.standardize(tmp_path / "out", [file], [minus])
+
+
+def test_a_failure_leaves_nothing_behind(tmp_path: Path) -> None:
+    good = toy.write_bigwig(tmp_path / "plus.bw", toy.random_signal(1))
+    bad = tmp_path / "minus.bedGraph"
+    bad.write_text("I 0 10 1\nI 5 6 1\n")
+    with pytest.raises(BadInput):
+        toy.standardize(tmp_path / "out", [good], [bad])
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["genome.fa.fai"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    strategies.lists(
+        strategies.lists(strategies.tuples(strategies.integers(1, 9), strategies.integers(0, 3)), max_size=8),
+        min_size=1,
+        max_size=3,
+    )
+)
+def test_runs_add_up_like_dense_arrays(drawn: list[list[tuple[int, int]]]) -> None:
+    parts, dense = [], np.zeros(200)
+    for steps in drawn:
+        edges = np.cumsum([0, *(length for length, _ in steps)])
+        values = np.array([value for _, value in steps], float)
+        parts.append(runs.Runs(edges[:-1], edges[1:], values))
+        for start, end, value in zip(edges[:-1], edges[1:], values, strict=True):
+            dense[start:end] += value
+    total = runs.join(runs.add(parts))
+    assert (total.value > 0).all()
+    assert not ((total.start[1:] == total.end[:-1]) & (total.value[1:] == total.value[:-1])).any()
+    back = np.zeros(200)
+    for start, end, value in zip(*total, strict=True):
+        back[start:end] = value
+    np.testing.assert_array_equal(back, dense)

@@ -1,0 +1,129 @@
+"""Panels of scores: bars of models and baselines, imputation over mask ratios, confusion of classes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
+
+from workflow_scripts.report import style
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+MOST_CLASSES = 40  # in a confusion table; the rarer ones are put together
+OTHER = "rarer classes"
+
+
+def draw_bars(axis: Axes, rows: pd.DataFrame, models: Sequence[str], ours: Collection[str], label: str) -> Axes:
+    """One bar a model with its 95 % interval; `rows`: model, value, ci_low, ci_high, one row a model.
+
+    Models of the run are blue, baselines grey; the best baseline is marked by a line across all bars.
+    """
+    import numpy as np
+
+    table = rows.set_index("model").reindex(models)
+    places = np.arange(len(models))
+    own = np.array([model in ours for model in models])
+    colours = np.where(own, style.BLUE, style.GREY)
+    values = table["value"].to_numpy()
+    axis.barh(places, values, color=colours, height=0.68)
+    reach = np.vstack([values - table["ci_low"], table["ci_high"] - values])
+    with_interval = np.isfinite(reach).all(axis=0)
+    axis.errorbar(
+        values[with_interval],
+        places[with_interval],
+        xerr=np.clip(reach[:, with_interval], 0, None),
+        fmt="none",
+        ecolor=style.INK,
+        elinewidth=1,
+        capsize=2.5,
+    )
+    ends = np.where(np.isfinite(table["ci_high"]), np.fmax(table["ci_high"], values), values)
+    for place, value, end in zip(places, values, ends, strict=True):
+        known = np.isfinite(value)
+        text = axis.text((end if known else 0) + 0.012, place, f"{value:.3f}" if known else "not defined", va="center")
+        text.set(fontsize=8, zorder=5, bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 0.8})
+    if len(values[~own]) and np.isfinite(values[~own]).any():
+        best = np.nanmax(values[~own])
+        axis.axvline(best, color=style.VERMILLION, lw=1.1, ls="--", label=f"best baseline {best:.3f}")
+        axis.legend(loc="lower right")
+    axis.set_yticks(places, [style.short(model, 34) for model in models])
+    for tick, bold in zip(axis.get_yticklabels(), own, strict=True):
+        tick.set_fontweight("bold" if bold else "normal")
+    axis.set(xlim=(min(0.0, np.nanmin(np.append(values, 0))), 1.12), xlabel=label)
+    axis.set_xticks([0, 0.25, 0.5, 0.75, 1])
+    axis.invert_yaxis()
+    axis.grid(axis="x")
+    axis.tick_params(axis="y", length=0)
+    return axis
+
+
+def draw_imputation(axis: Axes, rows: pd.DataFrame, ours: Collection[str], label: str) -> Axes:
+    """One line a model over mask ratios; `rows`: ratio, model, value, ci_low, ci_high."""
+    models = sorted(rows["model"].unique(), key=lambda name: (name not in ours, name))
+    others = [colour for colour in style.PALETTE if colour != style.BLUE]
+    for index, model in enumerate(models):
+        line = rows[rows["model"] == model].sort_values("ratio")
+        own = model in ours
+        colour = style.BLUE if own else others[(index - 1) % len(others)]
+        axis.plot(
+            line["ratio"],
+            line["value"],
+            color=colour,
+            marker=style.MARKERS[index % len(style.MARKERS)],
+            ms=5.5,
+            lw=2.4 if own else 1.3,
+            ls="-" if own else "--",
+            zorder=3 if own else 2,
+            label=style.short(model, 34) if own else f"{style.short(model, 34)} (baseline)",
+        )
+        axis.fill_between(line["ratio"], line["ci_low"], line["ci_high"], color=colour, alpha=0.15, lw=0)
+    axis.set(xlabel="Masked share of genes", ylabel=label)
+    axis.set_xticks(sorted(rows["ratio"].unique()))
+    axis.grid(axis="y")
+    return axis
+
+
+def confusion_classes(predictions: pd.DataFrame) -> list[str]:
+    """The classes of a confusion table by name; of more than `MOST_CLASSES` the rarer true ones are one."""
+    known = sorted(set(predictions["label"]) | set(predictions["predicted"]))
+    if len(known) <= MOST_CLASSES:
+        return known
+    counts = predictions["label"].value_counts()
+    return [*sorted(sorted(counts.index, key=lambda name: (-counts[name], name))[:MOST_CLASSES]), OTHER]
+
+
+def confusion_table(predictions: pd.DataFrame, classes: Sequence[str]) -> np.ndarray:
+    """Counts of true by predicted class (int64, classes x classes); what is none of `classes` is the last."""
+    import numpy as np
+
+    place = {name: index for index, name in enumerate(classes)}
+    last = len(classes) - 1
+    true, predicted = ([place.get(name, last) for name in predictions[column]] for column in ("label", "predicted"))
+    table = np.zeros((len(classes), len(classes)), np.int64)
+    np.add.at(table, (true, predicted), 1)
+    return table
+
+
+def draw_confusion(axis: Axes, table: np.ndarray, classes: Sequence[str]) -> Axes:
+    """Draw counts (true down, predicted across) coloured by the share of the true class."""
+    import numpy as np
+
+    totals = table.sum(axis=1, keepdims=True)
+    shares = table / np.maximum(totals, 1)
+    axis.imshow(shares, cmap="Blues", vmin=0, vmax=1, interpolation="nearest")
+    if len(classes) <= 15:
+        for (true, predicted), count in np.ndenumerate(table):
+            if count:
+                colour = "white" if shares[true, predicted] > 0.55 else style.INK
+                axis.text(predicted, true, f"{count:,}", ha="center", va="center", fontsize=7.5, color=colour)
+    names = [style.short(name, 22) for name in classes]
+    size = 8 if len(classes) <= 20 else 6
+    axis.set_xticks(range(len(classes)), names, rotation=90, fontsize=size)
+    axis.set_yticks(range(len(classes)), names, fontsize=size)
+    axis.tick_params(length=0)
+    axis.set(xlabel="Predicted", ylabel="True")
+    axis.spines[["bottom", "left"]].set_visible(False)
+    return axis

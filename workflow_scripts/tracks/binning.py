@@ -1,0 +1,58 @@
+"""Windows over the genome, their folds, and the sums of signal in their bins."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import pandas as pd
+
+log = logging.getLogger(__name__)
+
+KNOWN = np.isin(np.arange(256), list(b"ACGTacgt"))
+
+
+def tile(lengths: dict[str, int], width: int) -> pd.DataFrame:
+    """Windows of `width` bp side by side over each chromosome; the last may reach beyond its end.
+
+    Columns chrom, start, end (bp, 0-based half-open).
+    """
+    parts = [pd.DataFrame({"chrom": chrom, "start": np.arange(0, length, width)}) for chrom, length in lengths.items()]
+    windows = pd.concat(parts, ignore_index=True)
+    return windows.assign(end=windows["start"] + width)
+
+
+def usable_bins(sequence: str, width: int, bin: int) -> np.ndarray:
+    """Windows x bins, bool: True where all bases of a bin are known; `sequence` starts at a window's start.
+
+    What lacks to a whole window, beyond the end of the chromosome, is unknown.
+    """
+    known = KNOWN[np.frombuffer(sequence.encode("latin-1"), np.uint8)]
+    known = np.pad(known, (0, -len(known) % width))
+    return known.reshape(-1, width // bin, bin).all(axis=2)
+
+
+def bin_sums(values: np.ndarray, width: int, bin: int) -> np.ndarray:
+    """Windows x bins, float32: the sum of `values` (one a base, from a window's start) in each bin."""
+    values = np.pad(values, (0, -len(values) % width))
+    return values.reshape(-1, width // bin, bin).sum(axis=2, dtype=np.float64).astype(np.float32)
+
+
+def assign_folds(chrom: pd.Series, folds: int) -> np.ndarray:
+    """The fold (int64, 0 to folds - 1) of each window; windows stand in the order of the genome.
+
+    Whole chromosomes, the largest first to the fold that holds least, so that folds are of like size and
+    nothing is random. Where that leaves a fold with less than half its even share (few chromosomes, or one),
+    folds are equal consecutive stretches of the genome instead.
+    """
+    sizes = chrom.value_counts(sort=False)
+    held = np.zeros(folds, np.int64)
+    fold_of = {}
+    for name in sorted(sizes.index, key=lambda name: -sizes[name]):
+        fold_of[name] = int(np.argmin(held))
+        held[fold_of[name]] += sizes[name]
+    if held.min() >= len(chrom) / folds / 2:
+        log.info("folds of whole chromosomes, windows in each: %s", held.tolist())
+        return chrom.map(fold_of).to_numpy(np.int64)
+    log.info("%d chromosomes are too few or too uneven for %d folds: folds are stretches", len(sizes), folds)
+    return np.arange(len(chrom)) * folds // len(chrom)

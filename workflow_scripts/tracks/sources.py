@@ -1,0 +1,56 @@
+"""A signal file as it comes: any of the formats, made positive, one sign a file."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import numpy as np
+
+from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.tracks.bigwig_source import BigWigSource, is_bigwig
+from workflow_scripts.tracks.genome import Genome
+from workflow_scripts.tracks.runs import Runs
+from workflow_scripts.tracks.text_source import TextSource
+
+log = logging.getLogger(__name__)
+
+
+class Source:
+    """One bigWig, wig or bedGraph file, read under the genome's names of the chromosomes.
+
+    Minus-strand files are negative in many public data sets and positive in others, so that a file declared
+    as minus may be either. A file with both signs is a difference of strands, or holds both strands: its
+    absolute values would mean nothing, and it is refused. `scratch` is an empty folder for large text files.
+    """
+
+    def __init__(self, path: Path, genome: Genome, drop: list[str], may_be_negative: bool, scratch: Path) -> None:
+        self.path = path
+        self._may_be_negative = may_be_negative
+        self._sign = 0  # of all values so far
+        self._file = BigWigSource(path, genome, drop) if is_bigwig(path) else TextSource(path, genome, drop, scratch)
+
+    def read(self, chrom: str, start: int, end: int) -> Runs:
+        """The runs within [start, end), none negative. Read each base of the genome once, then `finish`."""
+        runs = self._file.read(chrom, start, end)
+        signs = {int(sign) for sign in np.unique(np.sign(runs.value)) if sign}
+        if signs and not self._sign:
+            self._sign = -1 if self._may_be_negative and signs == {-1} else 1
+        if signs - {self._sign}:
+            at = int(runs.start[np.sign(runs.value) == -self._sign][0]) + 1
+            raise BadInput(self.path, f"{chrom}:{at}", *self._mixed())
+        return runs._replace(value=np.abs(runs.value))
+
+    def finish(self) -> None:
+        """Check that the whole file was read, and log what was dropped of it."""
+        self._file.finish()
+        for name, total in self._file.dropped.items():
+            log.warning("%s: chromosome %s dropped, signal %.6g", self.path, name, total)
+
+    def _mixed(self) -> tuple[str, str]:
+        if self._may_be_negative:
+            return "holds values of both signs", "Give one file for each strand."
+        return (
+            "holds negative values, but is declared as the plus strand",
+            "Declare it under minus, or mend its values.",
+        )
