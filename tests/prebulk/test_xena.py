@@ -53,7 +53,14 @@ def test_versions_par_y_rows_and_repeats_fall_on_one_gene(tmp_path):
     path = write_xena(tmp_path / NAME, counts, BARCODES, ids)
     np.testing.assert_allclose(read(path, table(3)), [counts[0] + counts[1], counts[2], np.zeros(5)], atol=1e-9)
     mapping = xena.read_mapping(path, table(3))
-    assert mapping.table["fate"].tolist() == ["summed", "par_y", "par_y", "not in the gene table", "no id", "unmeasured"]
+    assert mapping.table["fate"].tolist() == [
+        "summed",
+        "par_y",
+        "par_y",
+        "not in the gene table",
+        "no id",
+        "unmeasured",
+    ]
     assert mapping.measured.tolist() == [True, True, False]
 
 

@@ -7,35 +7,27 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
+from matplotlib.image import imread
 
 from tests.report.conftest import SPEC
 from tests.report.looking import ODD
+from workflow_scripts.report import style
 from workflow_scripts.report.list_sources import list_sources
 from workflow_scripts.report.plot_embedding import plot_embedding
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not on PATH")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--enable-logging=stderr",
-    "--virtual-time-budget=8000",
-    "--dump-dom",
-]
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+FLAGS += ["--disable-component-update", "--disable-sync", "--enable-logging=stderr", "--virtual-time-budget=8000"]
 
 
-def opened(page: Path, profile: Path) -> tuple[str, str]:
-    """The page's elements after its scripts ran, and what the browser's console said."""
-    command = [CHROMIUM, *FLAGS, f"--user-data-dir={profile}", page.as_uri()]
+def browse(page: Path, profile: Path, *flags: str) -> tuple[str, list[str]]:
+    """What the browser wrote to its output, and the lines of its console."""
+    command = [CHROMIUM, *FLAGS, *flags, f"--user-data-dir={profile}", page.as_uri()]
     result = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-    console = [line for line in result.stderr.splitlines() if "CONSOLE" in line]
-    return result.stdout, "\n".join(console)
+    return result.stdout, [line for line in result.stderr.splitlines() if "CONSOLE" in line]
 
 
 def test_the_interactive_page_draws_its_chart(tmp_path, write_samples, sources) -> None:
@@ -48,14 +40,20 @@ def test_the_interactive_page_draws_its_chart(tmp_path, write_samples, sources) 
         interactive=page,
         spec=SPEC,
     )
-    dom, console = opened(page, tmp_path / "profile")
-    assert console == ""
+    dom, console = browse(page, tmp_path / "profile", "--dump-dom")
+    assert console == []
     chart = dom.split('<div id="chart"')[1]
     canvas = re.search(r'<canvas[^>]* width="(\d+)" height="(\d+)"', chart)
     assert canvas and int(canvas.group(1)) > 800 and int(canvas.group(2)) > 400
     assert re.findall(r'<option value="(\w+)"', chart) == ["drawn", "split", "corpus"]
-    assert 'aria-label="' in chart and "Simulated data" in dom
+    assert "Simulated data" in dom
     assert "<script>alert" not in dom.split("</main>")[0]
+
+    picture = tmp_path / "page.png"
+    browse(page, tmp_path / "profile", "--window-size=1300,900", f"--screenshot={picture}")
+    pixels = np.round(imread(picture)[..., :3] * 255).astype(int)
+    blue = np.array([int(style.BLUE[start : start + 2], 16) for start in (1, 3, 5)])
+    assert (np.abs(pixels - blue).sum(axis=2) < 90).sum() > 50  # points of the first label
 
 
 def test_a_page_that_tries_to_load_something_is_stopped(tmp_path) -> None:
@@ -63,15 +61,15 @@ def test_a_page_that_tries_to_load_something_is_stopped(tmp_path) -> None:
     from workflow_scripts.report.pages import Markup, write_page
 
     write_page(tmp_path / "p.html", "Title", "", [Markup('<img src="http://127.0.0.1:9/pixel.png" alt="x">')])
-    _, console = opened(tmp_path / "p.html", tmp_path / "profile")
-    assert "Content Security Policy" in console
+    _, console = browse(tmp_path / "p.html", tmp_path / "profile", "--dump-dom")
+    assert len(console) == 1 and "Content Security Policy" in console[0]
 
 
 def test_a_table_page_is_shown_with_its_odd_names(tmp_path, write_provenance) -> None:
     page = tmp_path / "sources.html"
     files = [write_provenance("a.gz", note=ODD, simulated=True)]
     list_sources(provenance=files, embeddings=[], sources=tmp_path / "sources.tsv", page=page)
-    dom, console = opened(page, tmp_path / "profile")
-    assert console == ""
+    dom, console = browse(page, tmp_path / "profile", "--dump-dom")
+    assert console == []
     assert dom.count("<table>") == 2 and 'scope="row">a.gz' in dom
     assert "&lt;script&gt;alert" in dom and "<script" not in dom

@@ -25,12 +25,14 @@ def render(caption: Path, config: dict, truth: bool) -> str:
     )
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     source = environment.from_string(caption.read_text()).render(snakemake=snakemake)
-    return publish_parts(source, writer_name="html", settings_overrides={"halt_level": 2})["html_body"]
+    return publish_parts(source, writer="html", settings_overrides={"halt_level": 2})["html_body"]
 
 
 def configuration(mirror: str | None) -> dict:
-    report = complete({}, load_schema("report"))
-    return {"report": report} | ({"download": {"mirror": mirror}} if mirror else {})
+    """The sections that captions read, filled with defaults as the Snakefile fills them."""
+    tracks = complete({"sets": {"netseq": {}}}, load_schema("tracks"))
+    found = {"report": complete({}, load_schema("report")), "tracks": tracks}
+    return found | ({"download": {"mirror": mirror}} if mirror else {})
 
 
 @pytest.mark.parametrize("caption", CAPTIONS, ids=lambda path: path.stem)

@@ -25,7 +25,9 @@ def draw(folder: Path, samples: Path, sources: Path, **spec: object) -> tuple[Pa
 
 def chart(path: Path) -> dict:
     """The Vega-Lite specification that a page carries."""
-    found = re.search(r'vegaEmbed\("#chart", (.*), \{mode: "vega-lite", ast: true', page(path, scripts=2).raw)
+    found = re.search(
+        r'vegaEmbed\("#chart", (.*), \{mode: "vega-lite", renderer: "canvas", ast: true', page(path, scripts=2).raw
+    )
     assert found
     return json.loads(found.group(1))
 

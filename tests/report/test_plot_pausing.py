@@ -70,7 +70,28 @@ def test_the_share_of_planted_values_within_their_interval_is_said() -> None:
     axis = pausing.draw_planted(style.new_figure(4, 4).subplots(), table, planted, np.geomspace(0.1, 100, 41))
     assert axis.get_title(loc="left").startswith("Planted: 90% held [79%, 96%]")
     labels = [text.get_text() for text in axis.get_legend().get_texts()]
-    assert "within the 95 % interval (45)" in labels and "outside the 95 % interval (5)" in labels
+    assert "within its interval (45 genes)" in labels and "outside its interval (5 genes)" in labels
+
+
+def test_genes_with_an_index_of_zero_or_without_end_count_in_the_share() -> None:
+    table = features(("netseq",), genes=10, measured=1)
+    planted = table[["gene_id", "track"]].assign(planted=table["pausing_index"])
+    table.loc[0, ["pausing_index", "ci_low", "ci_high"]] = 0.0, 0.0, 1e-6
+    table.loc[1, ["pausing_index", "ci_low", "ci_high"]] = np.nan, 1e-6, np.inf
+    axis = pausing.draw_planted(style.new_figure(4, 4).subplots(), table, planted, np.geomspace(0.1, 100, 41))
+    labels = [text.get_text() for text in axis.get_legend().get_texts()]
+    assert "within its interval (9 genes)" in labels and "outside its interval (1 genes)" in labels
+
+
+def test_a_track_of_fractional_values_is_drawn_without_intervals(tmp_path, sources) -> None:
+    table = features().assign(ci_low=np.nan, ci_high=np.nan)
+    polymerase.write(table, tmp_path / "p.parquet", "o" * 64)
+    truth = write_truth(tmp_path / "truth", table)
+    plot_pausing(polymerase=tmp_path / "p.parquet", truth=truth, sources=sources(True), figure=tmp_path / "f.png")
+    picture(tmp_path / "f.png")
+    planted = pausing.read_planted(truth)
+    axis = pausing.draw_planted(style.new_figure(4, 3).subplots(), table, planted, np.geomspace(0.1, 100, 41))
+    assert [text.get_text() for text in axis.texts] == ["no index of this track has an interval"]
 
 
 @pytest.mark.parametrize("measured", [0.0, 0.02])

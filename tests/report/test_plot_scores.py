@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -128,10 +129,11 @@ def test_every_number_of_every_model_stands_in_the_table(tmp_path, sources) -> N
     assert f"{PROBE} (baseline)" not in text and "gene_mean (baseline)" in text
     for number in ("0.750 [0.730, 0.770]", "0.800 [0.780, 0.820]", "0.100 [0.080, 0.120]", "0.550 [0.530, 0.570]"):
         assert number in text
-    captions = [part.split("\n")[0] for part in text.split("\n") if part.endswith(" split")]
-    assert [caption for caption in captions if caption][:2] == [
+    assert re.findall(r"^.+ split$", text, re.MULTILINE) == [
         "classification, all, test split",
         "classification, all, validation split",
+        "imputation, mask_0.15, test split",
+        "imputation, mask_0.3, test split",
     ]
 
 

@@ -278,6 +278,15 @@ def test_blocks_that_a_damaged_index_hides_are_an_error_not_zeros(bigwig: Path, 
     assert "could be read" in refused(bigwig, tmp_path / "out")
 
 
+def test_overlapping_intervals_of_a_bigwig_are_an_error(tmp_path: Path, minus: Path) -> None:
+    file = pyBigWig.open(str(tmp_path / "plus.bw"), "w")
+    file.addHeader(list(toy.LENGTHS.items()))
+    file.addEntries(["I", "I"], [10, 15], ends=[20, 25], values=[1.0, 2.0], validate=False)
+    file.close()
+    with pytest.raises(BadInput, match="plus.bw: I:16-25: overlapping intervals"):
+        toy.standardize(tmp_path / "out", [tmp_path / "plus.bw"], [minus])
+
+
 def test_a_truncated_gzip_file_is_an_error(tmp_path: Path, minus: Path) -> None:
     file = toy.write_bedgraph(tmp_path / "plus.bedGraph.gz", toy.random_signal(1))
     file.write_bytes(file.read_bytes()[:-100])

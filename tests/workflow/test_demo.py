@@ -66,7 +66,7 @@ def test_the_probe_stands_beside_its_baselines(demo: Path) -> None:
     probe = value(scores, "small_logistic_regression", "weighted_f1")
     baseline = value(scores, "logistic_regression_log_tpm", "weighted_f1")
     chance = value(scores, "majority_class", "weighted_f1")
-    assert baseline > 0.85
+    assert baseline > chance + 0.3
     assert probe > chance + 0.3
 
 

@@ -1,0 +1,46 @@
+"""Classes of samples by baselines on log(TPM+1), on the same splits as every model."""
+
+from pathlib import Path
+
+from workflow_scripts.rule import run
+
+
+def classify_baselines(
+    *, expression: list[Path], splits: Path, standardizer: Path, metrics: Path, predictions: Path, spec: dict
+) -> None:
+    """Score every classifier of `training/baselines.py` on all labelled samples.
+
+    Genes are standardized by the train split; an unmeasured gene stands at its train mean.
+    """
+    import numpy as np
+    import pandas as pd
+
+    from workflow_scripts.contracts import expression as expression_store
+    from workflow_scripts.contracts import metrics as metrics_table
+    from workflow_scripts.contracts import predictions as predictions_table
+    from workflow_scripts.contracts import splits as splits_table
+    from workflow_scripts.contracts import standardizer as standardizer_table
+    from workflow_scripts.contracts.gene_table import order_digest
+    from workflow_scripts.training.baselines import CLASSIFIERS
+    from workflow_scripts.training.classification import classify
+
+    genes = standardizer_table.read(standardizer)
+    samples = splits_table.read(splits).set_index("sample_id")
+    samples = samples[samples["label"] != ""]
+    _, x = expression_store.load(expression, samples.index, order_digest(genes["gene_id"]))
+    sd = genes["sd"].to_numpy()
+    x -= genes["mean"].to_numpy(np.float32)
+    x /= np.where(sd > 0, sd, 1).astype(np.float32)
+    x = np.nan_to_num(x, copy=False)
+
+    rows, tables = [], []
+    for name, candidates in CLASSIFIERS.items():
+        scores, predicted = classify(name, candidates, x, samples, spec)
+        rows += scores
+        tables.append(predicted)
+    metrics_table.write(pd.DataFrame(rows)[list(metrics_table.schema().columns)], metrics)
+    predictions_table.write(pd.concat(tables, ignore_index=True), predictions)
+
+
+if "snakemake" in globals():
+    run(classify_baselines, snakemake)  # noqa: F821

@@ -1,0 +1,31 @@
+"""Classes of samples by a probe on a model's embedding: the same classifier as on log(TPM+1)."""
+
+from pathlib import Path
+
+from workflow_scripts.rule import run
+
+
+def classify_samples(*, embeddings: Path, metrics: Path, predictions: Path, spec: dict) -> None:
+    """Score logistic regression on the sample embedding, standardized by the train split."""
+    import numpy as np
+    import pandas as pd
+
+    from workflow_scripts.contracts import metrics as metrics_table
+    from workflow_scripts.contracts import predictions as predictions_table
+    from workflow_scripts.contracts import sample_embedding
+    from workflow_scripts.training.baselines import logistic_regression
+    from workflow_scripts.training.classification import classify
+
+    data = sample_embedding.read(embeddings)
+    data = data[(data.obs["label"] != "").to_numpy()]
+    train = data.X[(data.obs["split"] == "train").to_numpy()]
+    sd = train.std(axis=0)
+    x = ((data.X - train.mean(axis=0)) / np.where(sd > 0, sd, 1)).astype(np.float32)
+    name = f"{data.uns['run']}_logistic_regression"
+    rows, predicted = classify(name, logistic_regression, x, data.obs, spec)
+    metrics_table.write(pd.DataFrame(rows)[list(metrics_table.schema().columns)], metrics)
+    predictions_table.write(predicted, predictions)
+
+
+if "snakemake" in globals():
+    run(classify_samples, snakemake)  # noqa: F821

@@ -11,13 +11,20 @@ from workflow_scripts.contracts.files import replacing
 if TYPE_CHECKING:
     import anndata
 
+ROWS_PER_CHUNK = 64
+
 
 def write_annotated(data: anndata.AnnData, path: Path) -> None:
-    """Write `data` to `path` by way of a temporary name, in chunks with a checksum."""
-    from anndata.io import write_h5ad
+    """Write `data` to `path` by way of a temporary name; X in chunks of rows that each carry a checksum."""
+    import h5py
+    from anndata.io import write_elem
 
-    with replacing(path) as temporary:
-        write_h5ad(temporary, data, dataset_kwargs={"fletcher32": True})
+    chunks = (min(ROWS_PER_CHUNK, data.n_obs), data.n_vars)
+    layout = {"chunks": chunks, "compression": "lzf", "fletcher32": True} if data.n_obs else {}
+    x, data.X = data.X, None
+    with replacing(path) as temporary, h5py.File(temporary, "w") as file:
+        write_elem(file, "/", data)
+        write_elem(file, "X", x, dataset_kwargs=layout)
 
 
 def read_annotated(path: Path, backed: bool = False) -> anndata.AnnData:

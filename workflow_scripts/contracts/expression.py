@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workflow_scripts.contracts.annotated import read_annotated, require
+from workflow_scripts.contracts.annotated import read_annotated, require, write_annotated
 from workflow_scripts.contracts.errors import BadInput
 from workflow_scripts.contracts.gene_table import order_digest, require_order
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 OBS = ("corpus", "group", "label", "total_counts", "nonzero_genes")
-SAMPLES_PER_CHUNK = 64
 
 
 def validate(data: anndata.AnnData, where: Path | str = "ExpressionStore", gene_order: str | None = None) -> None:
@@ -44,23 +43,14 @@ def validate(data: anndata.AnnData, where: Path | str = "ExpressionStore", gene_
 def write(x: np.ndarray, obs: pd.DataFrame, gene_ids: list[str], measured: np.ndarray, path: Path) -> None:
     """Write X (samples x genes, float32), obs (index sample_id) and measured (genes, bool) to `path`."""
     import anndata
-    import h5py
     import numpy as np
     import pandas as pd
-    from anndata.io import write_elem
-
-    from workflow_scripts.contracts.files import replacing
 
     var = pd.DataFrame({"measured": np.asarray(measured, bool)}, index=pd.Index(gene_ids, name="gene_id"))
     obs = obs.rename_axis("sample_id")
     data = anndata.AnnData(X=np.asarray(x, np.float32), obs=obs, var=var, uns={"gene_order": order_digest(gene_ids)})
     validate(data, path)
-    chunks = (max(1, min(SAMPLES_PER_CHUNK, data.n_obs)), data.n_vars)
-    layout = {"chunks": chunks, "compression": "lzf"} if data.n_obs else {}
-    x, data.X = data.X, None
-    with replacing(path) as temporary, h5py.File(temporary, "w") as file:
-        write_elem(file, "/", data)
-        write_elem(file, "X", x, dataset_kwargs=layout)
+    write_annotated(data, path)
 
 
 def read(path: Path, gene_order: str | None = None, backed: bool = False) -> anndata.AnnData:
@@ -83,7 +73,11 @@ def blocks(
         rows = np.flatnonzero(data.obs_names.isin(samples))
         for first in range(0, len(rows), size):
             chosen = rows[first : first + size]
-            yield data.obs.iloc[chosen].copy(), np.asarray(data.X[chosen], np.float32)
+            try:
+                x = np.asarray(data.X[chosen], np.float32)
+            except OSError as error:
+                raise BadInput(path, "X", f"damaged ({error})", "Remove it and run its rule again.") from error
+            yield data.obs.iloc[chosen].copy(), x
         data.file.close()
 
 

@@ -3,9 +3,11 @@
 `results/tracks/{set}/polymerase.parquet`, written by `tracks/measure_polymerase`, one row per gene
 and assay: gene_id, track, pause_count and body_count (sense signal in the pause and body windows),
 pause_length and body_length (bp), pause_density and body_density (per bp), pausing_index (ratio of
-the densities), ci_low and ci_high (interval of the index), antisense_count (in the body window),
-measured (bool: False where the gene is too short or overlaps another gene's pause window; its
-index is then NaN). Metadata: `gene_order`.
+the densities; NaN where the body has no signal), ci_low and ci_high (interval of the index; ci_high is
+infinite where the body has no signal, both are NaN where the signal is no counts), antisense_count (in
+the body window), measured (bool: False where the gene is too short, not nuclear, not on the genome, or
+where its or another gene's pause window overlaps the other; its index is then NaN).
+Metadata: `gene_order`.
 """
 
 from __future__ import annotations

@@ -85,14 +85,14 @@ def write_targets(
     import h5py
 
     windows, bins = mask.shape
-    with replacing(path) as temporary, h5py.File(temporary, "w") as file:
+    with replacing(path) as temporary, h5py.File(temporary, "w", libver="latest") as file:
         shape = (windows, len(tracks), bins)
         targets = file.create_dataset(
             "targets", shape, "f4", chunks=(1, *shape[1:]), compression="lzf", fletcher32=True
         )
-        for row, block in enumerate(blocks):
+        for row, block in zip(range(windows), blocks, strict=True):
             targets[row] = block
-        file.create_dataset("mask", data=mask, chunks=(1, bins), compression="lzf")
+        file.create_dataset("mask", data=mask, chunks=(1, bins), compression="lzf", fletcher32=True)
         file.attrs.update(tracks=json.dumps(tracks), bin=bin, set=set, genome=genome)
 
 

@@ -143,17 +143,14 @@ def read_counts(
 def _plain_reader(dataset: h5py.Dataset, path: Path, rows: np.ndarray) -> BlockReader:
     """Reads mapped rows x samples of some columns through HDF5's own filters, one call after another."""
 
-    def read(columns: list[slice]) -> Callable[[], np.ndarray]:
-        def finish() -> np.ndarray:
-            try:
-                return np.concatenate([dataset[:, column][rows] for column in columns], axis=1)
-            except (OSError, RuntimeError) as error:
-                place = f"{EXPRESSION}, samples {columns[0].start} to {columns[-1].stop - 1}"
-                raise BadInput(path, place, f"damaged ({error})", DAMAGED) from error
+    def one(column: slice) -> np.ndarray:
+        try:
+            return dataset[:, column][rows]
+        except (OSError, RuntimeError) as error:
+            place = f"{EXPRESSION}, samples {column.start} to {column.stop - 1}"
+            raise BadInput(path, place, f"damaged ({error})", DAMAGED) from error
 
-        return finish
-
-    return read
+    return lambda columns: lambda: np.concatenate([one(column) for column in columns], axis=1)
 
 
 def _direct_reader(dataset: h5py.Dataset, path: Path, rows: np.ndarray, pool: ThreadPoolExecutor) -> BlockReader | None:
@@ -196,7 +193,7 @@ def _direct_reader(dataset: h5py.Dataset, path: Path, rows: np.ndarray, pool: Th
             if dataset.id.get_chunk_info_by_coord((row, column.start)).byte_offset is None:
                 raise BadInput(path, place, "was never written", DAMAGED)
             skipped, raw = dataset.id.read_direct_chunk((row, column.start))
-            if skipped:  # HDF5 leaves a filter out where it would lengthen the chunk
+            if skipped:  # the writer left a filter out for this chunk
                 target[:] = dataset[row : row + height, column][local]
                 return None
         except (OSError, RuntimeError, ValueError) as error:

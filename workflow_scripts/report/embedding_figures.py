@@ -142,15 +142,18 @@ def interactive_chart(layouts: Sequence[Layout], about: pd.DataFrame, marks: dic
     colour_scale = alt.Scale(domain=domain, range=[alt.ExprRef(f"colours[mark_by][{index}]") for index in most])
     shape_scale = alt.Scale(domain=domain, range=[alt.ExprRef(f"shapes[mark_by][{index}]") for index in most])
     key = alt.Legend(title=None, symbolLimit=0, labelLimit=240, columns=1 if len(most) <= 25 else 2)
-    bare = alt.Axis(labels=False, ticks=False, grid=False)
+    bare = {
+        "axis": alt.Axis(labels=False, ticks=False, grid=False),
+        "scale": alt.Scale(zero=False, nice=False, padding=12),
+    }
     brush = alt.selection_interval(name="brush", resolve="union")
     picked = alt.selection_point(name="picked", fields=["name"], bind="legend")
     panels = [
         alt.Chart()
         .mark_point(filled=True, size=45, strokeWidth=0.4, stroke="white")
         .encode(
-            x=alt.X(f"x{number}:Q", title=layout.axes[0], axis=bare),
-            y=alt.Y(f"y{number}:Q", title=layout.axes[1], axis=bare),
+            x=alt.X(f"x{number}:Q", title=layout.axes[0], **bare),
+            y=alt.Y(f"y{number}:Q", title=layout.axes[1], **bare),
             color=alt.Color("name:N", scale=colour_scale, legend=key),
             shape=alt.Shape("name:N", scale=shape_scale, legend=key),
             opacity=alt.condition(brush & picked, alt.value(0.85), alt.value(0.06)),

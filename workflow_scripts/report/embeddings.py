@@ -83,10 +83,9 @@ def principal_components(x: np.ndarray) -> np.ndarray:
     import numpy as np
 
     centred = np.asarray(x, np.float64) - np.mean(x, axis=0, dtype=np.float64)
-    _, _, loadings = np.linalg.svd(centred, full_matrices=False)
-    loadings = (
-        loadings[:2] * np.sign(loadings[:2][np.arange(len(loadings[:2])), np.abs(loadings[:2]).argmax(axis=1)])[:, None]
-    )
+    loadings = np.linalg.svd(centred, full_matrices=False).Vh[:2]
+    largest = np.abs(loadings).argmax(axis=1)
+    loadings *= np.sign(loadings[np.arange(len(loadings)), largest])[:, None]
     xy = np.zeros((len(centred), 2), np.float32)
     xy[:, : len(loadings)] = centred @ loadings.T
     return xy

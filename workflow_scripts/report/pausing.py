@@ -75,7 +75,7 @@ def draw_distribution(axis: Axes, features: pd.DataFrame, edges: np.ndarray, tra
     axis.set(xscale="log", xlim=(edges[0], edges[-1]), ylabel="Genes")
     axis.set_xlabel("Pausing index (pause density / body density)")
     axis.set_ylim(top=axis.get_ylim()[1] * 1.22)  # room for the legend
-    style.plain_numbers(axis.xaxis)
+    style.log_numbers(axis.xaxis)
     axis.grid(axis="y")
     axis.legend(loc="upper right")
     return axis
@@ -91,11 +91,13 @@ def draw_genes(axis: Axes, features: pd.DataFrame, edges: np.ndarray) -> Axes:
     rank = np.arange(1, len(genes) + 1)
     low = np.clip(genes["ci_low"].to_numpy(), edges[0], None)
     high = np.clip(genes["ci_high"].to_numpy(), None, edges[-1])
-    axis.vlines(rank, low, high, color=style.SKY, lw=max(0.4, min(2.0, 250 / len(genes))), label="95 % interval")
+    if genes["ci_low"].notna().any():
+        width = max(0.4, min(2.0, 250 / len(genes)))  # points: the bars of few genes may be broad
+        axis.vlines(rank, low, high, color=style.SKY, lw=width, label="interval")
     axis.plot(rank, genes["pausing_index"], color=style.BLUE, ls="none", marker="o", ms=1.8, label="index")
     axis.set(yscale="log", ylim=(edges[0], edges[-1]), ylabel="Pausing index", xlabel="Genes, by pausing index")
     axis.set_title("Interval of each gene")
-    style.plain_numbers(axis.yaxis)
+    style.log_numbers(axis.yaxis)
     axis.grid(axis="y")
     axis.legend(loc="upper left", markerscale=2)
     return axis
@@ -105,14 +107,17 @@ def draw_planted(axis: Axes, features: pd.DataFrame, planted: pd.DataFrame, edge
     """Planted against measured index of one track, with the share of genes whose interval holds the planted."""
     import numpy as np
 
-    genes = drawable(features).merge(planted, on=["gene_id", "track"], how="inner")
-    genes = genes.dropna(subset=["planted", "ci_low", "ci_high"])
+    genes = features[features["measured"]].merge(planted.dropna(), on=["gene_id", "track"], how="inner")
     if genes.empty:
         return style.say(axis, "nothing was planted for this track")
+    genes = genes.dropna(subset=["ci_low", "ci_high"])
+    if genes.empty:
+        return style.say(axis, "no index of this track has an interval")
+    # The share is over all measured genes, those with an index of 0 or without end included.
     held = genes["planted"].between(genes["ci_low"], genes["ci_high"])
     low, high = wilson_interval(int(held.sum()), len(held))
     for inside, colour, marker in ((True, style.BLUE, "o"), (False, style.VERMILLION, "D")):
-        shown = genes[held == inside]
+        shown = drawable(genes[held == inside])
         index, planted_index = shown["pausing_index"].to_numpy(), shown["planted"].to_numpy()
         # Ends beyond the axes are cut: an interval may reach to 0 or have no upper end.
         low_end, high_end = (shown[end].clip(edges[0], edges[-1]).to_numpy() for end in ("ci_low", "ci_high"))
@@ -126,13 +131,13 @@ def draw_planted(axis: Axes, features: pd.DataFrame, planted: pd.DataFrame, edge
             ms=3,
             elinewidth=0.5,
             alpha=0.7,
-            label=f"{'within' if inside else 'outside'} the 95 % interval ({len(shown):,})",
+            label=f"{'within' if inside else 'outside'} its interval ({(held == inside).sum():,} genes)",
         )
     axis.plot(edges[[0, -1]], edges[[0, -1]], color=style.INK, lw=1, ls="--", label="equal")
     axis.set(xscale="log", yscale="log", xlim=(edges[0], edges[-1]), ylim=(edges[0], edges[-1]))
     axis.set(xlabel="Planted pausing index", ylabel="Measured pausing index")
     axis.set_title(f"Planted: {held.mean():.0%} held [{low:.0%}, {high:.0%}]")
-    style.plain_numbers(axis.xaxis, axis.yaxis)
+    style.log_numbers(axis.xaxis, axis.yaxis)
     axis.grid()
     axis.legend(loc="upper left")
     return axis

@@ -43,9 +43,10 @@ def _write_page(chart: dict, title: str, drawn: str, honest: str, path: Path) ->
         "bring it out, double-click to see all again."
     )
     # A label may hold "</script>", so no "<" of the data reaches the page as such. The interpreter of
-    # expressions (`ast`) needs no eval, which the page's policy forbids.
+    # expressions (`ast`) needs no eval, which the page's policy forbids; a canvas bears 20,000 points.
     data = json.dumps(chart, sort_keys=True).replace("<", "\\u003c")
-    options = '{mode: "vega-lite", ast: true, actions: {export: true, source: false, compiled: false, editor: false}}'
+    actions = "{export: true, source: false, compiled: false, editor: false}"
+    options = f'{{mode: "vega-lite", renderer: "canvas", ast: true, actions: {actions}}}'
     body = [
         paragraph(lead),
         Markup('<div class="scroll"><div id="chart"></div></div>'),

@@ -65,7 +65,7 @@ def _draw_scores(metrics, ours: set[str]):
 
 def _order(rows, ours: set[str]) -> list[str]:
     """Models of the run first, then baselines, the best first."""
-    means = rows.groupby("model")["value"].mean()
+    means = rows.groupby("model")["value"].mean().fillna(float("-inf"))
     return sorted(means.index, key=lambda name: (name not in ours, -means[name], name))
 
 

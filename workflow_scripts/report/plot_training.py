@@ -73,12 +73,12 @@ def draw_learning_rate(axis, epochs):
     """Draw the learning rate over epochs; return the axis."""
     from matplotlib.ticker import MaxNLocator
 
-    from workflow_scripts.report.style import GREEN, plain_numbers
+    from workflow_scripts.report.style import GREEN
 
     axis.plot(epochs["epoch"], epochs["learning_rate"], color=GREEN, marker="o", ms=3.5, lw=1.6)
     axis.set(xlabel="Epoch", ylabel="Learning rate", title="Learning rate")
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
-    plain_numbers(axis.yaxis)
+    axis.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axis.set_ylim(bottom=0)
     axis.grid(axis="y")
     return axis

@@ -95,11 +95,17 @@ def short(text: str, width: int = 30) -> str:
     return f" {line}" if line.startswith("_") else line  # matplotlib leaves out what begins with _
 
 
-def plain_numbers(*sides: Axis) -> None:
-    """Write the numbers of these sides (axis.xaxis, axis.yaxis) as 0.1, 1, 10: powers need math text."""
-    from matplotlib.ticker import FuncFormatter, NullFormatter
+def log_numbers(*sides: Axis) -> None:
+    """Write the numbers of logarithmic sides (axis.xaxis, axis.yaxis) as 0.5, 1, 2: powers need math text.
+
+    To be called when the limits are set: a side of less than three decades is numbered between its powers too.
+    """
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     for side in sides:
+        low, high = sorted(side.get_view_interval())
+        between = (1, 2, 5) if high / low < 1000 else (1,)
+        side.set_major_locator(LogLocator(10, subs=between))
         side.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         side.set_minor_formatter(NullFormatter())
 

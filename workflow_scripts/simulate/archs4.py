@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from workflow_scripts.simulate.expression import POOR, TISSUES, Model, Sample, thinned
+from workflow_scripts.simulate.layout import ARCHS4
 
 if TYPE_CHECKING:
     from workflow_scripts.simulate.genes import Gene
@@ -63,7 +64,7 @@ def make_corpus(
     fates = ["kept"] * good + ["single_cell"] * planted + ["low_quality"] * planted
     plan += [plan[index] for index in rng.choice(good, 2 * planted)]
 
-    corpus = Corpus("human_gene_v2.5.h5")
+    corpus = Corpus(Path(ARCHS4).name)
     for index in rng.permutation(len(plan)):  # good and bad, of all tissues, mixed over the file
         (label, series), fate = plan[index], fates[index]
         counts = model.counts(rng, label, batches[series])

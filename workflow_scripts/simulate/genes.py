@@ -163,7 +163,7 @@ def _coding(rng: np.random.Generator, gene_id: str, symbol: str, names: _Names, 
             kept, cds = exons, full
         transcript_id, protein_id = names.next()
         gene.transcripts.append(Transcript(transcript_id, "protein_coding", tuple(kept), tags, cds, protein_id))
-    gene.chosen = {"mane": 1, "canonical": 1, "longest": 1}.get(decider, 0)
+    gene.chosen = 1 if decider in ("mane", "canonical", "longest") else 0  # see `_forms`
     if index % DECAY_EVERY == 5:
         _add_decay(gene, exons, full, names)
     return gene

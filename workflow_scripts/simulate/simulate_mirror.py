@@ -111,7 +111,8 @@ def simulate_mirror(*, weights: Path, mirror: Path, truth: Path, spec: dict) -> 
         network.write_truth(edges, motifs, genes, told)
         tracks.write_truth(genes, polymerase, told / "pausing.tsv")
     fates = [sample.fate for sample in samples]
-    logging.info("%d genes on %d bp; samples: %s", len(genes), total, {fate: fates.count(fate) for fate in set(fates)})
+    counted = ", ".join(f"{fates.count(fate)} {fate}" for fate in sorted(set(fates)))
+    logging.info("%d genes on %d bp; samples: %s", len(genes), total, counted)
 
 
 if "snakemake" in globals():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from workflow_scripts.simulate.expression import POOR, PROJECTS, Model, Sample, thinned
-from workflow_scripts.simulate.layout import write_gzip
+from workflow_scripts.simulate.layout import COHORT, write_gzip
 
 if TYPE_CHECKING:
     from workflow_scripts.simulate.genes import Gene
@@ -35,7 +35,7 @@ def make_cohort(rng: np.random.Generator, model: Model, project: str, plates: li
 
     `plates` (genes, log) are the batches, which all projects share.
     """
-    file = f"{project}.star_counts.tsv.gz"
+    file = Path(COHORT.format(project=project)).name
     number = list(PROJECTS).index(project) + 1
     barcodes, patient = [], 0
     while len(barcodes) < good + 1:

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+
+from workflow_scripts.tracks import runs
+
+if TYPE_CHECKING:
+    from workflow_scripts.tracks.standard import StandardTrack
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +44,36 @@ def bin_sums(values: np.ndarray, width: int, bin: int) -> np.ndarray:
     """Windows x bins, float32: the sum of `values` (one a base, from a window's start) in each bin."""
     values = np.pad(values, (0, -len(values) % width))
     return values.reshape(-1, width // bin, bin).sum(axis=2, dtype=np.float64).astype(np.float32)
+
+
+def blocks(windows: pd.DataFrame, width: int) -> Iterator[tuple[str, int, np.ndarray]]:
+    """Chromosome, start of a block of whole windows, and the block's windows, counted from that start."""
+    block = max(width, runs.BLOCK // width * width)
+    for (chrom, number), rows in windows.groupby(["chrom", windows["start"] // block], sort=False):
+        start = number * block
+        yield chrom, start, ((rows["start"] - start) // width).to_numpy()
+
+
+def usable_windows(genome: Path, windows: pd.DataFrame, width: int, bin: int) -> np.ndarray:
+    """Windows x bins, bool: True where a bin lies within the chromosome and all its bases are known."""
+    import pysam
+
+    with pysam.FastaFile(str(genome)) as fasta:
+        parts = [
+            usable_bins(fasta.fetch(chrom, start, start + (rows[-1] + 1) * width), width, bin)[rows]
+            for chrom, start, rows in blocks(windows, width)
+        ]
+    return np.concatenate(parts)
+
+
+def binned_signal(files: list[StandardTrack], windows: pd.DataFrame, width: int, bin: int) -> Iterator[np.ndarray]:
+    """Files x bins, float32, of each window; each file is read once, in blocks, never window by window."""
+    for chrom, start, rows in blocks(windows, width):
+        sums = []
+        for file in files:
+            end = min(start + (rows[-1] + 1) * width, file.lengths[chrom])
+            sums.append(bin_sums(file.values(chrom, start, end), width, bin)[rows])
+        yield from np.stack(sums, axis=1)
 
 
 def assign_folds(chrom: pd.Series, folds: int) -> np.ndarray:

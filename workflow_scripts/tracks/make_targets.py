@@ -1,17 +1,9 @@
 """Windows over the genome, in folds, and the binned signal of every track in them."""
 
 import logging
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from workflow_scripts.rule import run
-
-if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-
-    from workflow_scripts.tracks.standard import StandardTrack
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +31,7 @@ def make_targets(
     from workflow_scripts.contracts import track_store
     from workflow_scripts.contracts.errors import BadInput
     from workflow_scripts.contracts.files import digest
-    from workflow_scripts.tracks.binning import assign_folds, tile
+    from workflow_scripts.tracks.binning import assign_folds, binned_signal, tile, usable_windows
     from workflow_scripts.tracks.genome import Genome, is_mitochondrion
     from workflow_scripts.tracks.standard import StandardTrack
     from workflow_scripts.tracks.strand_gate import read_assays
@@ -59,7 +51,7 @@ def make_targets(
 
     lengths = {name: length for name, length in Genome.read(index).lengths.items() if not is_mitochondrion(name)}
     table = tile(lengths, width)
-    mask = _mask(genome, table, width, bin)
+    mask = usable_windows(genome, table, width, bin)
     known = mask.any(axis=1)
     log.info("%d windows; left out: %d without a known base", known.sum(), (~known).sum())
     if known.sum() < folds:
@@ -76,48 +68,9 @@ def make_targets(
         for strand in ("plus", "minus")
     ]
     files = [StandardTrack(path) for pair in zip(plus, minus, strict=True) for path in pair]
-    blocks = _targets(files, table, width, bin)
+    blocks = binned_signal(files, table, width, bin)
     track_store.write_targets(blocks, mask, stored, targets, bin=bin, set=set, genome=digest(genome))
     log.info("%d windows x %d tracks x %d bins of %d bp", len(table), len(stored), width // bin, bin)
-
-
-def _blocks(table: "pd.DataFrame", width: int) -> "Iterator[tuple[str, int, np.ndarray]]":
-    """Chromosome, start of a block of whole windows, and the block's windows, counted from that start."""
-    from workflow_scripts.tracks.runs import BLOCK
-
-    block = max(width, BLOCK // width * width)
-    for (chrom, number), rows in table.groupby(["chrom", table["start"] // block], sort=False):
-        start = number * block
-        yield chrom, start, ((rows["start"] - start) // width).to_numpy()
-
-
-def _mask(genome: Path, table: "pd.DataFrame", width: int, bin: int) -> "np.ndarray":
-    """Windows x bins, bool: within the chromosome, and no unknown base."""
-    import numpy as np
-    import pysam
-
-    from workflow_scripts.tracks.binning import usable_bins
-
-    with pysam.FastaFile(str(genome)) as fasta:
-        parts = [
-            usable_bins(fasta.fetch(chrom, start, start + (rows[-1] + 1) * width), width, bin)[rows]
-            for chrom, start, rows in _blocks(table, width)
-        ]
-    return np.concatenate(parts)
-
-
-def _targets(files: "list[StandardTrack]", table: "pd.DataFrame", width: int, bin: int) -> "Iterator[np.ndarray]":
-    """Tracks x bins of each window; each file is read once, in blocks, never window by window."""
-    import numpy as np
-
-    from workflow_scripts.tracks.binning import bin_sums
-
-    for chrom, start, rows in _blocks(table, width):
-        sums = []
-        for file in files:
-            end = min(start + (rows[-1] + 1) * width, file.lengths[chrom])
-            sums.append(bin_sums(file.values(chrom, start, end), width, bin)[rows])
-        yield from np.stack(sums, axis=1)
 
 
 if "snakemake" in globals():

@@ -2,16 +2,8 @@
 
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from workflow_scripts.rule import run
-
-if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-
-    from workflow_scripts.tracks.pausing import Windows
-    from workflow_scripts.tracks.standard import StandardTrack
 
 log = logging.getLogger(__name__)
 
@@ -64,67 +56,9 @@ def measure_polymerase(
     )
     parts = []
     for track, *files in zip(tracks, plus, minus, strict=True):
-        counts = _counts(table, placed, regions, *map(StandardTrack, files))
-        parts.append(_features(track, table["gene_id"], counts, regions, measured, spec["confidence"]))
+        counts = pausing.count(table, regions, *map(StandardTrack, files))
+        parts.append(pausing.features(track, table["gene_id"], counts, regions, measured, spec["confidence"]))
     contract.write(pd.concat(parts, ignore_index=True), polymerase, order)
-
-
-def _counts(
-    table: "pd.DataFrame", placed: "np.ndarray", regions: "Windows", plus: "StandardTrack", minus: "StandardTrack"
-) -> "dict[str, np.ndarray]":
-    """Sums of signal of each gene, float64; NaN where the gene is not placed. Each file is read once."""
-    import numpy as np
-
-    chrom = np.tile(table["chrom"].to_numpy()[placed], 2)
-    start = np.concatenate([regions.pause_start[placed], regions.body_start[placed]])
-    end = np.concatenate([regions.pause_end[placed], regions.body_end[placed]])
-    forward = table["strand"].to_numpy()[placed] == "+"
-    (pause_plus, body_plus), (pause_minus, body_minus) = (
-        file.sums(chrom, start, end).reshape(2, -1) for file in (plus, minus)
-    )
-    sums = {
-        "pause_count": np.where(forward, pause_plus, pause_minus),
-        "body_count": np.where(forward, body_plus, body_minus),
-        "antisense_count": np.where(forward, body_minus, body_plus),
-    }
-    counts = {name: np.full(len(table), np.nan) for name in sums}
-    for name, values in sums.items():
-        counts[name][placed] = values
-    return counts
-
-
-def _features(
-    track: str,
-    gene_id: "pd.Series",
-    counts: "dict[str, np.ndarray]",
-    regions: "Windows",
-    measured: "np.ndarray",
-    confidence: float,
-) -> "pd.DataFrame":
-    """The rows of one track."""
-    import numpy as np
-    import pandas as pd
-
-    from workflow_scripts.tracks.pausing import ratio_interval
-
-    frame = pd.DataFrame({"gene_id": gene_id, "track": track, **counts})
-    frame["pause_length"], frame["body_length"] = regions.pause_length, regions.body_length
-    for window in ("pause", "body"):
-        length = frame[f"{window}_length"]
-        frame[f"{window}_density"] = frame[f"{window}_count"] / length.where(length > 0)
-    body = frame["body_density"].where(measured & (frame["body_density"] > 0))
-    frame["pausing_index"] = frame["pause_density"] / body
-    frame["ci_low"], frame["ci_high"] = np.nan, np.nan
-    kept = frame.loc[measured, ["pause_count", "pause_length", "body_count", "body_length"]]
-    if (kept == kept.round()).all(axis=None):
-        low, high = ratio_interval(*kept.to_numpy().T, confidence)
-        frame.loc[measured, "ci_low"], frame.loc[measured, "ci_high"] = low, high
-    else:
-        log.warning("%s: has fractional values, which are no counts: its indices have no interval", track)
-    index = frame["pausing_index"].dropna()
-    log.info("%s: median pausing index %.3g of %d genes", track, index.median(), len(index))
-    frame["measured"] = measured
-    return frame
 
 
 if "snakemake" in globals():

@@ -1,13 +1,17 @@
-"""Pause and body windows of genes, which genes can be measured, and the interval of a pausing index."""
+"""Pause and body windows of genes, which genes can be measured, and pausing indices with their intervals."""
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import pandas as pd
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from workflow_scripts.tracks.standard import StandardTrack
+
+log = logging.getLogger(__name__)
 
 
 class Windows(NamedTuple):
@@ -96,3 +100,56 @@ def ratio_interval(
         low = np.where(count > 0, beta.ppf(tail, count, other_count + 1), 0.0)
         high = np.where(other_count > 0, beta.isf(tail, count + 1, other_count), 1.0)
         return low / (1 - low) * other_length / length, high / (1 - high) * other_length / length
+
+
+def count(genes: pd.DataFrame, regions: Windows, plus: StandardTrack, minus: StandardTrack) -> dict[str, np.ndarray]:
+    """pause_count, body_count (sense) and antisense_count (in the body window) of each gene, float64.
+
+    NaN where a gene is not `placed`. Each file is read once.
+    """
+    placed = genes["placed"].to_numpy()
+    chrom = np.tile(genes["chrom"].to_numpy()[placed], 2)
+    start = np.concatenate([regions.pause_start[placed], regions.body_start[placed]])
+    end = np.concatenate([regions.pause_end[placed], regions.body_end[placed]])
+    forward = genes["strand"].to_numpy()[placed] == "+"
+    (pause_plus, body_plus), (pause_minus, body_minus) = (
+        file.sums(chrom, start, end).reshape(2, -1) for file in (plus, minus)
+    )
+    sums = {
+        "pause_count": np.where(forward, pause_plus, pause_minus),
+        "body_count": np.where(forward, body_plus, body_minus),
+        "antisense_count": np.where(forward, body_minus, body_plus),
+    }
+    counts = {name: np.full(len(genes), np.nan) for name in sums}
+    for name, values in sums.items():
+        counts[name][placed] = values
+    return counts
+
+
+def features(
+    track: str,
+    gene_id: pd.Series,
+    counts: dict[str, np.ndarray],
+    regions: Windows,
+    measured: np.ndarray,
+    confidence: float,
+) -> pd.DataFrame:
+    """The polymerase features of one track: one row a gene; index and interval where it is `measured`."""
+    frame = pd.DataFrame({"gene_id": gene_id, "track": track, **counts})
+    frame["pause_length"], frame["body_length"] = regions.pause_length, regions.body_length
+    for window in ("pause", "body"):
+        length = frame[f"{window}_length"]
+        frame[f"{window}_density"] = frame[f"{window}_count"] / length.where(length > 0)
+    body = frame["body_density"].where(measured & (frame["body_density"] > 0))
+    frame["pausing_index"] = frame["pause_density"] / body
+    frame["ci_low"], frame["ci_high"] = np.nan, np.nan
+    kept = frame.loc[measured, ["pause_count", "pause_length", "body_count", "body_length"]]
+    if (kept == kept.round()).all(axis=None):
+        low, high = ratio_interval(*kept.to_numpy().T, confidence)
+        frame.loc[measured, "ci_low"], frame.loc[measured, "ci_high"] = low, high
+    else:
+        log.warning("%s: has fractional values, which are no counts: its indices have no interval", track)
+    index = frame["pausing_index"].dropna()
+    log.info("%s: median pausing index %.3g of %d genes", track, index.median(), len(index))
+    frame["measured"] = measured
+    return frame

@@ -62,7 +62,9 @@ def plot_metagene(
         page = Figure(figsize=(6, 2.4 * len(tracks)), dpi=160, layout="constrained")
         axes = page.subplots(len(tracks), 1, squeeze=False)[:, 0]
         for axis, profile, track, assay in zip(axes, profiles, tracks, read_assays(strands), strict=True):
-            metagene.draw(axis, profile, spec).set_title(f"{track} ({assay}), mean of {len(kept)} genes")
+            metagene.draw(axis, profile, spec).set_title(
+                f"{track} ({assay}), mean of {len(kept)} genes, each bin capped at percentile {metagene.CEILING}"
+            )
         axes[0].legend(frameon=False)
         page.savefig(picture, metadata={"Software": None})
 

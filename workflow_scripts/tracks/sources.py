@@ -1,16 +1,17 @@
-"""A signal file as it comes: any of the formats, made positive, one sign a file."""
+"""Signal files as they come: any of the formats, made positive, one sign a file, summed over files."""
 
 from __future__ import annotations
 
 import logging
+import tempfile
 from pathlib import Path
 
 import numpy as np
 
 from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.tracks import runs
 from workflow_scripts.tracks.bigwig_source import BigWigSource, is_bigwig
 from workflow_scripts.tracks.genome import Genome
-from workflow_scripts.tracks.runs import Runs
 from workflow_scripts.tracks.text_source import TextSource
 
 log = logging.getLogger(__name__)
@@ -30,16 +31,16 @@ class Source:
         self._sign = 0  # of all values so far
         self._file = BigWigSource(path, genome, drop) if is_bigwig(path) else TextSource(path, genome, drop, scratch)
 
-    def read(self, chrom: str, start: int, end: int) -> Runs:
+    def read(self, chrom: str, start: int, end: int) -> runs.Runs:
         """The runs within [start, end), none negative. Read each base of the genome once, then `finish`."""
-        runs = self._file.read(chrom, start, end)
-        signs = {int(sign) for sign in np.unique(np.sign(runs.value)) if sign}
+        found = self._file.read(chrom, start, end)
+        signs = {int(sign) for sign in np.unique(np.sign(found.value)) if sign}
         if signs and not self._sign:
             self._sign = -1 if self._may_be_negative and signs == {-1} else 1
         if signs - {self._sign}:
-            at = int(runs.start[np.sign(runs.value) == -self._sign][0]) + 1
+            at = int(found.start[np.sign(found.value) == -self._sign][0]) + 1
             raise BadInput(self.path, f"{chrom}:{at}", *self._mixed())
-        return runs._replace(value=np.abs(runs.value))
+        return found._replace(value=np.abs(found.value))
 
     def finish(self) -> None:
         """Check that the whole file was read, and log what was dropped of it."""
@@ -54,3 +55,25 @@ class Source:
             "holds negative values, but is declared as the plus strand",
             "Declare it under minus, or mend its values.",
         )
+
+
+def sum_files(
+    files: list[Path], may_be_negative: bool, genome: Genome, drop: list[str], output: Path
+) -> tuple[int, float]:
+    """Sum the files of one strand, block by block, into a bigWig; return its covered bases and its sum."""
+    with tempfile.TemporaryDirectory(dir=output.parent) as scratch:
+        folders = [Path(tempfile.mkdtemp(dir=scratch)) for _ in files]
+        sources = [
+            Source(file, genome, drop, may_be_negative, folder) for file, folder in zip(files, folders, strict=True)
+        ]
+        writer = runs.BigWigWriter(output, genome.lengths)
+        for chrom, length in genome.lengths.items():
+            for start in range(0, length, runs.BLOCK):
+                end = min(start + runs.BLOCK, length)
+                writer.append(chrom, runs.add([source.read(chrom, start, end) for source in sources]))
+        writer.close()
+        for source in sources:
+            source.finish()
+    if not writer.bases:
+        raise BadInput(files[0], "", "holds no signal", "Take a file with signal on this strand.")
+    return writer.bases, writer.total

@@ -7,12 +7,8 @@ the genome, non-negative values and no zeros.
 import logging
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from workflow_scripts.rule import run
-
-if TYPE_CHECKING:
-    from workflow_scripts.tracks.genome import Genome
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +24,7 @@ def standardize_track(
     from workflow_scripts.contracts.files import replacing
     from workflow_scripts.tracks.genome import Genome
     from workflow_scripts.tracks.protocols import PROTOCOLS, swapped
+    from workflow_scripts.tracks.sources import sum_files
 
     genome, protocol = Genome.read(index), PROTOCOLS[spec["protocol"]]
     log.info(
@@ -42,36 +39,8 @@ def standardize_track(
     with ExitStack() as stack:
         for files, output, may_be_negative in zip((plus_files, minus_files), outputs, (False, True), strict=True):
             temporary = stack.enter_context(replacing(output))
-            bases, total = _sum_files(files, may_be_negative, genome, spec["drop_chromosomes"], temporary)
+            bases, total = sum_files(files, may_be_negative, genome, spec["drop_chromosomes"], temporary)
             log.info("%s: sum %.6g over %d bases, from %d file(s)", output.name, total, bases, len(files))
-
-
-def _sum_files(
-    files: list[Path], may_be_negative: bool, genome: "Genome", drop: list[str], output: Path
-) -> tuple[int, float]:
-    """Sum the files of one strand, block by block, into a bigWig; return its covered bases and its sum."""
-    import tempfile
-
-    from workflow_scripts.contracts.errors import BadInput
-    from workflow_scripts.tracks import runs
-    from workflow_scripts.tracks.sources import Source
-
-    with tempfile.TemporaryDirectory(dir=output.parent) as scratch:
-        folders = [Path(tempfile.mkdtemp(dir=scratch)) for _ in files]
-        sources = [
-            Source(file, genome, drop, may_be_negative, folder) for file, folder in zip(files, folders, strict=True)
-        ]
-        writer = runs.BigWigWriter(output, genome.lengths)
-        for chrom, length in genome.lengths.items():
-            for start in range(0, length, runs.BLOCK):
-                end = min(start + runs.BLOCK, length)
-                writer.append(chrom, runs.add([source.read(chrom, start, end) for source in sources]))
-        writer.close()
-        for source in sources:
-            source.finish()
-    if not writer.bases:
-        raise BadInput(files[0], "", "holds no signal", "Take a file with signal on this strand.")
-    return writer.bases, writer.total
 
 
 if "snakemake" in globals():
