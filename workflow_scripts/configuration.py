@@ -147,8 +147,11 @@ class Settings:
         """The names that the configuration gives at `path`, for instance of the runs at `bulk/runs`."""
         return list(self.section(path) or {})
 
-    def spec(self, path: str) -> Callable[..., str]:
-        """For a rule's params: the canonical JSON of its own section; `path` may hold wildcards."""
+    def spec(self, path: str, without: str = "") -> Callable[..., str]:
+        """For a rule's params: the canonical JSON of its own section; `path` may hold wildcards.
+
+        `without` leaves out one key: a list of files, of which each job reads one that is its input.
+        """
 
         def section(wildcards: Any) -> str:
             found = self.section(fill(path, wildcards))
@@ -156,7 +159,8 @@ class Settings:
                 raise BadConfiguration(
                     f"configuration: {fill(path, wildcards)}: no such section, which this rule needs"
                 )
-            return canonical(found)
+            kept = {key: value for key, value in found.items() if key != without}
+            return canonical(kept)
 
         return section
 

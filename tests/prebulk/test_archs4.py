@@ -170,6 +170,9 @@ def test_another_layout_is_refused_by_the_name_of_what_is_missing(tmp_path, coun
     path = write_archs4(tmp_path / "a.h5", counts)
     with pytest.raises(BadInput, match="meta/samples/tissue: is missing; beside it: alignedreads, geo_accession"):
         archs4.read_samples(path, 0, 1, {"tissue"})
+    write_archs4(path, counts, fields={"title": ["GSM0"]})
+    with pytest.raises(BadInput, match="meta/samples/title: is shorter than geo_accession"):
+        archs4.read_samples(path, 0, 1, {"title"})
     write_archs4(path, counts.T.copy())
     with h5py.File(path, "r+") as file:
         del file["meta/samples/geo_accession"]

@@ -38,7 +38,7 @@ def run(folder: Path, x: np.ndarray, split: list[str], shards: int = 3) -> pd.Da
 @pytest.fixture
 def x() -> np.ndarray:
     x = np.random.default_rng(0).normal(4, 2, (40, GENES)).astype(np.float32)
-    x[:13, 1] = np.nan  # measured by some sources
+    x[:14, 1] = np.nan  # not measured in the first of three shards
     x[:, 2] = np.nan  # measured by none
     x[:, 3] = 5
     return x
@@ -62,8 +62,8 @@ def test_mean_and_sd_are_those_of_the_train_samples(tmp_path, x):
 
 def test_validation_and_test_samples_never_reach_the_standardizer(tmp_path, x):
     before = run(tmp_path, x, SPLIT)
-    changed = x.copy()
-    changed[np.array(SPLIT) != "train"] = 1e4
+    others = (np.array(SPLIT) != "train")[:, None] & ~np.isnan(x)
+    changed = np.where(others, np.float32(1e4), x)
     pd.testing.assert_frame_equal(run(tmp_path, changed, SPLIT), before)
     changed[SPLIT.index("train")] += 1
     assert not run(tmp_path, changed, SPLIT).equals(before)

@@ -32,7 +32,7 @@ def sections() -> dict[str, list[str]]:
     found = {}
     for file in sorted((ROOT / "rules").glob("*.smk")):
         for name, body in re.findall(r"^rule (\w+):\n(.*?)(?=^\S|\Z)", file.read_text(), re.MULTILINE | re.DOTALL):
-            paths = re.findall(r"(?:spec|resource)\(\s*\"([^\"]+)\"\s*\)", body)
+            paths = re.findall(r"(?:spec|resource)\(\s*\"([^\"]+)\"", body)
             for helper, read in HELPERS.items():
                 if re.search(rf"=\s*{helper},", body):
                     paths += read

@@ -102,9 +102,10 @@ def test_genes_without_signal_are_no_fault(tmp_path: Path) -> None:
 
 def test_initiation_is_looked_for_at_the_starts_of_genes(tmp_path: Path) -> None:
     plus, minus = toy.empty(), toy.empty()
-    plus["I"][100] = 50  # start of A
+    plus["I"][[100, 349]] = 25  # first and last base of A's window
+    plus["I"][350] = minus["I"][2249] = 1000  # just after both windows
     minus["I"][40:90] = 30  # A's divergent transcript, before its start
-    minus["I"][2499] = 50  # start of B, on the minus strand
+    minus["I"][[2499, 2250]] = 25  # first and last base of B's window, on the minus strand
     plus["I"][2500] = 30  # B's divergent transcript
     minus["I"][900] = 99  # in A's body
     row = check(tmp_path, (plus, minus), protocol="procap")

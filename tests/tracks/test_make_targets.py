@@ -35,8 +35,11 @@ def inputs(tmp_path: Path) -> dict[str, Any]:
                     bases[start:end] = "N"
             file.write(f">{name}\n{''.join(bases)}\n")
     pysam.faidx(str(genome))
-    signals = [toy.random_signal(seed, LENGTHS, whole=False) for seed in range(4)]
-    files = [toy.write_bigwig(tmp_path / f"{number}.bw", signal) for number, signal in enumerate(signals)]
+    files = []
+    for seed in range(4):
+        signal = {name: values * 123.4567 for name, values in toy.random_signal(seed, LENGTHS).items()}
+        files.append(toy.write_bigwig(tmp_path / f"{seed}.bw", signal))
+    signals = [toy.read(file) for file in files]
     assays = [toy.write_strands(tmp_path / f"{assay}.parquet", assay) for assay in ("netseq", "proseq")]
     return {
         "signals": signals,
@@ -67,7 +70,7 @@ def test_bin_sums_are_sums_over_bases(width: int, bin: int, inputs: dict[str, An
     assert store.targets.dtype == np.float32
     for window in windows.itertuples():
         for track, signal in enumerate(inputs["signals"]):
-            values = np.zeros(width)
+            values = np.zeros(width, np.float64)
             known = np.nan_to_num(signal[window.chrom][window.start : window.end])
             values[: len(known)] = known
             np.testing.assert_allclose(

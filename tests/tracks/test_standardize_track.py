@@ -122,7 +122,7 @@ def test_files_named_after_the_read_are_turned_where_the_rna_is_opposite(
 
 
 def test_other_spellings_of_chromosomes_are_understood(tmp_path: Path, minus: Path) -> None:
-    lengths = {"I": 300, "22": 200, "X": 200, "MT": 100, "KI270302.1": 90, "GL000009.2": 90}
+    lengths = {"I": 300, "22": 200, "X": 200, "MT": 100, "KI270302.1": 90, "GL000009.2": 90, "GL000191": 80}
     spelled = {
         "I": "chrI",
         "22": "chr22",
@@ -130,6 +130,7 @@ def test_other_spellings_of_chromosomes_are_understood(tmp_path: Path, minus: Pa
         "MT": "chrM",
         "KI270302.1": "chrUn_KI270302v1",
         "GL000009.2": "chr14_GL000009v2_random",
+        "GL000191": "chr1_gl000191_random",
     }
     signal = toy.random_signal(1, lengths)
     for name, write in toy.WRITERS.items():
@@ -143,18 +144,30 @@ def test_other_spellings_of_chromosomes_are_understood(tmp_path: Path, minus: Pa
     same(toy.read(toy.standardize(tmp_path / "back", [file], [file], lengths)[0]), signal)
 
 
+def test_a_spelling_that_fits_two_chromosomes_is_not_guessed(tmp_path: Path) -> None:
+    lengths = {"chrM": 100, "MT": 100}  # two versions of the sequence, as in UCSC's hg19
+    file = tmp_path / "plus.bedGraph"
+    file.write_text("MT 0 1 1\n")
+    plus, _ = toy.standardize(tmp_path / "exact", [file], [file], lengths)
+    assert np.nansum(toy.read(plus)["MT"]) == 1
+    file.write_text("M 0 1 1\n")
+    with pytest.raises(BadInput, match="chromosome 'M': is not in the genome"):
+        toy.standardize(tmp_path / "guess", [file], [file], lengths)
+
+
+@pytest.mark.parametrize("foreign", ["dm6_chr4", "chr4_dm6"])
 @pytest.mark.parametrize("name", toy.WRITERS)
 def test_an_unknown_chromosome_is_refused_unless_it_is_listed(
-    name: str, tmp_path: Path, minus: Path, caplog: pytest.LogCaptureFixture
+    name: str, foreign: str, tmp_path: Path, minus: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    lengths = {**toy.LENGTHS, "dm6_chr4": 100}
+    lengths = {**toy.LENGTHS, foreign: 100}
     signal = toy.random_signal(1, lengths)
     file = toy.WRITERS[name](tmp_path / name, signal)
-    with pytest.raises(BadInput, match=rf"{name}: chromosome 'dm6_chr4': is not in the genome, which has I, II"):
+    with pytest.raises(BadInput, match=rf"{name}: chromosome '{foreign}': is not in the genome, which has I, II"):
         toy.standardize(tmp_path / "refused", [file], [minus])
-    plus, _ = toy.standardize(tmp_path / "taken", [file], [minus], drop_chromosomes=["dm6_chr4"])
+    plus, _ = toy.standardize(tmp_path / "taken", [file], [minus], drop_chromosomes=[foreign])
     assert set(toy.read(plus)) == set(toy.LENGTHS)
-    assert f"chromosome dm6_chr4 dropped, signal {np.nansum(signal['dm6_chr4']):.6g}" in caplog.text
+    assert f"chromosome {foreign} dropped, signal {np.nansum(signal[foreign]):.6g}" in caplog.text
 
 
 def test_unplaced_sequences_that_the_genome_lacks_are_dropped_and_counted(

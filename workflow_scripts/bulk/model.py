@@ -1,13 +1,15 @@
-"""The bulk transformer: one token per gene, one context per sample, masked values predicted.
+"""The bulk transformer: one token per gene, one context per sample; masked values are predicted.
 
-    value of a visible gene ---> REE ---> linear --+
-    (a masked gene)        ---> mask vector -------+
-                                                   +--> token --> blocks --> states --> residual
-    gene vector (ESM2) ------> identity -----------+                                     |
-                                 |                 |            mean and sd of the gene  v
-    all visible values -----> context * gate ------+            over the train split --> ln(TPM+1)
+    all visible values ---> scores of latent factors ---> context --------+---------------------+
+                                                             | x gate     | x factors of gene   |
+    gene vector (ESM2) + factors of gene ---> identity ------+            |                     |
+                                                  +          |            v                     |
+    visible value ---> REE ---> linear -------> token ---> blocks ---> residual in train sds    |
+    (masked value ---> mask vector)                          |                                  |
+                                                             v                                  v
+                                       mean of states ---> sample embedding <--- scores of latent factors
 
-Shapes: B samples, G genes of the gene table, T tokens (a part of the genes), D width, H heads.
+Shapes: B samples, G genes of the gene table, T tokens (a part of the genes), D width, K factors.
 """
 
 from __future__ import annotations
@@ -19,12 +21,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-MAX_DEVIATION = 10.0  # train sds; one outlier must not drown a sample's context
+MIN_SD = 0.01  # ln(TPM+1); a gene that hardly varies must not count as many sds away
+MAX_DEVIATION = 10.0  # sds; one outlier must not drown a sample's context
 
 
 @dataclass(frozen=True)
 class BulkConfig:
-    """The architecture; stored in the model's bundle, enough to build the model again."""
+    """The architecture, stored in the model's bundle: enough to build the model again."""
 
     genes: int
     gene_vector: int  # length of one gene's vector
@@ -32,22 +35,22 @@ class BulkConfig:
     dim: int
     layers: int
     heads: int
+    factors: int
     dropout: float
     ree_base: float
 
 
 class Output(NamedTuple):
-    prediction: Tensor  # (B, T) ln(TPM+1)
+    prediction: Tensor  # (B, T) float32, ln(TPM+1)
     states: Tensor  # (B, T, D)
-    context: Tensor  # (B, D)
 
 
-def rotary_expression_embedding(values: Tensor, dim: int, base: float = 100.0) -> Tensor:
-    """The sinusoidal features of an expression value: (...) ln(TPM+1) to (..., dim), dim even.
+def rotary_expression_embedding(values: Tensor, dim: int, base: float) -> Tensor:
+    """Sinusoidal features of expression values: (...) ln(TPM+1) to (..., dim) float32, dim even.
 
-    inv_freq_k = base^(-2k/dim) for k = 0 .. dim/2 - 1; all sines of value * inv_freq, then all cosines.
-    This is the layout of BulkFormer's code (`utils/Rope.py`), not of its paper: a feature that is
-    added, not a rotation of queries and keys. Only periods of 2 pi to 2 pi * base occur.
+    inv_freq_k = base^(-2k/dim) for k = 0 .. dim/2 - 1; the sines of value * inv_freq, then the cosines.
+    This is the layout of BulkFormer's code (`utils/Rope.py`, base 100). Despite its name it is a
+    feature that is added to a token, not a rotation of queries and keys.
     """
     k = torch.arange(dim // 2, device=values.device, dtype=torch.float32)
     angle = values.float().unsqueeze(-1) * base ** (-2 * k / dim)  # (..., dim/2)
@@ -55,7 +58,7 @@ def rotary_expression_embedding(values: Tensor, dim: int, base: float = 100.0) -
 
 
 class Block(nn.Module):
-    """Pre-norm self-attention and feed-forward layer."""
+    """Pre-norm self-attention, then a pre-norm feed-forward layer."""
 
     def __init__(self, dim: int, heads: int, dropout: float) -> None:
         super().__init__()
@@ -69,41 +72,101 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor, attended: Tensor | None) -> Tensor:
         """x (B, T, D); attended (B, 1, 1, T) bool, the tokens that may be looked at, or None for all."""
-        qkv = self.qkv(self.attention_norm(x))  # (B, T, 3D)
-        q, k, v = qkv.unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)  # 3 x (B, H, T, D/H)
+        qkv = self.qkv(self.attention_norm(x)).unflatten(-1, (3, self.heads, -1))  # (B, T, 3, H, D/H)
+        q, k, v = qkv.permute(2, 0, 3, 1, 4)  # each (B, H, T, D/H)
         mixed = F.scaled_dot_product_attention(q, k, v, attended, self.dropout if self.training else 0.0)
         x = x + F.dropout(self.merge(mixed.transpose(1, 2).flatten(2)), self.dropout, self.training)
         return x + self.feed_forward(x)
 
 
 class BulkModel(nn.Module):
-    """Predicts the masked genes of a sample from its visible ones."""
+    """Predicts the masked genes of a sample from its visible ones.
+
+    The sample context is the posterior mean of a linear factor model given the visible genes alone
+    (probabilistic PCA, Tipping and Bishop 1999), whose factors are trained with all the rest. So it
+    means the same under any mask ratio and any set of measured genes, and no masked value can reach it.
+    """
 
     def __init__(self, config: BulkConfig) -> None:
         super().__init__()
         self.config = config
-        dim = config.dim
-        # What is known before training, kept beside the weights: never trained, saved with them.
-        self.register_buffer("gene_vectors", torch.zeros(config.genes, config.gene_vector))
-        self.register_buffer("gene_vector_missing", torch.zeros(config.genes, dtype=torch.bool))
-        self.register_buffer("mean", torch.zeros(config.genes))  # ln(TPM+1) over the train split
-        self.register_buffer("sd", torch.ones(config.genes))
+        genes, dim, factors = config.genes, config.dim, config.factors
+        # What is known before training: never trained, saved with the weights.
+        self.register_buffer("gene_vectors", torch.zeros(genes, config.gene_vector))
+        self.register_buffer("has_vector", torch.zeros(genes, dtype=torch.bool))
+        self.register_buffer("known", torch.ones(genes, dtype=torch.bool))  # measured in the train split
+        self.register_buffer("mean", torch.zeros(genes))  # ln(TPM+1) over the train split
+        self.register_buffer("sd", torch.ones(genes))
 
-        self.project = nn.Linear(config.gene_vector, dim)
-        self.fallback = nn.Parameter(torch.randn(dim))  # the identity of a gene without a vector
-        self.offset = nn.Parameter(torch.zeros(config.genes, dim))  # what a gene's vector does not say
+        # Small factors: an untrained model predicts the train mean of each gene.
+        self.factors = nn.Parameter(0.01 * torch.randn(genes, factors))
+        self.log_noise = nn.Parameter(torch.zeros(()))  # ln of the variance that the factors leave, sds^2
 
+        self.vector = nn.Linear(config.gene_vector, dim)
+        self.no_vector = nn.Parameter(torch.randn(dim))
+        self.from_factors = nn.Linear(factors, dim, bias=False)
         self.value = nn.Linear(dim, dim)
-        self.deviation = nn.Linear(1, dim, bias=False)
-        self.mask = nn.Parameter(torch.zeros(dim))
-
-        self.loading = nn.Linear(dim, dim, bias=False)
-        self.context = nn.Sequential(nn.Linear(dim, dim), nn.GELU(), nn.Linear(dim, dim))
+        self.masked = nn.Parameter(torch.zeros(dim))
+        self.context = nn.Sequential(nn.Linear(factors, dim), nn.GELU(), nn.Linear(dim, dim))
         self.gate = nn.Linear(dim, dim)
-
         self.blocks = nn.ModuleList(Block(dim, config.heads, config.dropout) for _ in range(config.layers))
         self.norm = nn.LayerNorm(dim)
         self.head = nn.Linear(dim, 1)
-        # A model that has learned nothing predicts the train mean of each gene.
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
+
+    def groups(self) -> list[dict]:
+        """Parameter groups of the optimizer: `scale` multiplies the learning rate, `decay` the weight decay.
+
+        The factors need large steps to grow from nearly nothing, and their size is the model's own
+        estimate of variance, which weight decay would bias.
+        """
+        linear = [self.factors, self.log_noise]
+        others = [p for name, p in self.named_parameters() if name not in ("factors", "log_noise")]
+        return [{"params": others, "scale": 1.0, "decay": 1.0}, {"params": linear, "scale": 30.0, "decay": 0.0}]
+
+    def forward(self, values: Tensor, visible: Tensor, index: Tensor, attended: Tensor | None = None) -> Output:
+        """Predict the genes `index` of each sample.
+
+        values (B, G) ln(TPM+1), of which only the `visible` (B, G) bool are read; index (B, T) int64
+        genes; attended (B, T) bool, False for padding and unmeasured genes, or None for all.
+        """
+        return self.predict(values, visible, self.scores(values, visible), index, attended)
+
+    def scores(self, values: Tensor, visible: Tensor) -> Tensor:
+        """Posterior means (B, K) of the latent factors given the visible genes."""
+        with torch.autocast(values.device.type, enabled=False):  # a solve needs float32
+            deviation = (values - self.mean) / self.sd.clamp(min=MIN_SD)
+            deviation = deviation.masked_fill(~visible, 0.0).clamp(-MAX_DEVIATION, MAX_DEVIATION)  # (B, G)
+            seen = visible.unsqueeze(1) * self.factors.T  # (B, K, G)
+            noise = self.log_noise.exp() * torch.eye(self.config.factors, device=values.device)
+            precision = seen @ self.factors + noise  # (B, K, K), times the noise
+            root = torch.linalg.cholesky(precision)
+            return torch.cholesky_solve((deviation @ self.factors).unsqueeze(-1), root).squeeze(-1)
+
+    def predict(
+        self, values: Tensor, visible: Tensor, scores: Tensor, index: Tensor, attended: Tensor | None = None
+    ) -> Output:
+        """As `forward`, given the scores (B, K): a sample's genes may be predicted in several passes."""
+        dim, base = self.config.dim, self.config.ree_base
+        vectors = torch.where(self.has_vector.unsqueeze(1), self.vector(self.gene_vectors), self.no_vector)
+        identity = vectors + self.from_factors(self.factors)  # (G, D)
+
+        shown = visible.gather(1, index)  # (B, T)
+        value = values.gather(1, index).masked_fill(~shown, 0.0)
+        value = torch.where(
+            shown.unsqueeze(-1), self.value(rotary_expression_embedding(value, dim, base)), self.masked
+        )  # (B, T, D)
+        gated = self.context(scores).unsqueeze(1) * self.gate(identity)[index]
+        x = identity[index] + value + gated  # (B, T, D)
+
+        looked_at = None
+        if attended is not None:  # a sample of which nothing is measured looks at all, rather than at nothing
+            looked_at = (attended | ~attended.any(1, keepdim=True))[:, None, None, :]
+        for block in self.blocks:
+            x = block(x, looked_at)
+        states = self.norm(x)
+
+        linear = (scores.unsqueeze(1) * self.factors[index]).sum(-1)  # (B, T)
+        residual = linear + self.head(states).squeeze(-1).float()  # train sds
+        return Output(self.mean[index] + self.sd.clamp(min=MIN_SD)[index] * residual, states)

@@ -50,6 +50,11 @@ def write(x: np.ndarray, obs: pd.DataFrame, gene_ids: list[str], measured: np.nd
     obs = obs.rename_axis("sample_id")
     data = anndata.AnnData(X=np.asarray(x, np.float32), obs=obs, var=var, uns={"gene_order": order_digest(gene_ids)})
     validate(data, path)
+    wrong = (np.isnan(data.X) == data.var["measured"].to_numpy()).any(axis=0)
+    if wrong.any():
+        raise BadInput(
+            path, f"gene {data.var_names[wrong][0]}", "values and `measured` disagree", "Normalize the counts again."
+        )
     write_annotated(data, path)
 
 

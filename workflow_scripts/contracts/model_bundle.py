@@ -1,25 +1,28 @@
 """ModelBundle: a trained model that carries all it needs to be used again.
 
 `results/<stage>/{run}/model/`: `model.safetensors` (tensors by name) and `config.json`:
-architecture (the keyword arguments of the model's configuration), parameters (counted, never typed),
-gene_order (or the digest of the tracks), seed, versions (of python, torch and the workflow).
+architecture (the keyword arguments of the model's configuration), parameters (trained numbers, counted,
+never typed),
+weights_sha256 (of `model.safetensors`), gene_order (or the digest of the tracks), seed, versions (of
+python and torch).
 """
 
 from __future__ import annotations
 
 import json
 import platform
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workflow_scripts.contracts.errors import BadInput
-from workflow_scripts.contracts.files import replacing
+from workflow_scripts.contracts.files import digest, replacing
 from workflow_scripts.contracts.gene_table import require_order
 
 if TYPE_CHECKING:
     import torch
 
-KEYS = ("architecture", "parameters", "gene_order", "seed", "versions")
+KEYS = ("architecture", "parameters", "weights_sha256", "gene_order", "seed", "versions")
 
 
 def validate(config: dict[str, Any], where: Path | str = "ModelBundle") -> None:
@@ -29,15 +32,24 @@ def validate(config: dict[str, Any], where: Path | str = "ModelBundle") -> None:
 
 
 def write(
-    state: dict[str, torch.Tensor], architecture: dict[str, Any], path: Path, *, gene_order: str, seed: int
+    state: dict[str, torch.Tensor],
+    architecture: dict[str, Any],
+    path: Path,
+    *,
+    gene_order: str,
+    seed: int,
+    buffers: Collection[str] = (),
 ) -> None:
-    """Write the tensors and the configuration to the folder `path`."""
+    """Write the tensors and the configuration to the folder `path`.
+
+    `buffers` names the tensors that were not trained: they are stored, and not counted as parameters.
+    """
     import torch
     from safetensors.torch import save_file
 
     config = {
         "architecture": architecture,
-        "parameters": sum(tensor.numel() for tensor in state.values()),
+        "parameters": sum(tensor.numel() for name, tensor in state.items() if name not in buffers),
         "gene_order": gene_order,
         "seed": seed,
         "versions": {"python": platform.python_version(), "torch": torch.__version__},
@@ -48,6 +60,7 @@ def write(
             {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()},
             temporary / "model.safetensors",
         )
+        config["weights_sha256"] = digest(temporary / "model.safetensors")
         (temporary / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
 
 
@@ -59,8 +72,11 @@ def read(path: Path, gene_order: str | None = None) -> tuple[dict[str, torch.Ten
     try:
         config = json.loads((path / "config.json").read_text())
         state = load_file(path / "model.safetensors")
+        found = digest(path / "model.safetensors")
     except (OSError, ValueError, SafetensorError) as error:
         raise BadInput(path, "", f"not a readable model ({error})", "Remove the folder and train again.") from error
     validate(config, path)
+    if found != config["weights_sha256"]:
+        raise BadInput(path, "model.safetensors", "is damaged (checksum)", "Remove the folder and train again.")
     require_order(path, config["gene_order"], gene_order)
     return state, config

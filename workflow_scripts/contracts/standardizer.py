@@ -47,4 +47,5 @@ def write(standardizer: pd.DataFrame, path: Path) -> None:
 def read(path: Path, gene_order: str | None = None) -> pd.DataFrame:
     standardizer, metadata = read_table(path, schema())
     require_order(path, metadata.get("gene_order", "none"), gene_order)
+    require_order(path, metadata.get("gene_order", "none"), order_digest(standardizer["gene_id"]))
     return standardizer

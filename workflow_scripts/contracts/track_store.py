@@ -104,7 +104,7 @@ def read_targets(path: Path) -> Targets:
         with h5py.File(path, "r") as file:
             targets, mask = file["targets"][:], file["mask"][:]
             found = Targets(targets, mask, json.loads(file.attrs["tracks"]), int(file.attrs["bin"]))
-    except (OSError, KeyError) as error:
+    except (OSError, KeyError, ValueError, RuntimeError) as error:
         raise BadInput(path, "", f"not a readable TrackStore ({error})", "Remove it and run its rule again.") from error
     if targets.shape != (mask.shape[0], len(found.tracks), mask.shape[1]):
         raise BadInput(

@@ -91,6 +91,8 @@ def read_samples(path: Path, part: int, parts: int, fields: set[str]) -> pd.Data
         columns = {"sample_id": _values(file, path, "meta/samples/geo_accession", chosen)}
         for name in sorted(fields - {"sample_id"} | {name for name in QUALITY if f"meta/samples/{name}" in file}):
             columns[name] = _values(file, path, f"meta/samples/{name}", chosen)
+            if len(columns[name]) != chosen.stop - chosen.start:
+                raise BadInput(path, f"meta/samples/{name}", "is shorter than geo_accession", DAMAGED)
     return pd.DataFrame(columns)
 
 
@@ -133,7 +135,7 @@ def read_counts(
             if number + 1 < len(blocks):  # the next block is inflated while this one is worked on
                 ahead = read(blocks[number + 1])
             positions = np.concatenate([np.arange(c.start, c.stop) for c in block]) - chosen.start
-            counts = sums @ counts[:, wanted[positions]].astype(np.float64)
+            counts = sums @ counts.take(np.flatnonzero(wanted[positions]), axis=1).astype(np.float64)
             if not (counts >= 0).all():
                 place = f"{EXPRESSION}, samples {block[0].start} to {block[-1].stop - 1}"
                 raise BadInput(path, place, "holds values that are no counts", DAMAGED)

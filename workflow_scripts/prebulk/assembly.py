@@ -8,7 +8,7 @@ from workflow_scripts.contracts.errors import BadInput
 from workflow_scripts.prebulk.annotation import Gene
 from workflow_scripts.prebulk.proteome import Protein
 
-SHARED = 0.5  # least part of its genes that a proteome shares with a GTF of the same assembly
+COMMON = 0.5  # least part of its genes that a proteome shares with a GTF of the same assembly
 
 
 def require_genome(proteome: Path, by_gene: dict[str, list[Protein]], genome: str) -> None:
@@ -33,9 +33,9 @@ def require_same_assembly(
     overlapping = sum(_overlap(annotated[gene_id], by_gene[gene_id][0]) for gene_id in common)
     if assembly and assembly.split(".p")[0] != expected.split(".p")[0]:
         place, reason = "header", f"it says {assembly}, the proteome {expected}"
-    elif len(common) < SHARED * len(by_gene):
+    elif len(common) < COMMON * len(by_gene):
         place, reason = "gene_id", f"it holds {len(common)} of the {len(by_gene)} genes of the proteome"
-    elif overlapping < SHARED * len(common):
+    elif overlapping < COMMON * len(common):
         place, reason = "coordinates", f"{overlapping} of {len(common)} genes lie where the proteome has them"
     else:
         return

@@ -91,12 +91,12 @@ def unit_rows(x: np.ndarray) -> np.ndarray:
 
 
 def _near_pairs(points: np.ndarray, radius: float, threads: int) -> np.ndarray:
-    """Pairs (m x 2, i < j) of rows of `points` that are not farther apart than `radius`."""
+    """Pairs (m x 2, i < j) of rows of `points` (centred in place) that are not farther apart than `radius`."""
     from scipy.spatial import cKDTree
 
-    centred = points - points.mean(axis=0)
-    _, vectors = np.linalg.eigh(centred.T @ centred)
-    leading = centred @ vectors[:, -COMPONENTS:]
+    points -= points.mean(axis=0)  # distances stay as they are
+    _, vectors = np.linalg.eigh(points.T @ points)
+    leading = points @ vectors[:, -COMPONENTS:]
     tree = cKDTree(leading)
     found = [np.empty((0, 2), np.int64)]
     for first in range(0, len(points), BLOCK):
@@ -115,10 +115,10 @@ def _near_pairs(points: np.ndarray, radius: float, threads: int) -> np.ndarray:
 
 def correlations(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Pearson correlation of each row of `a` with the same row of `b` over the genes that neither has as NaN."""
-    shared = ~(np.isnan(a) | np.isnan(b))
-    count = shared.sum(axis=1)
-    a, b = (np.where(shared, x, 0).astype(np.float64) for x in (a, b))
-    a, b = (np.where(shared, x - (x.sum(axis=1) / np.maximum(count, 1))[:, None], 0) for x in (a, b))
+    common = ~(np.isnan(a) | np.isnan(b))
+    count = common.sum(axis=1)
+    a, b = (np.where(common, x, 0).astype(np.float64) for x in (a, b))
+    a, b = (np.where(common, x - (x.sum(axis=1) / np.maximum(count, 1))[:, None], 0) for x in (a, b))
     scale = np.sqrt((a * a).sum(axis=1) * (b * b).sum(axis=1))
     return np.divide((a * b).sum(axis=1), scale, out=np.zeros(len(a)), where=scale > 0).clip(-1, 1)
 

@@ -9,9 +9,11 @@ from pathlib import Path
 from workflow_scripts.contracts.errors import BadInput
 
 MITOCHONDRION = "MT"
-_MITOCHONDRIA = {"M", "MT", "MITO", "MITOCHONDRION"}
+_MITOCHONDRIA = {"M", "MT", "MITO", "MITOCHONDRION", "MITOCHONDRION_GENOME"}
 # UCSC's name of an unplaced or alternative sequence: chrUn_KI270302v1, chr1_KI270706v1_random, chr6_GL000250v2_alt.
-_SCAFFOLD = re.compile(r"chr[0-9A-Za-z]+_([A-Za-z]+[0-9]+)(?:v([0-9]+))?(?:_(?:random|alt|fix|hap[0-9]+))?")
+_SCAFFOLD = re.compile(
+    r"(?=chrUn_|.*_(?:random|alt|fix|hap[0-9]+)$)chr[0-9A-Za-z]+_([0-9A-Za-z]+?)(?:v([0-9]+))?(?:_[a-z]+[0-9]*)?"
+)
 
 
 def bare(name: str) -> str:

@@ -43,8 +43,7 @@ def measure_polymerase(
     placed = table["placed"].to_numpy()
     # A gene that cannot be placed has no chromosome to be cut at; it is never measured.
     regions = pausing.windows(table, table["chrom"].map(lengths).fillna(table["end"]).to_numpy("int64"), spec)
-    whole = regions.pause_length == spec["pause_end"] - spec["pause_start"]
-    long_enough = whole & (regions.body_length >= spec["min_body_length"])
+    long_enough = regions.body_length >= spec["min_body_length"]
     crowded = pausing.crowded(table, regions)
     measured = placed & long_enough & ~crowded
     log.info(

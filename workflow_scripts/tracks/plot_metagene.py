@@ -33,6 +33,7 @@ def plot_metagene(
     from workflow_scripts.contracts.files import replacing
     from workflow_scripts.tracks import metagene
     from workflow_scripts.tracks.genes import read_genes
+    from workflow_scripts.tracks.protocols import PROTOCOLS
     from workflow_scripts.tracks.standard import StandardTrack
     from workflow_scripts.tracks.strand_gate import read_assays
 
@@ -62,10 +63,10 @@ def plot_metagene(
         page = Figure(figsize=(6, 2.4 * len(tracks)), dpi=160, layout="constrained")
         axes = page.subplots(len(tracks), 1, squeeze=False)[:, 0]
         for axis, profile, track, assay in zip(axes, profiles, tracks, read_assays(strands), strict=True):
-            metagene.draw(axis, profile, spec).set_title(
-                f"{track} ({assay}), mean of {len(kept)} genes, each bin capped at percentile {metagene.CEILING}"
-            )
+            metagene.draw(axis, profile, spec).set_title(f"{track} ({PROTOCOLS[assay].title})")
         axes[0].legend(frameon=False)
+        cap = f"genes above percentile {metagene.CEILING} of a bin count as at it"
+        page.supxlabel(f"mean of {len(kept)} genes; {cap}", fontsize="small")
         page.savefig(picture, metadata={"Software": None})
 
 

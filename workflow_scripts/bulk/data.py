@@ -1,0 +1,117 @@
+"""Streams of expression values out of the shards, and the random parts of training.
+
+Nothing here keeps a random state: the order of an epoch, its masks and its genes are functions of
+(seed, epoch, step), so that a training that was killed goes on exactly as if it had not been.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import torch
+
+from workflow_scripts.contracts import expression
+from workflow_scripts.contracts.expression import SAMPLES_PER_CHUNK
+
+BUFFER_BYTES = 512 << 20  # what is shuffled together; a small corpus fits whole
+# The first number of a seed: which of the independent streams it is.
+ORDER, MASKS, VALIDATION = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Where the samples of training are."""
+
+    paths: list[Path]
+    gene_order: str
+    train: pd.Index  # sample ids
+    validation: pd.Index
+    known: np.ndarray  # (G,) bool, False for genes that no train sample measures
+
+
+class Batch(NamedTuple):
+    """What one step sees: B samples, G genes, T tokens."""
+
+    values: torch.Tensor  # (B, G) float32 ln(TPM+1), 0 where unmeasured
+    visible: torch.Tensor  # (B, G) bool, measured and not masked
+    index: torch.Tensor  # (B, T) int64, the genes that are tokens
+    attended: torch.Tensor | None  # (B, T) bool, False for padding; None where there is none
+    target: torch.Tensor  # (B, T) bool, measured and masked
+
+
+def training_batches(samples: Samples, training: dict, seed: int, epoch: int) -> Iterator[Batch]:
+    """Yield the batches of one epoch, each with a mask ratio of its own.
+
+    training: batch_size, genes_per_sample, min_mask_ratio and max_mask_ratio of `bulk/runs/{run}`.
+    """
+    for step, values in enumerate(shuffled(samples, seed, epoch, training["batch_size"])):
+        generator = np.random.default_rng([MASKS, seed, epoch, step])
+        ratio = generator.uniform(training["min_mask_ratio"], training["max_mask_ratio"])
+        yield draw(values, samples.known, ratio, training["genes_per_sample"], generator)
+
+
+def validation_batches(samples: Samples, training: dict, seed: int) -> Iterator[Batch]:
+    """Yield the validation samples as stored, with the same masks and genes in every epoch."""
+    ratio = (training["min_mask_ratio"] + training["max_mask_ratio"]) / 2
+    blocks = expression.blocks(samples.paths, samples.validation, samples.gene_order, training["batch_size"])
+    for step, (_, values) in enumerate(blocks):
+        generator = np.random.default_rng([VALIDATION, seed, step])
+        yield draw(values, samples.known, ratio, training["genes_per_sample"], generator)
+
+
+def draw(values: np.ndarray, known: np.ndarray, ratio: float, tokens: int, generator: np.random.Generator) -> Batch:
+    """Mask each measured gene with probability `ratio` and choose `tokens` measured genes per sample.
+
+    values (B, G), NaN where unmeasured; known (G,) bool.
+    """
+    measured = np.isfinite(values) & known
+    masked = measured & (generator.random(values.shape, np.float32) < ratio)
+    order = generator.random(values.shape, np.float32)
+    order[~measured] = 2.0  # after every measured gene
+    tokens = min(tokens, max(1, int(measured.sum(axis=1).max())))
+    index = np.argpartition(order, tokens - 1, axis=1)[:, :tokens]
+    attended = np.take_along_axis(measured, index, 1)
+    return Batch(
+        torch.from_numpy(np.where(measured, values, np.float32(0))),
+        torch.from_numpy(measured & ~masked),
+        torch.from_numpy(index),
+        None if attended.all() else torch.from_numpy(attended),
+        torch.from_numpy(np.take_along_axis(masked, index, 1)),
+    )
+
+
+def shuffled(samples: Samples, seed: int, epoch: int, batch_size: int) -> Iterator[np.ndarray]:
+    """Yield the train rows (at most batch_size, G) in the order of this epoch; only the last is short.
+
+    Shards come in random order, the stored chunks of a shard too, and rows are shuffled within a
+    buffer: memory is bounded by the buffer and one chunk, and a shard is opened once an epoch.
+    """
+    generator = np.random.default_rng([ORDER, seed, epoch])
+    buffer: list[np.ndarray] = []
+    for position in generator.permutation(len(samples.paths)):
+        for rows in _chunks(samples.paths[position], samples, generator):
+            buffer.append(rows)
+            if sum(part.nbytes for part in buffer) >= BUFFER_BYTES:
+                mixed = generator.permutation(np.concatenate(buffer))
+                whole = len(mixed) // batch_size * batch_size
+                yield from np.split(mixed[:whole], whole // batch_size) if whole else ()
+                buffer = [mixed[whole:].copy()]
+    if sum(len(part) for part in buffer):
+        mixed = generator.permutation(np.concatenate(buffer))
+        yield from np.split(mixed, range(batch_size, len(mixed), batch_size))
+
+
+def _chunks(path: Path, samples: Samples, generator: np.random.Generator) -> Iterator[np.ndarray]:
+    """Yield the train rows of each stored chunk of a shard, chunks in random order."""
+    data = expression.read(path, samples.gene_order, backed=True)
+    wanted = data.obs_names.isin(samples.train)
+    for first in generator.permutation(np.arange(0, data.n_obs, SAMPLES_PER_CHUNK)):
+        chosen = wanted[first : first + SAMPLES_PER_CHUNK]
+        if chosen.any():
+            yield np.asarray(data.X[first : first + SAMPLES_PER_CHUNK], np.float32)[chosen]
+    data.file.close()
