@@ -20,5 +20,4 @@ wildcard_constraints:
     model=r"[A-Za-z0-9_.-]+",  # esm2/models
     set=r"[A-Za-z0-9_-]+",  # tracks/sets
     track=r"[A-Za-z0-9_-]+",  # tracks/sets/{set}/tracks
-    strand="plus|minus",
     run=r"(?!baselines/)[A-Za-z0-9_-]+",  # bulk/runs

@@ -53,7 +53,7 @@ def fetch(file: Path, site: Site) -> Callable[..., dict[str, Any]]:
             "requires_mirror": "no",
         } | row
         written = file.with_name(f"{file.name}.provenance.json")
-        settings = {"mirror": None, "refused_licences": []} | (spec or {})
+        settings = {"mirror": None, "public_fallback": False, "refused_licences": []} | (spec or {})
         fetch_dataset(mirror=mirror, file=file, provenance=written, row=row, spec=settings)
         return provenances.read(written)
 

@@ -169,7 +169,7 @@ def test_a_file_without_a_licence_is_not_fetched(fetch, file, site):
 
 def test_a_file_that_no_row_declares_is_named(tmp_path):
     file = tmp_path / "unknown.bin"
-    spec = {"mirror": None, "refused_licences": []}
+    spec = {"mirror": None, "public_fallback": False, "refused_licences": []}
     with pytest.raises(BadInput, match="unknown.bin: there is no such row"):
         fetch_dataset(mirror=None, file=file, provenance=tmp_path / "p.json", row=None, spec=spec)
 
@@ -207,6 +207,15 @@ def test_a_file_system_without_locks_does_not_stop_a_download(tmp_path, monkeypa
 def test_rows_of_the_sheet_are_fetched_from_the_real_mirror(tmp_path, name):
     row = load_datasets(ROOT / "config/datasets.tsv")[name]
     file, written = tmp_path / name, tmp_path / f"{name}.provenance.json"
-    spec = {"mirror": str(REAL_MIRROR), "refused_licences": []}
+    spec = {"mirror": str(REAL_MIRROR), "public_fallback": False, "refused_licences": []}
     fetch_dataset(mirror=None, file=file, provenance=written, row=row, spec=spec)
     assert hashlib.sha256(file.read_bytes()).hexdigest() == row["checksum"].removeprefix("sha256:")
+
+
+def test_without_its_folder_a_mirror_stops_or_falls_back_as_configured(fetch, file, site, tmp_path):
+    absent = str(tmp_path / "absent")
+    with pytest.raises(BadInput, match="absent/MANIFEST.tsv: there is no such file"):
+        fetch(spec={"mirror": absent})
+    assert_nothing_at(file)
+    written = fetch(spec={"mirror": absent, "public_fallback": True})
+    assert file.read_bytes() == BODY and written["source"] == written["url"]

@@ -125,6 +125,6 @@ def test_a_name_that_stands_twice_is_refused(tmp_path):
 def test_the_section_needs_nothing_and_knows_no_other_keys():
     section: dict = {}
     validate(section, load_schema("download"), "configuration")
-    assert section == {"mirror": None, "refused_licences": []}
+    assert section == {"mirror": None, "public_fallback": False, "refused_licences": []}
     with pytest.raises(BadConfiguration, match="unknown key 'mirrors'"):
         validate({"mirrors": "x"}, load_schema("download"), "configuration")

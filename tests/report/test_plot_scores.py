@@ -21,7 +21,7 @@ from workflow_scripts.report.score_figures import (
 )
 
 PROBE, RUN = "small_logistic_regression", "small"
-BASELINES = ("logistic_regression_log_tpm", "knn_5", "majority_class")
+BASELINES = ("logistic_regression_log_tpm", "knn", "majority_class")
 OUTPUTS = {"scores": "f1.png", "imputation": "imputation.png", "confusion": "confusion.png", "table": "scores.html"}
 
 
@@ -41,6 +41,7 @@ def table_of(probe: float, imputer: float) -> pd.DataFrame:
         for metric in ("macro_f1", "weighted_f1", "balanced_accuracy")
         for split in ("validation", "test")
     ]
+    rows += [row(model, f"f1:{ODD}", value, level="per_class") for model, value in ((PROBE, probe), ("knn", 0.7))]
     for ratio in ("0.15", "0.3"):
         given = {"task": "imputation", "dataset": f"mask_{ratio}"}
         for model, value in ((RUN, imputer), ("gene_mean", 0.9)):
@@ -108,6 +109,7 @@ def test_the_same_scores_give_the_same_bytes(tmp_path, sources) -> None:
 def test_a_model_that_loses_is_said_to_lose(tmp_path, sources) -> None:
     text = " ".join(page(draw(tmp_path / "out", sources(True), probe=0.5, imputer=0.85)["table"]).text.split())
     assert "small loses to a baseline in 9 of 9 numbers on the test split." in text
+    assert "small loses to a baseline in 1 of 1 classes, by their F1." in text
     assert f"{PROBE} loses to logistic_regression_log_tpm by 0.300: macro F1 (pooled), classification, all" in text
     assert "small loses to gene_mean by 0.050: RMSE (pooled), imputation, mask_0.15" in text
     assert "ahead of" not in text
@@ -129,6 +131,7 @@ def test_every_number_of_every_model_stands_in_the_table(tmp_path, sources) -> N
     assert f"{PROBE} (baseline)" not in text and "gene_mean (baseline)" in text
     for number in ("0.750 [0.730, 0.770]", "0.800 [0.780, 0.820]", "0.100 [0.080, 0.120]", "0.550 [0.530, 0.570]"):
         assert number in text
+    assert f"F1 of {ODD}" in text and ODD not in shown.raw
     assert re.findall(r"^.+ split$", text, re.MULTILINE) == [
         "classification, all, test split",
         "classification, all, validation split",

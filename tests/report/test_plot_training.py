@@ -17,7 +17,7 @@ def history(path: Path, epochs: int = 6, **given: object) -> Path:
     table = pd.DataFrame(
         {
             "epoch": epoch,
-            "train_loss": 1 / (1 + epoch),
+            "train_loss": np.where(epoch > 0, 1 / (1 + epoch), np.nan),
             "validation_loss": (epoch - 3) ** 2 + 0.5,
             "learning_rate": 1e-3,
             "seconds": 1.5,
@@ -41,7 +41,7 @@ def test_the_epoch_of_the_least_validation_loss_is_marked(tmp_path) -> None:
     axis = draw_losses(style.new_figure(5, 3).subplots(), read_history(history(tmp_path / "h.tsv")))
     labels = [text.get_text() for text in axis.get_legend().get_texts()]
     assert labels == ["train", "validation", "kept: epoch 3, validation loss 0.5"]
-    assert axis.get_title(loc="left") == "Loss: 6 epochs in 9 s"
+    assert axis.get_title(loc="left") == "Loss: 5 epochs in 9 s"
 
 
 def test_one_epoch_and_missing_validation_losses_are_drawn(tmp_path, sources) -> None:

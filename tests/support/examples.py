@@ -1,8 +1,9 @@
-"""One small good example of each contract, and how its content is compared."""
+"""One small good example of each contract: its content, how it is written and read, and how it is compared."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,11 +29,13 @@ GENES = ["G0", "G1", "G2", "G3"]
 SAMPLES = ["S0", "S1", "S2", "S3", "S4"]
 ORDER = gene_table.order_digest(GENES)
 ABOUT = {"model": "m", "revision": "r", "weights_sha256": "0", "licence": "MIT", "stand_in": True}
-TRACKS = [{"name": "a", "assay": "netseq", "strand": "+"}, {"name": "a", "assay": "netseq", "strand": "-"}]
+
+
+# What the tables hold
 
 
 def genes(ids: list[str] = GENES) -> pd.DataFrame:
-    """A gene table of 10-bp genes, 20 bp apart."""
+    """A gene table of genes of 10 bp, 20 bp apart."""
     start = 20 * np.arange(len(ids))
     place = {"chrom": "1", "start": start, "end": start + 10, "strand": "+", "tss": start}
     made = {f"{kind}_id": [f"{kind[0].upper()}{name}" for name in ids] for kind in ("transcript", "protein")}
@@ -43,10 +46,6 @@ def samples(ids: list[str] = SAMPLES) -> pd.DataFrame:
     """The obs of an ExpressionStore."""
     made = {"corpus": "c", "group": [f"P{number // 2}" for number in range(len(ids))], "label": ""}
     return pd.DataFrame({**made, "total_counts": 10.0, "nonzero_genes": 3}, index=pd.Index(ids, name="sample_id"))
-
-
-def values(rows: int, columns: int) -> np.ndarray:
-    return np.random.default_rng(0).random((rows, columns), np.float32)
 
 
 def split_table() -> pd.DataFrame:
@@ -70,10 +69,9 @@ def predictions_table() -> pd.DataFrame:
 
 def polymerase_table() -> pd.DataFrame:
     names = ("pause_count", "body_count", "pause_density", "body_density", "pausing_index", "ci_low", "ci_high")
-    made = {"gene_id": GENES, "track": "netseq", **dict.fromkeys(names, [1.0, 2.0, 3.0, np.nan])}
-    return pd.DataFrame(
-        {**made, "antisense_count": 0.0, "pause_length": 5, "body_length": 9, "measured": [True, True, True, False]}
-    )
+    made = {"gene_id": GENES, "track": "netseq", **{name: [1.0, 2.0, 3.0, np.nan] for name in names}}
+    made |= {"antisense_count": 0.0, "pause_length": 5, "body_length": 9, "measured": [True, True, True, False]}
+    return pd.DataFrame(made)
 
 
 def window_table() -> pd.DataFrame:
@@ -81,110 +79,131 @@ def window_table() -> pd.DataFrame:
     return pd.DataFrame({**made, "split": ["train", "validation", "test"]})
 
 
-def embedding_obs(missing: list[bool]) -> pd.DataFrame:
-    return pd.DataFrame({"symbols": 5, "windows": 1, "missing": missing}, index=GENES)
+# What the other files hold
 
 
-def embedding_values() -> np.ndarray:
-    x = values(4, 6)
-    x[2] = np.nan
+def matrix(rows: int, columns: int, unknown: tuple = ()) -> np.ndarray:
+    """Random float32, NaN at the index `unknown`."""
+    x = np.random.default_rng(0).random((rows, columns), np.float32)
+    x[unknown or ([], [])] = np.nan
     return x
 
 
-def measured_values() -> np.ndarray:
-    x = values(5, 4)
-    x[:, 1] = np.nan
-    return x
+def embedded_genes() -> pd.DataFrame:
+    """The obs of a GeneEmbedding in which G2 has no vector."""
+    made = {"symbols": 5, "windows": 1, "missing": [False, False, True, False]}
+    return pd.DataFrame(made, index=pd.Index(GENES, name="gene_id"))
 
 
-def write_targets(path: Path, blocks: Any = None, mask: np.ndarray | None = None) -> None:
-    blocks = np.random.default_rng(0).random((3, 2, 8), np.float32) if blocks is None else blocks
-    mask = np.arange(24).reshape(3, 8) % 5 > 0 if mask is None else mask
-    track_store.write_targets(blocks, mask, TRACKS, path, bin=8, set="netseq", genome="toy")
+def targets() -> track_store.Targets:
+    tracks = [{"name": "a", "assay": "netseq", "strand": strand} for strand in "+-"]
+    mask = np.arange(24).reshape(3, 8) % 5 > 0
+    return track_store.Targets(matrix(6, 8).reshape(3, 2, 8), mask, tracks, 8)
 
 
-def write_bundle(path: Path) -> None:
+def state() -> dict[str, Any]:
     import torch
 
-    state = {"weight": torch.arange(6.0).reshape(2, 3), "bias": torch.ones(2)}
-    model_bundle.write(state, {"dim": 2}, path, gene_order=ORDER, seed=1)
+    return {"bias": torch.ones(2), "weight": torch.arange(6.0).reshape(2, 3)}
 
 
-def table(frame: pd.DataFrame) -> list[Any]:
-    return [frame.to_dict("list")]
+# How they are written and compared
 
 
-def annotated(data: Any) -> list[Any]:
-    return [data.X, table(data.obs.reset_index()), table(data.var.reset_index()), dict(data.uns)]
+def write_expression(content: tuple, path: Path) -> None:
+    x, obs = content
+    expression.write(x, obs, GENES, ~np.isnan(matrix(5, 4, (slice(None), 1))).any(axis=0), path)
+
+
+def write_targets(content: track_store.Targets, path: Path) -> None:
+    blocks, mask, tracks, width = content
+    track_store.write_targets(iter(blocks), mask, tracks, path, bin=width, set="netseq", genome="toy")
+
+
+def same_matrix(found: Any, content: tuple) -> None:
+    x, obs = content
+    np.testing.assert_array_equal(found.X, x)
+    assert found.X.dtype == np.float32
+    pd.testing.assert_frame_equal(found.obs, obs)
+
+
+def same_state(found: tuple, content: dict[str, Any]) -> None:
+    tensors, config = found
+    assert tensors.keys() == content.keys()
+    assert all(tensors[name].equal(content[name]) for name in content)
+    assert (config["parameters"], config["architecture"], config["seed"]) == (8, {"dim": 2}, 1)
 
 
 class Example(NamedTuple):
     """A good file of one contract."""
 
-    name: str  # of the file
-    write: Callable[[Path], None]
+    file: str  # its name
+    content: Any
+    write: Callable[[Any, Path], None]
     read: Callable[..., Any]
-    content: Callable[[Any], Any] = table  # of what `read` returns, as arrays, lists and dictionaries
+    same: Callable[[Any, Any], None] = pd.testing.assert_frame_equal  # of what `read` gives and `content`
     ordered: bool = False  # `read` takes the gene order that is expected
 
 
 EXAMPLES = {
     "gene_table": Example(
-        "genes.parquet", lambda path: gene_table.write(genes(), path, "toy"), lambda path: gene_table.read(path)[0]
+        "genes.parquet",
+        genes(),
+        partial(gene_table.write, genome="toy"),
+        lambda path: gene_table.read(path)[0],
     ),
-    "splits": Example("splits.parquet", lambda path: splits.write(split_table(), path), splits.read),
+    "splits": Example("splits.parquet", split_table(), splits.write, splits.read),
     "standardizer": Example(
-        "standardizer.parquet",
-        lambda path: standardizer.write(standardizer_table(), path),
-        standardizer.read,
-        ordered=True,
+        "standardizer.parquet", standardizer_table(), standardizer.write, standardizer.read, ordered=True
     ),
-    "metrics": Example("metrics.parquet", lambda path: metrics.write(metrics_table(), path), metrics.read),
-    "predictions": Example(
-        "predictions.parquet", lambda path: predictions.write(predictions_table(), path), predictions.read
-    ),
+    "metrics": Example("metrics.parquet", metrics_table(), metrics.write, metrics.read),
+    "predictions": Example("predictions.parquet", predictions_table(), predictions.write, predictions.read),
     "polymerase": Example(
         "polymerase.parquet",
-        lambda path: polymerase.write(polymerase_table(), path, ORDER),
+        polymerase_table(),
+        partial(polymerase.write, gene_order=ORDER),
         polymerase.read,
         ordered=True,
     ),
-    "windows": Example(
-        "windows.parquet",
-        lambda path: track_store.write_windows(window_table(), path),
-        track_store.read_windows,
-    ),
-    "targets": Example("targets.h5", write_targets, track_store.read_targets, list),
+    "windows": Example("windows.parquet", window_table(), track_store.write_windows, track_store.read_windows),
+    "targets": Example("targets.h5", targets(), write_targets, track_store.read_targets, np.testing.assert_equal),
     "expression": Example(
         "0000.h5ad",
-        lambda path: expression.write(measured_values(), samples(), GENES, np.array([True, False, True, True]), path),
+        (matrix(5, 4, (slice(None), 1)), samples()),
+        write_expression,
         expression.read,
-        annotated,
+        same_matrix,
         ordered=True,
     ),
     "gene_embedding": Example(
         "model.h5ad",
-        lambda path: gene_embedding.write(
-            embedding_values(), embedding_obs([False, False, True, False]), path, **ABOUT
-        ),
+        (matrix(4, 6, (2,)), embedded_genes()),
+        lambda content, path: gene_embedding.write(*content, path, **ABOUT),
         gene_embedding.read,
-        annotated,
+        same_matrix,
         ordered=True,
     ),
     "sample_embedding": Example(
         "embeddings.h5ad",
-        lambda path: sample_embedding.write(
-            values(5, 6), samples().assign(split="test"), path, run="r", gene_order=ORDER
-        ),
+        (matrix(5, 6), samples()[["corpus", "group", "label"]].assign(split="test")),
+        lambda content, path: sample_embedding.write(*content, path, run="r", gene_order=ORDER),
         sample_embedding.read,
-        annotated,
+        same_matrix,
         ordered=True,
     ),
-    "model_bundle": Example("model", write_bundle, model_bundle.read, list, ordered=True),
+    "model_bundle": Example(
+        "model",
+        state(),
+        lambda content, path: model_bundle.write(content, {"dim": 2}, path, gene_order=ORDER, seed=1),
+        model_bundle.read,
+        same_state,
+        ordered=True,
+    ),
     "provenance": Example(
         "file.provenance.json",
-        lambda path: provenance.write(dict.fromkeys(provenance.KEYS, "x"), path),
+        dict.fromkeys(provenance.KEYS, "x") | {"bytes": 3, "simulated": False},
+        provenance.write,
         provenance.read,
-        lambda record: record,
+        np.testing.assert_equal,
     ),
 }

@@ -21,10 +21,13 @@ def create(spec: dict, genes: anndata.AnnData, statistics: pd.DataFrame) -> Bulk
     The vectors of genes are standardized per dimension: language models have a few dimensions that
     are large in every protein. A gene without train statistics is not `known` and is never looked at.
     """
-    shape = spec["model"]
+    shape, ratios = spec["model"], (spec["training"]["min_mask_ratio"], spec["training"]["max_mask_ratio"])
     if shape["dim"] % (2 * shape["heads"]):
         reason = f"dim is {shape['dim']}, heads is {shape['heads']}"
         raise BadInput("configuration", "model", reason, "Make dim a multiple of twice the heads.")
+    if ratios[0] > ratios[1]:
+        reason = f"min_mask_ratio {ratios[0]} is above max_mask_ratio {ratios[1]}"
+        raise BadInput("configuration", "training", reason, "Give them in order.")
     config = BulkConfig(
         genes=genes.n_obs, gene_vector=genes.n_vars, tokens=spec["training"]["genes_per_sample"], **shape
     )

@@ -16,7 +16,6 @@ import pandas as pd
 import torch
 
 from workflow_scripts.contracts import expression
-from workflow_scripts.contracts.expression import SAMPLES_PER_CHUNK
 
 BUFFER_BYTES = 512 << 20  # what is shuffled together; a small corpus fits whole
 # The first number of a seed: which of the independent streams it is.
@@ -88,30 +87,21 @@ def draw(values: np.ndarray, known: np.ndarray, ratio: float, tokens: int, gener
 def shuffled(samples: Samples, seed: int, epoch: int, batch_size: int) -> Iterator[np.ndarray]:
     """Yield the train rows (at most batch_size, G) in the order of this epoch; only the last is short.
 
-    Shards come in random order, the stored chunks of a shard too, and rows are shuffled within a
-    buffer: memory is bounded by the buffer and one chunk, and a shard is opened once an epoch.
+    Shards come in random order and rows are shuffled within a buffer of several shards, or the part
+    of one: memory is bounded by the buffer, and a shard is read once an epoch, front to back.
     """
     generator = np.random.default_rng([ORDER, seed, epoch])
+    paths = [samples.paths[position] for position in generator.permutation(len(samples.paths))]
     buffer: list[np.ndarray] = []
-    for position in generator.permutation(len(samples.paths)):
-        for rows in _chunks(samples.paths[position], samples, generator):
-            buffer.append(rows)
-            if sum(part.nbytes for part in buffer) >= BUFFER_BYTES:
-                mixed = generator.permutation(np.concatenate(buffer))
-                whole = len(mixed) // batch_size * batch_size
-                yield from np.split(mixed[:whole], whole // batch_size) if whole else ()
-                buffer = [mixed[whole:].copy()]
-    if sum(len(part) for part in buffer):
-        mixed = generator.permutation(np.concatenate(buffer))
+    held = 0
+    for _, rows in expression.blocks(paths, samples.train, samples.gene_order, size=256):
+        buffer.append(rows)
+        held += rows.nbytes
+        if held >= BUFFER_BYTES:
+            mixed = generator.permutation(np.concatenate(buffer))
+            whole = len(mixed) // batch_size * batch_size
+            yield from np.split(mixed[:whole], range(batch_size, whole, batch_size)) if whole else ()
+            buffer = [mixed[whole:].copy()]
+            held = buffer[0].nbytes
+    if buffer and len(mixed := generator.permutation(np.concatenate(buffer))):
         yield from np.split(mixed, range(batch_size, len(mixed), batch_size))
-
-
-def _chunks(path: Path, samples: Samples, generator: np.random.Generator) -> Iterator[np.ndarray]:
-    """Yield the train rows of each stored chunk of a shard, chunks in random order."""
-    data = expression.read(path, samples.gene_order, backed=True)
-    wanted = data.obs_names.isin(samples.train)
-    for first in generator.permutation(np.arange(0, data.n_obs, SAMPLES_PER_CHUNK)):
-        chosen = wanted[first : first + SAMPLES_PER_CHUNK]
-        if chosen.any():
-            yield np.asarray(data.X[first : first + SAMPLES_PER_CHUNK], np.float32)[chosen]
-    data.file.close()

@@ -1,0 +1,39 @@
+"""One vector per sample from a trained model, with every measured gene visible."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from workflow_scripts.rule import run as run_door
+
+
+def embed_samples(
+    *, expression: list[Path], splits: Path, model: Path, embeddings: Path, run: str, threads: int
+) -> None:
+    """Embed every sample that has a split, whichever it is, and write a SampleEmbedding.
+
+    A vector is the mean of the final states over the measured genes, then the scores of the latent factors.
+    """
+    import numpy as np
+    import pandas as pd
+    import torch
+
+    from workflow_scripts.bulk import bundle, inference
+    from workflow_scripts.contracts import expression as expression_store
+    from workflow_scripts.contracts import sample_embedding
+    from workflow_scripts.contracts import splits as splits_table
+
+    torch.set_num_threads(threads)
+    network, order = bundle.read(model)
+    samples = splits_table.read(splits).set_index("sample_id")
+    names, vectors = [], []
+    for obs, values in expression_store.blocks(expression, samples.index, order, size=256):
+        names.append(obs.index)
+        vectors.append(inference.embed(network, values))
+    found = pd.Index(np.concatenate(names))
+    obs = samples.loc[found, ["corpus", "group", "label", "split"]]
+    sample_embedding.write(np.concatenate(vectors), obs, embeddings, run=run, gene_order=order)
+
+
+if "snakemake" in globals():
+    run_door(embed_samples, snakemake)  # noqa: F821

@@ -76,7 +76,12 @@ def train_bulk(
     rows = pd.DataFrame(loop.fit(network, task, schedule, unfinished))
 
     best = rows.loc[rows["validation_loss"].idxmin()]
-    log.info("best epoch %d: validation loss %.4f, before training %.4f", best["epoch"], best["validation_loss"], rows["validation_loss"][0])
+    log.info(
+        "best epoch %d: validation loss %.4f, before training %.4f",
+        best["epoch"],
+        best["validation_loss"],
+        rows["validation_loss"][0],
+    )
     bundle.write(network, model, order, spec["seed"])
     with replacing(history) as temporary:
         rows.to_csv(temporary, sep="\t", index=False)

@@ -82,6 +82,7 @@ def validate(genes: pd.DataFrame, where: Path | str = "GeneTable") -> pd.DataFra
 
 
 def write(genes: pd.DataFrame, path: Path, genome: str) -> None:
+    genes = validate(genes, path)
     write_table(genes, path, schema(), {"gene_order": order_digest(genes["gene_id"]), "genome": genome})
 
 

@@ -41,6 +41,7 @@ def validate(standardizer: pd.DataFrame, where: Path | str = "Standardizer") -> 
 
 
 def write(standardizer: pd.DataFrame, path: Path) -> None:
+    standardizer = validate(standardizer, path)
     write_table(standardizer, path, schema(), {"gene_order": order_digest(standardizer["gene_id"])})
 
 

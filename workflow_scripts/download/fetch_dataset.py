@@ -96,7 +96,11 @@ def mirror_address(mirror: Path | None, spec: dict) -> str | None:
         return None
     if setting.startswith(("https://", "http://")):
         return setting.rstrip("/")
-    return (mirror or Path(setting)).resolve().as_uri()
+    folder = mirror or Path(setting)
+    if spec["public_fallback"] and not folder.is_dir():
+        logging.warning("there is no mirror at %s: fetching from the public address", folder)
+        return None
+    return folder.resolve().as_uri()
 
 
 def from_mirror(address: str, row: dict) -> Source:

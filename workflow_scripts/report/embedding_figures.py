@@ -73,7 +73,7 @@ def draw_embedding(layout: Layout, about: pd.DataFrame, marks: dict[str, Marks],
         large = column == "drawn"
         axis = scatter(figure.add_subplot(place), layout, about[column], marks[column], size if large else size / 2.5)
         axis.set_title(title)
-        legend(figure.add_subplot(beside), axis, columns if large else 1)
+        legend(figure.add_subplot(beside), about[column], marks[column], columns if large else 1)
     return figure
 
 
@@ -84,22 +84,21 @@ def count_samples(drawn: int, total: int) -> str:
 def scatter(axis: Axes, layout: Layout, values: pd.Series, marks: Marks, size: float) -> Axes:
     """Draw the rows of layout.xy by their name in `values`; grey names lie below the others.
 
-    The axes carry no ticks: the coordinates of these layouts have no unit.
+    Points of one marker lie over each other in the order of rows, so that no name hides another. The
+    axes carry no ticks: the coordinates of these layouts have no unit.
     """
-    for name, (colour, marker) in marks.items():
-        chosen = (values == name).to_numpy()
-        x, y = layout.xy[chosen].T
+    greys = (style.GREY, style.DARK_GREY)
+    drawn = values.map(lambda name: (marks[name][0] not in greys, marks[name][1]))
+    for group in sorted(set(drawn)):
+        chosen = (drawn == group).to_numpy()
         axis.scatter(
-            x,
-            y,
+            *layout.xy[chosen].T,
             s=size,
-            c=colour,
-            marker=marker,
+            c=[marks[name][0] for name in values[chosen]],
+            marker=group[1],
             alpha=0.85,
-            linewidths=0.25,
+            linewidths=0.25 if size > 8 else 0,  # small points would be all edge
             edgecolors="white",
-            zorder=1 if colour in (style.GREY, style.DARK_GREY) else 2,
-            label=f"{style.short(name, 24)} ({chosen.sum():,})",
         )
     axis.set(xticks=[], yticks=[], xlabel=layout.axes[0], ylabel=layout.axes[1])
     axis.set_box_aspect(1)
@@ -108,15 +107,19 @@ def scatter(axis: Axes, layout: Layout, values: pd.Series, marks: Marks, size: f
     return axis
 
 
-def legend(axis: Axes, of: Axes, columns: int) -> Axes:
-    """Fill `axis` with the legend of another one."""
+def legend(axis: Axes, values: pd.Series, marks: Marks, columns: int) -> Axes:
+    """Fill an axis with the legend of `marks`: each name with its number of samples in `values`."""
+    from matplotlib.lines import Line2D
+
+    counts = values.value_counts()
+    handles = [
+        Line2D(
+            [], [], ls="none", color=colour, marker=marker, label=f"{style.short(name, 24)} ({counts.get(name, 0):,})"
+        )
+        for name, (colour, marker) in marks.items()
+    ]
     axis.set_axis_off()
-    handles, labels = of.get_legend_handles_labels()
-    drawn = axis.legend(
-        handles, labels, loc="upper left", borderaxespad=0, ncols=columns, handletextpad=0.2, columnspacing=0.6
-    )
-    for handle in drawn.legend_handles:
-        handle.set_sizes([30.0])
+    axis.legend(handles=handles, loc="upper left", borderaxespad=0, ncols=columns, handletextpad=0.2, columnspacing=0.6)
     return axis
 
 

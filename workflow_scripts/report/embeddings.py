@@ -23,7 +23,7 @@ class Layout(NamedTuple):
 
 
 def choose(data: anndata.AnnData, most: int, seed: int, where: Path) -> anndata.AnnData:
-    """Return `data`, or `most` of its samples chosen at random, in stored order.
+    """Return the samples of `data`, or `most` of them, in random order, so that none is drawn over another by rule.
 
     Raises BadInput where there is no sample or a vector is not finite.
     """
@@ -35,10 +35,7 @@ def choose(data: anndata.AnnData, most: int, seed: int, where: Path) -> anndata.
     if wrong.any():
         sample = data.obs_names[wrong][0]
         raise BadInput(where, f"sample {sample!r}", "its embedding is not finite", "Train the run again.")
-    if data.n_obs <= most:
-        return data
-    rows = np.random.default_rng(seed).choice(data.n_obs, most, replace=False)
-    return data[np.sort(rows)].copy()
+    return data[np.random.default_rng(seed).permutation(data.n_obs)[:most]].copy()
 
 
 def lay_out(data: anndata.AnnData, spec: dict) -> tuple[Layout, Layout]:

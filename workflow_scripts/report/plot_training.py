@@ -20,7 +20,10 @@ def plot_training(*, history: Path, sources: Path, figure: Path) -> None:
 
 
 def read_history(path: Path):
-    """Return the history (epoch, train_loss, validation_loss, learning_rate, seconds), one row an epoch."""
+    """Return the history (epoch, train_loss, validation_loss, learning_rate, seconds), one row an epoch.
+
+    Epoch 0 is the model before training, which has no train loss.
+    """
     import pandas as pd
 
     from workflow_scripts.contracts.errors import BadInput
@@ -61,8 +64,8 @@ def draw_losses(axis, epochs):
             mec=INK,
             label=f"kept: epoch {best['epoch']:.0f}, validation loss {best['validation_loss']:.4g}",
         )
-    axis.set(xlabel="Epoch", ylabel="Loss (masked mean squared error)")
-    axis.set_title(f"Loss: {len(epochs)} epochs in {epochs['seconds'].sum():,.0f} s")
+    axis.set(xlabel="Epoch (0: before training)", ylabel="Mean squared error of hidden values")
+    axis.set_title(f"Loss: {epochs['epoch'].max()} epochs in {epochs['seconds'].sum():,.0f} s")
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axis.grid(axis="y")
     axis.legend(loc="upper right")
@@ -70,12 +73,13 @@ def draw_losses(axis, epochs):
 
 
 def draw_learning_rate(axis, epochs):
-    """Draw the learning rate over epochs; return the axis."""
+    """Draw the learning rate at the end of each epoch; return the axis."""
     from matplotlib.ticker import MaxNLocator
 
     from workflow_scripts.report.style import GREEN
 
-    axis.plot(epochs["epoch"], epochs["learning_rate"], color=GREEN, marker="o", ms=3.5, lw=1.6)
+    trained = epochs[epochs["epoch"] > 0]
+    axis.plot(trained["epoch"], trained["learning_rate"], color=GREEN, marker="o", ms=3.5, lw=1.6)
     axis.set(xlabel="Epoch", ylabel="Learning rate", title="Learning rate")
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axis.yaxis.set_major_formatter(lambda value, _: f"{value:g}")

@@ -15,22 +15,17 @@ if TYPE_CHECKING:
 # What each metric is called, and whether more of it is better. A metric that is not here is listed
 # without a verdict.
 METRICS = {
-    "macro_f1": ("macro F1", True),
     "weighted_f1": ("weighted F1", True),
-    "f1": ("F1", True),
-    "precision": ("precision", True),
-    "recall": ("recall", True),
-    "accuracy": ("accuracy", True),
+    "macro_f1": ("macro F1", True),
     "balanced_accuracy": ("balanced accuracy", True),
+    "accuracy": ("accuracy", True),
+    "f1": ("F1", True),
     "pearson": ("Pearson r", True),
-    "spearman": ("Spearman ρ", True),
-    "r2": ("R²", True),
-    "skill": ("skill over the gene mean", True),
     "rmse": ("RMSE", False),
-    "mse": ("MSE", False),
-    "mae": ("MAE", False),
+    "skill": ("skill over the gene mean", True),
 }
 LEVELS = {"pooled": "pooled", "per_gene": "per gene", "per_sample": "per sample", "per_class": "per class"}
+NO_BASELINE = "has no baseline"
 SPLITS = ("test", "validation", "train")
 KEYS = ["task", "dataset", "split", "level", "metric"]
 
@@ -66,7 +61,7 @@ def judge(metrics: pd.DataFrame, ours: Collection[str]) -> list[Verdict]:
             continue
         for row in own.dropna(subset=["value"]).itertuples():
             if baselines.empty:
-                verdicts.append(Verdict(row.model, place, False, "has no baseline"))
+                verdicts.append(Verdict(row.model, place, False, NO_BASELINE))
                 continue
             best = baselines.sort_values(["value", "model"], ascending=[not upward, True]).iloc[0]
             lead = (row.value - best["value"]) * (1 if upward else -1)

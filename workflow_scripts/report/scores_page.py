@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workflow_scripts.report.pages import Markup, breakable, bullets, paragraph, styled, table, write_page
-from workflow_scripts.report.scores import LEVELS, SPLITS, Verdict, judge, metric_label, number
+from workflow_scripts.report.scores import LEVELS, NO_BASELINE, SPLITS, Verdict, judge, metric_label, number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,21 +26,26 @@ def write_scores(path: Path, run: str, metrics: pd.DataFrame, ours: Collection[s
 
 
 def _summary(run: str, verdicts: list[Verdict]) -> list[Markup]:
-    """How often the run loses to a baseline on the test split, and every such loss of a pooled number."""
-    losses = [verdict for verdict in verdicts if verdict.loses]
-    compared = [verdict for verdict in verdicts if verdict.words != "has no baseline"]
+    """How often the run loses to a baseline on the test split, and every such loss but those of single classes."""
     lead = paragraph(
         "Each number is held against the best baseline on that very number, scored on the same samples. "
         "Intervals are 95 % bootstrap intervals; where those of two models overlap, the data leave open which one is "
         "better."
     )
+    compared = [verdict for verdict in verdicts if verdict.words != NO_BASELINE]
     if not compared:
         return [lead, paragraph(f"No number of {run} on the test split has a baseline beside it.", "bad")]
-    if not losses:
-        return [lead, paragraph(f"{run} loses to no baseline in any of {len(compared)} numbers on the test split.")]
-    said = paragraph(f"{run} loses to a baseline in {len(losses)} of {len(compared)} numbers on the test split.", "bad")
-    pooled = [verdict for verdict in losses if verdict.place[3] != "per_class"]
-    return [lead, said, bullets(f"{verdict.model} {verdict.words}: {_place(verdict.place)}" for verdict in pooled)]
+    parts = [lead]
+    for single, of in ((False, "numbers on the test split"), (True, "classes, by their F1")):
+        held = [verdict for verdict in compared if (verdict.place[3] == "per_class") == single]
+        losses = [verdict for verdict in held if verdict.loses]
+        if losses:
+            parts.append(paragraph(f"{run} loses to a baseline in {len(losses)} of {len(held)} {of}.", "bad"))
+        elif held:
+            parts.append(paragraph(f"{run} loses to no baseline in any of {len(held)} {of}."))
+        if losses and not single:
+            parts.append(bullets(f"{loss.model} {loss.words}: {_place(loss.place)}" for loss in losses))
+    return parts
 
 
 def _place(place: tuple[str, ...]) -> str:

@@ -23,8 +23,8 @@ def make_targets(
 ) -> None:
     """Write a TrackStore: `windows` and `targets`, two strands for each of `tracks`.
 
-    Mitochondria are left out, since another polymerase transcribes them, and so are windows without a known
-    base. Memory: one block of one track, and the mask (one byte a bin of the genome).
+    Mitochondria are left out, since another polymerase transcribes them, and so are windows without a bin
+    of known bases. Memory: one block of one track, and the mask (one byte a bin of the genome).
     """
     import numpy as np
 
@@ -53,7 +53,7 @@ def make_targets(
     table = tile(lengths, width)
     mask = usable_windows(genome, table, width, bin)
     known = mask.any(axis=1)
-    log.info("%d windows; left out: %d without a known base", known.sum(), (~known).sum())
+    log.info("%d windows; left out: %d without a bin of known bases", known.sum(), (~known).sum())
     if known.sum() < folds:
         raise refuse(f"{known.sum()} windows of {width} bp are too few for {folds} folds", "Choose a smaller width.")
     table, mask = table[known].reset_index(drop=True), mask[known]

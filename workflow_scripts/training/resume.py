@@ -48,7 +48,7 @@ class Checkpoints:
             torch.save(state, handle)
             handle.flush()
             os.fsync(handle.fileno())
-        os.replace(partial, path)
+        partial.replace(path)
         for older in self._files()[:-KEPT]:
             older.unlink()
 

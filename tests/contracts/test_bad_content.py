@@ -1,0 +1,190 @@
+"""Content that breaks the promise of its format is refused on writing, and nothing is written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.support.examples import EXAMPLES, GENES, genes, standardizer_table
+from workflow_scripts.contracts import gene_table, model_bundle, provenance, splits, standardizer
+from workflow_scripts.contracts.errors import BadInput
+
+TABLES = [name for name, example in EXAMPLES.items() if isinstance(example.content, pd.DataFrame)]
+
+
+def refused(name: str, content: Any, folder: Path, message: str) -> None:
+    path = folder / EXAMPLES[name].file
+    with pytest.raises(BadInput, match=message) as fault:
+        EXAMPLES[name].write(content, path)
+    assert "\n" not in str(fault.value)
+    assert str(path) in str(fault.value)
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_missing_column_is_refused(name: str, tmp_path: Path) -> None:
+    content = EXAMPLES[name].content
+    for column in content.columns:
+        refused(name, content.drop(columns=column), tmp_path, column)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_column_too_many_is_refused(name: str, tmp_path: Path) -> None:
+    refused(name, EXAMPLES[name].content.assign(surplus=1), tmp_path, "surplus")
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_row_that_stands_twice_is_refused(name: str, tmp_path: Path) -> None:
+    content = EXAMPLES[name].content
+    refused(name, pd.concat([content, content.iloc[[0]]], ignore_index=True), tmp_path, "not unique|duplicate")
+
+
+CHANGES = [
+    ("gene_table", {"gene_id": ["G0", "", "G2", "G3"]}, "gene_id"),
+    ("gene_table", {"gene_id": ["G0", None, "G2", "G3"]}, "gene_id"),
+    ("gene_table", {"strand": "."}, "strand"),
+    ("gene_table", {"start": -1}, "start"),
+    ("gene_table", {"start": 0.5}, "start"),
+    ("gene_table", {"end": 0}, "end is after start"),
+    ("gene_table", {"tss": lambda table: table["end"]}, "tss lies in the gene"),
+    ("gene_table", {"protein_length": 0}, "protein_length"),
+    ("gene_table", {"exon_length": np.nan}, "exon_length"),
+    ("splits", {"split": "holdout"}, "split"),
+    ("splits", {"group": ""}, "group"),
+    ("splits", {"label": None}, "label"),
+    ("splits", {"group": list("aaabc")}, "group 'a': stands in more than one split"),
+    ("standardizer", {"sd": -1.0}, "sd"),
+    ("standardizer", {"n": -1}, "n"),
+    ("standardizer", {"mean": "high"}, "mean"),
+    ("metrics", {"level": "per_cell"}, "level"),
+    ("metrics", {"split": "all"}, "split"),
+    ("metrics", {"n": -1}, "n"),
+    ("predictions", {"predicted": None}, "predicted"),
+    ("polymerase", {"body_length": -1}, "body_length"),
+    ("polymerase", {"measured": 1}, "measured"),
+    ("windows", {"split": "holdout"}, "split"),
+]
+
+
+@pytest.mark.parametrize(("name", "change", "message"), CHANGES)
+def test_a_wrong_value_is_refused(name: str, change: dict[str, Any], message: str, tmp_path: Path) -> None:
+    refused(name, EXAMPLES[name].content.assign(**change), tmp_path, message)
+
+
+def unknown(x: np.ndarray, row: Any, column: Any, value: float = np.nan) -> np.ndarray:
+    x = x.copy()
+    x[row, column] = value
+    return x
+
+
+MATRICES: list[tuple[str, Callable[[np.ndarray, pd.DataFrame], tuple], str]] = [
+    ("gene_embedding", lambda x, obs: (x, obs.assign(missing=False)), "gene G2: vector and `missing` disagree"),
+    ("gene_embedding", lambda x, obs: (x, obs.assign(missing=True)), "gene G0: vector and `missing` disagree"),
+    ("gene_embedding", lambda x, obs: (unknown(x, 1, 0), obs), "gene G1: vector and `missing` disagree"),
+    ("gene_embedding", lambda x, obs: (unknown(x, 1, 0, np.inf), obs), "gene G1"),
+    ("gene_embedding", lambda x, obs: (x, obs.drop(columns="windows")), "obs/windows: is missing"),
+    ("expression", lambda x, obs: (unknown(x, 0, 0), obs), "gene G0: values and `measured` disagree"),
+    ("expression", lambda x, obs: (unknown(x, slice(None), 1, 0.0), obs), "gene G1: values and `measured` disagree"),
+    ("expression", lambda x, obs: (x, obs.drop(columns="label")), "obs/label: is missing"),
+    ("expression", lambda x, obs: (x, obs.rename(index={"S1": "S0"})), "sample 'S0': stands twice"),
+    ("sample_embedding", lambda x, obs: (x, obs.drop(columns="split")), "obs/split: is missing"),
+]
+
+
+@pytest.mark.filterwarnings("ignore:Observation names are not unique")
+@pytest.mark.parametrize(("name", "change", "message"), MATRICES)
+def test_a_matrix_that_disagrees_with_its_rows_is_refused(
+    name: str, change: Callable[[np.ndarray, pd.DataFrame], tuple], message: str, tmp_path: Path
+) -> None:
+    refused(name, change(*EXAMPLES[name].content), tmp_path, message)
+
+
+@pytest.mark.parametrize("blocks", [2, 4])
+def test_targets_for_another_number_of_windows_are_refused(blocks: int, tmp_path: Path) -> None:
+    """A window that no block came for would stand as zeros."""
+    targets = EXAMPLES["targets"].content
+    with pytest.raises(ValueError, match="zip"):
+        EXAMPLES["targets"].write(targets._replace(targets=np.ones((blocks, 2, 8))), tmp_path / "targets.h5")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("key", provenance.KEYS)
+def test_provenance_lacks_no_key(key: str, tmp_path: Path) -> None:
+    content = EXAMPLES["provenance"].content
+    refused("provenance", {name: content[name] for name in content if name != key}, tmp_path, f"{key}: is missing")
+
+
+@pytest.mark.parametrize("key", model_bundle.KEYS)
+def test_the_configuration_of_a_model_lacks_no_key(key: str, tmp_path: Path) -> None:
+    path = tmp_path / "model"
+    EXAMPLES["model_bundle"].write(EXAMPLES["model_bundle"].content, path)
+    config = json.loads((path / "config.json").read_text())
+    del config[key]
+    (path / "config.json").write_text(json.dumps(config))
+    with pytest.raises(BadInput, match=f"{key}: is missing"):
+        model_bundle.read(path)
+
+
+# Files that another program changed: the metadata says one thing, the content another.
+
+
+def rewritten(path: Path, change: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
+    """Change a parquet file but leave its metadata."""
+    import pyarrow
+    from pyarrow import parquet
+
+    table = parquet.read_table(path)
+    changed = pyarrow.Table.from_pandas(change(table.to_pandas()), preserve_index=False)
+    parquet.write_table(changed.replace_schema_metadata(table.schema.metadata), path)
+
+
+@pytest.mark.parametrize("contract", [gene_table, standardizer])
+def test_a_table_whose_genes_were_reordered_is_refused(contract: Any, tmp_path: Path) -> None:
+    path = tmp_path / "table.parquet"
+    if contract is gene_table:
+        gene_table.write(genes(), path, "toy")
+    else:
+        standardizer.write(standardizer_table(), path)
+    rewritten(path, lambda table: table.iloc[::-1])
+    with pytest.raises(BadInput, match="made for another gene table"):
+        contract.read(path)
+
+
+def test_splits_in_which_a_group_came_to_straddle_are_refused(tmp_path: Path) -> None:
+    EXAMPLES["splits"].write(EXAMPLES["splits"].content, tmp_path / "splits.parquet")
+    rewritten(tmp_path / "splits.parquet", lambda table: table.assign(group="a"))
+    with pytest.raises(BadInput, match="group 'a': stands in more than one split"):
+        splits.read(tmp_path / "splits.parquet")
+
+
+@pytest.mark.parametrize(
+    ("name", "axis"), [("expression", "var"), ("gene_embedding", "obs")], ids=["expression", "gene_embedding"]
+)
+def test_a_matrix_whose_genes_were_renamed_is_refused(name: str, axis: str, tmp_path: Path) -> None:
+    import h5py
+
+    example = EXAMPLES[name]
+    path = tmp_path / example.file
+    example.write(example.content, path)
+    with h5py.File(path, "r+") as file:
+        file[f"{axis}/gene_id"][:] = GENES[::-1]
+    with pytest.raises(BadInput, match="made for another gene table"):
+        example.read(path)
+
+
+def test_targets_that_do_not_fit_their_mask_are_refused(tmp_path: Path) -> None:
+    import h5py
+
+    path = tmp_path / "targets.h5"
+    EXAMPLES["targets"].write(EXAMPLES["targets"].content, path)
+    with h5py.File(path, "r+") as file:
+        del file["mask"]
+        file["mask"] = np.ones((3, 7), bool)
+    with pytest.raises(BadInput, match="does not fit the mask"):
+        EXAMPLES["targets"].read(path)

@@ -1,0 +1,87 @@
+"""Imputers: baselines that predict hidden expression values from the visible ones of a sample.
+
+Each entry of `IMPUTERS` is one function: from the train samples and the imputation section of the
+configuration to the candidates it offers, by setting. The candidate with the least squared error on
+the validation split is kept. To add a baseline, add one function and its entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+# From values (N, G), of which only the visible (N, G) bool are looked at, to predictions (N, G).
+Imputer = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+def gene_mean(train: np.ndarray, mean: np.ndarray, spec: dict[str, Any]) -> dict[str, Imputer]:
+    """The train mean of each gene, whatever the sample."""
+    return {"": lambda values, visible: np.broadcast_to(mean, values.shape)}
+
+
+def knn_imputer(train: np.ndarray, mean: np.ndarray, spec: dict[str, Any]) -> dict[str, Imputer]:
+    """The mean of the k nearest train samples (Troyanskaya et al. 2001), for each k in `neighbours`.
+
+    Near is the mean squared difference over the genes that are visible here and measured there.
+    """
+    centred, measured = centre(train, mean)
+    squared = centred**2
+
+    def impute(k: int, values: np.ndarray, visible: np.ndarray) -> np.ndarray:
+        x, seen = centre(np.where(visible, values, np.nan), mean)
+        shared = seen @ measured.T
+        distance = x**2 @ measured.T - 2 * x @ centred.T + seen @ squared.T
+        distance = np.where(shared > 0, distance / np.maximum(shared, 1), np.inf)
+        nearest = np.argpartition(distance, k - 1, axis=1)[:, :k]
+        predicted = np.empty_like(x)
+        for row, neighbours in enumerate(nearest):
+            predicted[row] = centred[neighbours].sum(0) / np.maximum(measured[neighbours].sum(0), 1)
+        return predicted + mean
+
+    allowed = sorted({min(k, len(train)) for k in spec["neighbours"]})
+    return {f"{k} neighbours": lambda values, visible, k=k: impute(k, values, visible) for k in allowed}
+
+
+def pca_imputer(train: np.ndarray, mean: np.ndarray, spec: dict[str, Any]) -> dict[str, Imputer]:
+    """Probabilistic PCA (Tipping and Bishop 1999), for each number in `pca_components`.
+
+    The posterior mean of the components given the visible genes, put back through the loadings.
+    """
+    from sklearn.utils.extmath import randomized_svd
+
+    centred, _ = centre(train, mean)
+    samples, genes = centred.shape
+    allowed = sorted({min(number, samples - 1, genes - 1) for number in spec["pca_components"]} - {-1, 0})
+    if not allowed:
+        return gene_mean(train, mean, spec)
+    _, singular, axes = randomized_svd(centred, allowed[-1], random_state=spec["seed"])
+    variance = singular**2 / samples
+    total = (centred.astype(np.float64) ** 2).sum() / samples
+
+    def impute(number: int, values: np.ndarray, visible: np.ndarray) -> np.ndarray:
+        noise = max((total - variance[:number].sum()) / (genes - number), 1e-6)
+        loadings = axes[:number].T * np.sqrt(np.maximum(variance[:number] - noise, 0))  # (G, components)
+        x, seen = centre(np.where(visible, values, np.nan), mean)
+        predicted = np.empty_like(x)
+        for row in range(len(x)):
+            kept = loadings[seen[row] > 0]
+            precision = kept.T @ kept + noise * np.eye(number)
+            predicted[row] = loadings @ np.linalg.solve(precision, loadings.T @ x[row])
+        return predicted + mean
+
+    return {f"{n} components": lambda values, visible, n=n: impute(n, values, visible) for n in allowed}
+
+
+def centre(values: np.ndarray, mean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return (values less `mean`, 0 where unmeasured; 1 where measured and 0 elsewhere), both float32."""
+    measured = np.isfinite(values)
+    return np.where(measured, values - mean, 0).astype(np.float32), measured.astype(np.float32)
+
+
+IMPUTERS: dict[str, Callable[[np.ndarray, np.ndarray, dict[str, Any]], dict[str, Imputer]]] = {
+    "gene_mean": gene_mean,
+    "knn_imputer": knn_imputer,
+    "pca_imputer": pca_imputer,
+}
