@@ -11,9 +11,7 @@ rule figures:
         rules.tracks.input,
         rules.bulk.input,
         "results/report/sources.html",
-        branch(
-            names("prebulk/corpora"), then="results/report/quality.png", otherwise=[]
-        ),
+        branch(names("prebulk/corpora"), then="results/report/quality.png", otherwise=[]),
         collect("results/report/{run}/umap.png", run=names("bulk/runs")),
         collect("results/report/{run}/f1.png", run=names("bulk/runs")),
         collect("results/report/{run}/training.png", run=names("bulk/runs")),

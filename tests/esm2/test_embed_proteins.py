@@ -8,11 +8,11 @@ from typing import Any
 
 import anndata
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 
 from tests.support.esm2 import fair_esm
+from tests.support.examples import genes
 from tests.support.real_data import REAL_MIRROR, needs_real_data
 from workflow_scripts.configuration import load_schema, validate
 from workflow_scripts.contracts import gene_embedding, gene_table, provenance
@@ -24,22 +24,21 @@ from workflow_scripts.esm2.embed_proteins import embed_proteins
 def inputs(folder: Path, proteins: list[str]) -> tuple[Path, Path]:
     """A gene table and the FASTA file beside it, for genes G0, G1, ..."""
     ids = [f"G{number}" for number in range(len(proteins))]
-    genes = pd.DataFrame({"gene_id": ids, "symbol": ids, "chrom": "1", "start": 0, "end": 10, "strand": "+", "tss": 0})
-    genes = genes.assign(transcript_id=ids, protein_id=ids, protein_length=[len(each) for each in proteins])
-    gene_table.write(genes.assign(exon_length=30.0), folder / "genes.parquet", "toy")
+    gene_table.write(genes(ids), folder / "genes.parquet", "toy")
     records = (f">{name} P{name}\n{protein}\n" for name, protein in zip(ids, proteins, strict=True))
     (folder / "proteins.fa").write_text("".join(records))
     return folder / "genes.parquet", folder / "proteins.fa"
 
 
-def embed(folder: Path, proteins: list[str], weights: Path, **settings: Any) -> anndata.AnnData:
+def embed(folder: Path, proteins: list[str], weights: Path, threads: int = 1, **settings: Any) -> anndata.AnnData:
     """Run the door with the defaults of the schema and `settings`."""
     config = {"models": {"toy": {"weights": str(weights), "licence": "MIT", **settings}}}
     validate(config, load_schema("esm2"), "test")
-    genes, fasta = inputs(folder, proteins)
+    table, fasta = inputs(folder, proteins)
     embedding = folder / "esm2_toy.h5ad"
-    embed_proteins(genes=genes, proteins=fasta, weights=weights, embedding=embedding, spec=config["models"]["toy"])
-    return gene_embedding.read(embedding, gene_table.read(genes)[1])
+    spec = config["models"]["toy"]
+    embed_proteins(genes=table, proteins=fasta, weights=weights, embedding=embedding, spec=spec, threads=threads)
+    return gene_embedding.read(embedding, gene_table.read(table)[1])
 
 
 def record(weights: Path, **changes: Any) -> None:
@@ -96,9 +95,12 @@ def test_the_size_of_batches_and_the_order_of_genes_change_no_vector(
     np.testing.assert_allclose(turned[::-1], one_by_one, atol=1e-5)
 
 
-def test_a_second_run_gives_the_same_bytes(weights: Path, proteins: list[str], tmp_path: Path) -> None:
-    first = embed(tmp_path, proteins, weights)
-    assert embed(tmp_path, proteins, weights).X.tobytes() == first.X.tobytes()
+def test_any_number_of_threads_gives_the_same_bytes(weights: Path, proteins: list[str], tmp_path: Path) -> None:
+    found = []
+    for threads in (1, 3, 1):
+        embed(tmp_path, proteins, weights, threads, tokens_per_batch=300)
+        found.append((tmp_path / "esm2_toy.h5ad").read_bytes())
+    assert found[1:] == found[:1] * 2
 
 
 def test_stops_are_no_residues_and_odd_letters_count_as_any(weights: Path, tmp_path: Path) -> None:

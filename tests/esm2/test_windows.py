@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workflow_scripts.contracts.errors import BadInput
-from workflow_scripts.esm2.windows import FLANKS, Window, batches, cut
+from workflow_scripts.esm2.windows import FLANKS, Window, cut, in_batches
 
 
 def test_windows_of_a_protein_of_ten_residues() -> None:
@@ -46,7 +46,7 @@ def test_a_stride_that_would_skip_residues_is_refused() -> None:
 @given(st.lists(st.integers(1, 50), max_size=40), st.integers(1, 200))
 def test_batches_hold_every_window_once_within_the_budget(lengths: list[int], tokens: int) -> None:
     windows = [Window(gene, 0, length, np.ones(length)) for gene, length in enumerate(lengths)]
-    found = list(batches(windows, tokens))
+    found = list(in_batches(windows, tokens))
     assert sorted(window.gene for batch in found for window in batch) == list(range(len(lengths)))
     for batch in found:
         longest = max(window.end for window in batch) + FLANKS

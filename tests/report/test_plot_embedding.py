@@ -128,3 +128,11 @@ def test_principal_components_hold_the_distances_of_a_plane() -> None:
     xy = embeddings.principal_components(plane)
     before = np.linalg.norm(plane[:, None] - plane[None], axis=2)
     np.testing.assert_allclose(np.linalg.norm(xy[:, None] - xy[None], axis=2), before, atol=1e-5)
+
+
+def test_samples_are_drawn_in_an_order_that_hides_no_corpus(write_samples) -> None:
+    samples = write_samples(40, 3)
+    data = sample_embedding.read(samples)
+    chosen = embeddings.choose(data, 100, 1, samples)
+    assert sorted(chosen.obs_names) == sorted(data.obs_names)
+    assert list(chosen.obs_names) != list(data.obs_names)

@@ -2,13 +2,17 @@ from __future__ import annotations
 
 import pytest
 
-from workflow_scripts.configuration import BadConfiguration, load_schema, validate
+from workflow_scripts.configuration import BadConfiguration, complete, load_schema, validate
 
 
 def test_an_empty_section_is_filled_with_defaults() -> None:
     section: dict = {}
     validate(section, load_schema("report"), "configuration")
     assert section == {"embedding": {"seed": 1, "neighbors": 15, "perplexity": 30, "max_samples": 20000}}
+
+
+def test_a_configuration_without_the_section_has_its_defaults() -> None:
+    assert complete({}, load_schema("config"))["report"]["embedding"]["neighbors"] == 15
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,9 @@ def record(folder: Path, name: str, seconds: float, cpu: float | str, memory: fl
 
 
 def summarize(folder: Path) -> pd.DataFrame:
-    summarize_costs(costs=folder / "costs.tsv", page=folder / "costs.html", benchmarks=str(folder / "benchmarks"))
+    summarize_costs(
+        finished=[], costs=folder / "costs.tsv", page=folder / "costs.html", benchmarks=folder / "benchmarks"
+    )
     return pd.read_csv(folder / "costs.tsv", sep="\t").set_index("rule")
 
 

@@ -13,7 +13,8 @@ import jsonschema
 import pytest
 import yaml
 
-from tests.support.reruns import FILES, closure, demo as demo_configuration, expected, leaves
+from tests.support.reruns import FILES, closure, expected, leaves
+from tests.support.reruns import demo as demo_configuration
 from tests.support.workflow import ROOT
 
 ANOTHER_FILE = "TCGA-ACC.star_counts.tsv.gz"

@@ -1,7 +1,5 @@
 """One vector per sample from a trained model, with every measured gene visible."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from workflow_scripts.rule import run as run_door

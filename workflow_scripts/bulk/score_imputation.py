@@ -1,7 +1,5 @@
 """Hide measured values of validation and test samples, and score how a model and baselines predict them."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from workflow_scripts.rule import run as run_door

@@ -1,7 +1,5 @@
 """Train a transformer on bulk RNA-seq to predict masked genes, and keep its best validation epoch."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from workflow_scripts.rule import run

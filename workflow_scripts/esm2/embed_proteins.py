@@ -8,7 +8,7 @@ from workflow_scripts.rule import run
 log = logging.getLogger(__name__)
 
 
-def embed_proteins(*, genes: Path, proteins: Path, weights: Path, embedding: Path, spec: dict) -> None:
+def embed_proteins(*, genes: Path, proteins: Path, weights: Path, embedding: Path, spec: dict, threads: int) -> None:
     """Write the GeneEmbedding of the genes of `genes`, whose proteins `proteins` holds in the same order.
 
     A protein of up to `spec["window"]` residues is one window, and its vector the mean over its residues.
@@ -23,7 +23,7 @@ def embed_proteins(*, genes: Path, proteins: Path, weights: Path, embedding: Pat
     from workflow_scripts.contracts.errors import BadInput
     from workflow_scripts.esm2 import backends
     from workflow_scripts.esm2.proteins import read
-    from workflow_scripts.esm2.windows import batches, cut
+    from workflow_scripts.esm2.windows import cut, in_batches
 
     gene_ids = gene_table.read(genes)[0]["gene_id"].tolist()
     source = describe(weights, spec["licence"])
@@ -35,25 +35,27 @@ def embed_proteins(*, genes: Path, proteins: Path, weights: Path, embedding: Pat
     windows = [window for each in cuts for window in each]
     log.info("%d windows; %d proteins have more than one", len(windows), sum(len(each) > 1 for each in cuts))
 
+    batches = list(in_batches(windows, spec["tokens_per_batch"]))
+    parts = ([sequences[gene][start:end] for gene, start, end, _ in batch] for batch in batches)
+    shares = ([window.share for window in batch] for batch in batches)
     # Sums over windows in float64, so that the order of batches leaves no trace in float32.
     sums = np.zeros((len(gene_ids), model.dim))
     done = logged = 0
-    for batch in batches(windows, spec["tokens_per_batch"]):
-        parts = [sequences[window.gene][window.start : window.end] for window in batch]
-        pooled = model.pool(parts, [window.share for window in batch])
-        np.add.at(sums, [window.gene for window in batch], pooled)
+    pooled = model.pool_batches(zip(parts, shares, strict=True), threads)
+    for batch, vectors in zip(batches, pooled, strict=True):
+        np.add.at(sums, [window.gene for window in batch], vectors)
         done += len(batch)
         if done * 10 // len(windows) > logged:
             logged = done * 10 // len(windows)
             log.info("%d of %d windows", done, len(windows))
-    vectors = sums / residues[:, None]
+    means = sums / residues[:, None]
 
-    finite = np.isfinite(vectors).all(axis=1)
+    finite = np.isfinite(means).all(axis=1)
     if not finite.all():
         gene = gene_ids[int(np.argmin(finite))]
         raise BadInput(weights, f"gene {gene}", "the model gives a vector that is not finite", "Check the weights.")
     obs = pd.DataFrame({"symbols": residues, "windows": [len(each) for each in cuts], "missing": False}, index=gene_ids)
-    gene_embedding.write(vectors, obs, embedding, model=embedding.stem, **source)
+    gene_embedding.write(means, obs, embedding, model=embedding.stem, **source)
 
 
 def describe(weights: Path, licence: str) -> dict[str, str | bool]:

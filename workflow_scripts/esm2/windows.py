@@ -42,7 +42,7 @@ def cut(gene: int, length: int, window: int, stride: int) -> list[Window]:
     return [Window(gene, start, min(start + window, length), 1 / cover[start : start + window]) for start in starts]
 
 
-def batches(windows: list[Window], tokens: int) -> Iterator[list[Window]]:
+def in_batches(windows: list[Window], tokens: int) -> Iterator[list[Window]]:
     """Yield `windows` in batches of at most `tokens` tokens, padding included.
 
     Longest first: a batch then holds windows of like length, with little padding, and one too large for

@@ -58,8 +58,9 @@ def _draw_scores(metrics, ours: set[str]):
         for metric, axis in zip(wanted, line, strict=True):
             shown = rows[(rows["dataset"] == dataset) & (rows["metric"] == metric)]
             count = shown["n"].max() if len(shown) else 0
-            draw_bars(axis, shown, models, ours, metric_label(metric)).tick_params(labelleft=axis is line[0])
-            axis.set_title(f"{dataset}: {count:,} test samples")
+            label = metric_label(metric)
+            draw_bars(axis, shown, models, ours, label).tick_params(labelleft=axis is line[0])
+            axis.set_title(f"{label[:1].upper()}{label[1:]} ({dataset}), {count:,} test samples")
     return figure
 
 

@@ -5,15 +5,15 @@ from pathlib import Path
 from workflow_scripts.rule import run
 
 
-def summarize_costs(*, costs: Path, page: Path, benchmarks: str) -> None:
+def summarize_costs(*, finished: list[Path], costs: Path, page: Path, benchmarks: Path) -> None:
     """The benchmark files below the folder `benchmarks` to one row a rule, as a table and as a page.
 
-    This rule runs last (its input `finished` only says so) and is the one rule that is not counted.
+    `finished`, all that the run makes, is not read: it lets this rule run last. It is the one rule not counted.
     """
     from workflow_scripts.contracts.files import replacing
     from workflow_scripts.report.costs import cost_per_rule, read_benchmarks
 
-    jobs = read_benchmarks(Path(benchmarks))
+    jobs = read_benchmarks(benchmarks)
     summary = cost_per_rule(jobs[jobs["rule"] != "summarize_costs"])
     with replacing(costs) as temporary:
         summary.to_csv(temporary, sep="\t", index=False, float_format="%.3f", lineterminator="\n", na_rep="NA")

@@ -11,6 +11,7 @@ import copy
 import logging
 import math
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -86,6 +87,7 @@ def fit(model: nn.Module, task: Task, schedule: Schedule, checkpoints: Checkpoin
         loop.restore(state)
     left = schedule.max_epochs - loop.epochs_done
     if left > 0 and not loop.out_of_patience:
+        logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
         trainer = lightning.Trainer(
             accelerator=kind,
             devices=1,
@@ -101,7 +103,9 @@ def fit(model: nn.Module, task: Task, schedule: Schedule, checkpoints: Checkpoin
             enable_progress_bar=False,
             enable_model_summary=False,
         )
-        trainer.fit(loop)
+        with warnings.catch_warnings():  # advice on set-ups that this is not, and torch's new names for Lightning's old
+            warnings.filterwarnings("ignore", module=r"lightning\.")
+            trainer.fit(loop)
     model.load_state_dict(loop.best)
     return loop.history
 

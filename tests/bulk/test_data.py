@@ -1,0 +1,81 @@
+"""The order of samples and their masks are functions of (seed, epoch, step), in bounded memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.bulk.conftest import SPEC
+from workflow_scripts.bulk import data
+from workflow_scripts.contracts import expression, splits
+
+TRAINING = SPEC["runs"]["small"]["training"]
+
+
+@pytest.fixture(scope="module")
+def samples(cohort: dict[str, Any]) -> data.Samples:
+    split = splits.read(cohort["splits"]).set_index("sample_id")["split"]
+    train, validation = (split.index[split == name] for name in ("train", "validation"))
+    order = str(expression.read(cohort["expression"][0]).uns["gene_order"])
+    return data.Samples(cohort["expression"], order, train, validation, np.arange(60) > 0)
+
+
+def rows_of(samples: data.Samples, wanted: pd.Index) -> np.ndarray:
+    return expression.load(samples.paths, wanted)[1]
+
+
+@pytest.mark.parametrize("buffer", [1, 4000, 1 << 29])
+def test_an_epoch_reads_every_train_sample_once(
+    samples: data.Samples, buffer: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(data, "BUFFER_BYTES", buffer)
+    batches = list(data.shuffled(samples, 1, 1, 7))
+    assert [len(batch) for batch in batches[:-1]] == [7] * (len(batches) - 1)
+    assert len(batches) == -(-len(samples.train) // 7)
+    found, expected = np.concatenate(batches), rows_of(samples, samples.train)
+    np.testing.assert_array_equal(np.sort(found[:, 3]), np.sort(expected[:, 3]))
+
+
+def test_order_depends_on_seed_and_epoch_alone(samples: data.Samples) -> None:
+    def order(seed: int, epoch: int) -> list[float]:
+        return [float(row[3]) for batch in data.shuffled(samples, seed, epoch, 8) for row in batch]
+
+    assert order(1, 1) == order(1, 1)
+    assert order(1, 1) != order(1, 2) != order(2, 2)
+
+
+def test_batches_of_an_epoch_can_be_drawn_again(samples: data.Samples) -> None:
+    first, second = (list(data.training_batches(samples, TRAINING, 1, 3)) for _ in range(2))
+    for one, other in zip(first, second, strict=True):
+        assert all(a is b is None or a.equal(b) for a, b in zip(one, other, strict=True))
+    ratios = [1 - float(batch.visible.sum() / batch.values.ne(0).sum()) for batch in first]
+    assert max(ratios) - min(ratios) > 0.1, "every batch has a mask ratio of its own"
+
+
+def test_validation_is_the_same_in_every_epoch(samples: data.Samples) -> None:
+    first, second = (list(data.validation_batches(samples, TRAINING, 1)) for _ in range(2))
+    assert sum(len(batch.values) for batch in first) == len(samples.validation)
+    assert all(a.target.equal(b.target) and a.index.equal(b.index) for a, b in zip(first, second, strict=True))
+
+
+def test_an_unmeasured_or_unknown_gene_is_never_seen_or_a_target(samples: data.Samples) -> None:
+    values = rows_of(samples, samples.train)
+    values[:, 0] = 1.0  # measured, but unknown to the train statistics
+    batch = data.draw(values, samples.known, 0.5, 60, np.random.default_rng(0))
+    usable = np.isfinite(values) & samples.known
+    assert usable.sum() < np.isfinite(values).sum() < values.size
+    assert not (batch.visible.numpy() & ~usable).any()
+    target, token = batch.target.numpy(), np.take_along_axis(usable, batch.index.numpy(), 1)
+    assert not (target & ~token).any()
+    assert batch.attended is not None and (batch.attended.numpy() == token).all()
+    assert not (batch.visible.gather(1, batch.index).numpy() & target).any()
+
+
+def test_tokens_are_distinct_genes(samples: data.Samples) -> None:
+    values = rows_of(samples, samples.train)[:4]
+    batch = data.draw(values, samples.known, 0.3, 20, np.random.default_rng(0))
+    assert batch.index.shape == (4, 20)
+    assert all(len(set(row.tolist())) == 20 for row in batch.index)

@@ -1,0 +1,150 @@
+"""The model sees what it may see, and nothing else."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from workflow_scripts.bulk.data import draw
+from workflow_scripts.bulk.inference import embed, impute
+from workflow_scripts.bulk.model import BulkConfig, BulkModel, rotary_expression_embedding
+from workflow_scripts.bulk.objective import masked_error
+
+GENES, SAMPLES = 12, 5
+
+
+@pytest.fixture
+def model() -> BulkModel:
+    """A model with random weights everywhere, also where training begins at zero."""
+    torch.manual_seed(0)
+    config = BulkConfig(
+        genes=GENES, gene_vector=6, tokens=GENES, dim=8, layers=2, heads=2, factors=3, dropout=0.0, ree_base=100.0
+    )
+    built = BulkModel(config).eval()
+    with torch.no_grad():
+        for parameter in built.parameters():
+            parameter.copy_(torch.randn_like(parameter) * 0.5)
+        built.gene_vectors.normal_()
+        built.has_vector[1:] = True
+        built.mean.uniform_(1, 5)
+    return built
+
+
+@pytest.fixture
+def values() -> torch.Tensor:
+    return torch.rand((SAMPLES, GENES), generator=torch.Generator().manual_seed(1)) * 8
+
+
+def everything(values: torch.Tensor) -> torch.Tensor:
+    return torch.arange(GENES).expand(len(values), -1)
+
+
+def test_ree_equals_its_formula() -> None:
+    x, dim, base = 3.7, 8, 100.0
+    found = rotary_expression_embedding(torch.tensor([x]), dim, base)[0]
+    angles = [x / base ** (2 * k / dim) for k in range(dim // 2)]
+    expected = [math.sin(a) for a in angles] + [math.cos(a) for a in angles]
+    np.testing.assert_allclose(found.numpy(), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("scale, origin", [(4, 0)])
+def test_ree_equals_the_form_with_powers_of_ten(scale: int, origin: int) -> None:
+    """x / 10^(scale * i / d) for i from `origin`, cosine and sine in turn: the same numbers, in another order."""
+    x, dim = 5.2, 16
+    interleaved = []
+    for i in range(origin, dim // 2 + origin):
+        angle = x / 10 ** (scale * i / dim)
+        interleaved += [math.cos(angle), math.sin(angle)]
+    found = rotary_expression_embedding(torch.tensor(x), dim, 100.0).numpy()
+    np.testing.assert_allclose(found, interleaved[1::2] + interleaved[0::2], rtol=1e-5)
+
+
+@torch.no_grad()
+def test_a_masked_value_reaches_nothing(model: BulkModel, values: torch.Tensor) -> None:
+    visible = torch.rand(values.shape, generator=torch.Generator().manual_seed(2)) > 0.4
+    before = model(values, visible, everything(values))
+    for other in (1e3, -10.0, float("nan")):
+        after = model(torch.where(visible, values, other), visible, everything(values))
+        assert torch.equal(before.prediction, after.prediction)
+        assert torch.equal(before.states, after.states)
+
+
+@torch.no_grad()
+def test_a_visible_value_reaches_every_prediction(model: BulkModel, values: torch.Tensor) -> None:
+    visible = torch.ones_like(values, dtype=torch.bool)
+    changed = values.clone()
+    changed[:, 3] += 2
+    before, after = (model(x, visible, everything(x)).prediction for x in (values, changed))
+    assert ((before - after).abs() > 1e-6).all()
+
+
+@torch.no_grad()
+def test_an_unmeasured_gene_changes_no_other(model: BulkModel, values: torch.Tensor) -> None:
+    """Whether its token is there or not: nothing attends to it, and the context is without it."""
+    attended = torch.ones_like(values, dtype=torch.bool)
+    attended[:, 5] = False
+    with_it = model(values, attended, everything(values), attended).prediction
+    others = torch.tensor([gene for gene in range(GENES) if gene != 5])
+    without = model(values, attended, others.expand(SAMPLES, -1)).prediction
+    torch.testing.assert_close(with_it[:, others], without)
+
+
+def test_gradients_are_finite_with_unmeasured_genes_and_an_empty_sample(model: BulkModel, values: torch.Tensor) -> None:
+    given = values.numpy().copy()
+    given[0, 3:] = np.nan
+    given[1] = np.nan
+    batch = draw(given, np.ones(GENES, bool), 0.5, GENES, np.random.default_rng(0))
+    total, count = masked_error(model, batch)
+    total.backward()
+    assert 0 < count < SAMPLES * GENES
+    assert all(torch.isfinite(p.grad).all() for p in model.parameters() if p.grad is not None)
+
+
+def test_an_untrained_model_predicts_the_gene_mean(values: torch.Tensor) -> None:
+    torch.manual_seed(0)
+    fresh = BulkModel(BulkConfig(GENES, 6, GENES, 8, 2, 2, 3, 0.0, 100.0)).eval()
+    fresh.mean.copy_(values.mean(0))
+    visible = torch.ones_like(values, dtype=torch.bool)
+    torch.testing.assert_close(
+        fresh(values, visible, everything(values)).prediction, fresh.mean.expand_as(values), atol=0.05, rtol=0
+    )
+
+
+@torch.no_grad()
+def test_scores_equal_the_posterior_mean_in_closed_form(model: BulkModel, values: torch.Tensor) -> None:
+    visible = torch.rand(values.shape, generator=torch.Generator().manual_seed(3)) > 0.3
+    found = model.scores(values, visible)[2]
+    seen = visible[2]
+    loadings, z = model.factors[seen], (values[2] - model.mean)[seen]
+    covariance = loadings @ loadings.T + model.log_noise.exp() * torch.eye(int(seen.sum()))
+    torch.testing.assert_close(found, loadings.T @ torch.linalg.solve(covariance, z), atol=1e-4, rtol=1e-3)
+
+
+def test_imputation_does_not_depend_on_how_samples_are_batched(model: BulkModel, values: torch.Tensor) -> None:
+    x = values.numpy()
+    visible = np.random.default_rng(0).random(x.shape) > 0.3
+    together = impute(model, x, visible)
+    alone = np.concatenate([impute(model, x[[row]], visible[[row]]) for row in range(SAMPLES)])
+    np.testing.assert_allclose(together, alone, rtol=1e-4, atol=1e-5)
+
+
+def test_genes_in_several_passes_are_all_predicted(model: BulkModel, values: torch.Tensor) -> None:
+    """And unknown ones are not."""
+    small = BulkModel(BulkConfig(**{**vars(model.config), "tokens": 5}))
+    small.load_state_dict(model.state_dict())
+    small.known[4] = False
+    predicted = impute(small.eval(), values.numpy(), np.ones(values.shape, bool))
+    assert np.isnan(predicted[:, 4]).all()
+    assert np.isfinite(np.delete(predicted, 4, axis=1)).all()
+
+
+def test_an_embedding_ignores_unmeasured_genes(model: BulkModel, values: torch.Tensor) -> None:
+    x = values.numpy().copy()
+    x[:, 2] = np.nan
+    found = embed(model, x)
+    assert found.shape == (SAMPLES, 8 + 3)
+    model.known[2] = False
+    np.testing.assert_allclose(found, embed(model, values.numpy()), rtol=1e-4, atol=1e-5)

@@ -1,0 +1,171 @@
+"""Training ends above the gene mean, can be killed at any moment, and takes nobody else's weights."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from tests.bulk import cohorts
+from tests.bulk.conftest import SPEC, train
+from workflow_scripts.bulk import bundle
+from workflow_scripts.contracts import model_bundle, splits
+from workflow_scripts.contracts.errors import BadInput
+
+ROOT = Path(__file__).resolve().parents[2]
+WEIGHTS = "model/model.safetensors"
+CHILD = """
+import json, sys
+from pathlib import Path
+from tests.bulk.conftest import train
+files, folder = json.loads(sys.argv[1]), Path(sys.argv[2])
+train({k: [Path(p) for p in v] if isinstance(v, list) else Path(v) for k, v in files.items()}, folder)
+"""
+
+
+def changed(**training: Any) -> dict[str, Any]:
+    spec = copy.deepcopy(SPEC["runs"]["small"])
+    spec["training"].update(training)
+    return spec
+
+
+def test_the_best_epoch_is_kept_and_beats_the_gene_mean(trained: Path) -> None:
+    history = pd.read_csv(trained / "history.tsv", sep="\t")
+    assert list(history.columns) == ["epoch", "train_loss", "validation_loss", "learning_rate", "seconds"]
+    assert list(history["epoch"]) == [0, 1, 2, 3, 4]
+    assert history["validation_loss"].min() < 0.5 * history["validation_loss"][0]
+    assert not (trained / "checkpoints").exists()
+
+
+def test_parameters_are_counted_and_what_is_known_beforehand_is_not(trained: Path) -> None:
+    state, config = model_bundle.read(trained / "model")
+    model, order = bundle.read(trained / "model")
+    assert config["parameters"] == sum(p.numel() for p in model.parameters())
+    assert config["parameters"] < sum(t.numel() for t in state.values())
+    assert order == config["gene_order"]
+    assert not model.known[0] and model.known[1:].all()
+    assert not model.has_vector[2]
+
+
+def test_a_killed_training_ends_at_the_same_weights(trained: Path, cohort: dict[str, Any], tmp_path: Path) -> None:
+    files = {key: [str(p) for p in value] if isinstance(value, list) else str(value) for key, value in cohort.items()}
+    child = subprocess.Popen([sys.executable, "-c", CHILD, json.dumps(files), str(tmp_path)], cwd=ROOT)
+    deadline = time.monotonic() + 120
+    while not list(tmp_path.glob("checkpoints/*/epoch-000002.pt")):
+        assert child.poll() is None and time.monotonic() < deadline
+        time.sleep(0.002)
+    os.kill(child.pid, signal.SIGKILL)
+    child.wait()
+    assert not (tmp_path / "model").exists()
+
+    train(cohort, tmp_path)
+    assert (tmp_path / WEIGHTS).read_bytes() == (trained / WEIGHTS).read_bytes()
+    numbers = ["epoch", "train_loss", "validation_loss", "learning_rate"]
+    resumed, whole = (pd.read_csv(folder / "history.tsv", sep="\t")[numbers] for folder in (tmp_path, trained))
+    pd.testing.assert_frame_equal(resumed, whole)
+
+
+def test_a_finished_training_whose_outputs_were_lost_is_not_trained_again(
+    cohort: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from workflow_scripts.training.resume import Checkpoints
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Checkpoints, "remove", lambda self: None)
+        train(cohort, tmp_path)
+    before = (tmp_path / WEIGHTS).read_bytes()
+    (tmp_path / WEIGHTS).unlink()
+    monkeypatch.setattr(Checkpoints, "save", lambda *_: pytest.fail("trained another epoch"))
+    train(cohort, tmp_path)
+    assert (tmp_path / WEIGHTS).read_bytes() == before
+
+
+def test_training_stops_when_patience_is_at_an_end(cohort: dict[str, Any], tmp_path: Path) -> None:
+    train(cohort, tmp_path, changed(learning_rate=1e-12, max_epochs=30, patience=2))
+    history = pd.read_csv(tmp_path / "history.tsv", sep="\t")
+    best = int(history["validation_loss"].idxmin())
+    assert len(history) - 1 == best + 2 < 30
+
+
+def test_labels_and_values_of_the_test_split_change_no_weight(
+    trained: Path, cohort: dict[str, Any], tmp_path: Path
+) -> None:
+    from workflow_scripts.contracts import expression
+
+    table = splits.read(cohort["splits"])
+    table.loc[table["split"] == "test", "label"] = "dog"
+    splits.write(table, tmp_path / "splits.parquet")
+    test = table["sample_id"][table["split"] == "test"]
+    moved = []
+    for path in cohort["expression"]:
+        data = expression.read(path)
+        data.X[data.obs_names.isin(test)] *= 3
+        moved.append(tmp_path / path.name)
+        expression.write(data.X, data.obs, list(data.var_names), data.var["measured"].to_numpy(), moved[-1])
+    train({**cohort, "splits": tmp_path / "splits.parquet", "expression": moved}, tmp_path)
+    assert (tmp_path / WEIGHTS).read_bytes() == (trained / WEIGHTS).read_bytes()
+
+
+def test_another_seed_gives_other_weights(trained: Path, cohort: dict[str, Any], tmp_path: Path) -> None:
+    train(cohort, tmp_path, {**changed(max_epochs=1), "seed": 2})
+    ours, theirs = (model_bundle.read(folder / "model")[0]["factors"] for folder in (tmp_path, trained))
+    assert not torch.equal(ours, theirs)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_that_is_not_there_is_one_clear_line(cohort: dict[str, Any], tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="training/accelerator: is gpu, but PyTorch finds no GPU here"):
+        train(cohort, tmp_path, changed(accelerator="gpu"))
+    assert not (tmp_path / "model").exists()
+
+
+def test_an_embedding_of_another_gene_table_is_refused(cohort: dict[str, Any], tmp_path: Path) -> None:
+    other = cohorts.write_cohort(tmp_path, genes=30, samples=30)
+    with pytest.raises(BadInput, match="made for another gene table"):
+        train({**cohort, "embedding": other["embedding"]}, tmp_path)
+
+
+def test_an_empty_split_is_refused(cohort: dict[str, Any], tmp_path: Path) -> None:
+    table = splits.read(cohort["splits"])
+    splits.write(table[table["split"] != "validation"], tmp_path / "splits.parquet")
+    with pytest.raises(BadInput, match="train or validation holds no sample"):
+        train({**cohort, "splits": tmp_path / "splits.parquet"}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "section, values, said",
+    [
+        ("model", {"dim": 18, "heads": 4}, "dim is 18, heads is 4"),
+        ("training", {"min_mask_ratio": 0.7, "max_mask_ratio": 0.2}, "min_mask_ratio 0.7 is above"),
+    ],
+)
+def test_settings_that_do_not_fit_are_refused(
+    section: str, values: dict[str, Any], said: str, cohort: dict[str, Any], tmp_path: Path
+) -> None:
+    spec = changed()
+    spec[section].update(values)
+    with pytest.raises(BadInput, match=said):
+        train(cohort, tmp_path, spec)
+
+
+def test_the_bundle_predicts_what_was_trained(trained: Path, cohort: dict[str, Any]) -> None:
+    from workflow_scripts.bulk.inference import impute
+    from workflow_scripts.contracts import expression
+
+    model, order = bundle.read(trained / "model")
+    x = expression.read(cohort["expression"][0], order).X
+    visible = np.isfinite(x) & (np.random.default_rng(0).random(x.shape) > 0.3)
+    hidden = np.isfinite(x) & ~visible
+    error = np.square(impute(model, x, visible) - x)[hidden].mean()
+    assert error < 0.5 * np.square(model.mean.numpy() - x)[hidden].mean()

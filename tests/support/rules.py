@@ -1,0 +1,56 @@
+"""The rules as written in rules/*.smk, through Snakemake's own parser; nothing of them is run."""
+
+from __future__ import annotations
+
+import ast
+import io
+from contextlib import redirect_stdout
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tests.support.workflow import ROOT
+
+
+class Rule(NamedTuple):
+    """One rule of one stage: {directive: the call that Snakemake compiles it to}."""
+
+    stage: str
+    name: str
+    directives: dict[str, ast.Call]
+
+    def names(self, directive: str) -> list[str]:
+        """The names given in `input:`, `output:` or `params:`."""
+        return [keyword.arg or "" for keyword in self.call(directive).keywords]
+
+    def call(self, directive: str) -> ast.Call:
+        return self.directives.get(directive, ast.Call(ast.Name("none"), [], []))
+
+    def text(self, directive: str) -> Any:
+        """The one literal of `script:`, `conda:`, `log:` or `benchmark:`; None without that directive."""
+        return ast.literal_eval(self.call(directive).args[0]) if directive in self.directives else None
+
+
+@cache
+def rules() -> list[Rule]:
+    """Every rule that runs a script, in the order of files and lines."""
+    found = [rule for file in sorted((ROOT / "rules").glob("*.smk")) for rule in _read(file)]
+    return [rule for rule in found if "script" in rule.directives]
+
+
+def _read(file: Path) -> list[Rule]:
+    from snakemake.api import SnakemakeApi
+    from snakemake.settings.types import ResourceSettings
+
+    compiled = io.StringIO()
+    with redirect_stdout(compiled), SnakemakeApi() as api:
+        api.workflow(ResourceSettings(cores=1), snakefile=file).print_compilation()
+    functions = [node for node in ast.parse(compiled.getvalue()).body if isinstance(node, ast.FunctionDef)]
+    return [
+        Rule(
+            file.stem,
+            function.name.removeprefix("__rule_"),
+            {call.func.attr: call for call in function.decorator_list if isinstance(call, ast.Call)},
+        )
+        for function in functions
+    ]

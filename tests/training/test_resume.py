@@ -1,0 +1,79 @@
+"""A checkpoint is whole or passed over, and belongs to one training alone."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+import torch
+
+from workflow_scripts.training.resume import KEPT, Checkpoints, digest
+
+
+def state(epoch: int) -> dict:
+    return {"model": {"w": torch.full((100,), float(epoch))}, "history": [{"epoch": epoch, "loss": float("nan")}]}
+
+
+def test_the_newest_checkpoint_is_read_and_few_are_kept(tmp_path: Path) -> None:
+    checkpoints = Checkpoints(tmp_path, "one")
+    assert checkpoints.latest() is None
+    for epoch in range(1, 5):
+        checkpoints.save(epoch, state(epoch))
+    assert checkpoints.latest()["history"][0]["epoch"] == 4
+    assert len(list(tmp_path.glob("one/*"))) == KEPT
+
+
+@pytest.mark.parametrize("left", [0, 1, 200, -1])
+def test_a_torn_checkpoint_is_passed_over(tmp_path: Path, left: int, caplog: pytest.LogCaptureFixture) -> None:
+    checkpoints = Checkpoints(tmp_path, "one")
+    for epoch in (1, 2):
+        checkpoints.save(epoch, state(epoch))
+    newest = tmp_path / "one/epoch-000002.pt"
+    newest.write_bytes(newest.read_bytes()[:left])
+    with caplog.at_level(logging.INFO):
+        assert checkpoints.latest()["history"][0]["epoch"] == 1
+    assert "epoch-000002.pt is no whole checkpoint" in caplog.text and "resume from" in caplog.text
+
+
+def test_what_a_killed_save_leaves_is_never_read(tmp_path: Path) -> None:
+    checkpoints = Checkpoints(tmp_path, "one")
+    checkpoints.save(1, state(1))
+    (tmp_path / "one/epoch-000002.partial").write_bytes(b"half")
+    assert checkpoints.latest()["history"][0]["epoch"] == 1
+
+
+def test_code_in_a_checkpoint_is_not_run(tmp_path: Path) -> None:
+    class Touch:
+        def __reduce__(self):
+            return (Path.touch, (tmp_path / "touched",))
+
+    (tmp_path / "one").mkdir()
+    torch.save({"model": Touch()}, tmp_path / "one/epoch-000001.pt")
+    assert Checkpoints(tmp_path, "one").latest() is None
+    assert not (tmp_path / "touched").exists()
+
+
+def test_another_configuration_code_or_input_has_another_name(tmp_path: Path) -> None:
+    file = tmp_path / "input"
+    file.write_text("a")
+    first = digest({"seed": 1}, "code", [file])
+    assert digest({"seed": 2}, "code", [file]) != first
+    assert digest({"seed": 1}, "other", [file]) != first
+    copy = tmp_path / "copy"
+    copy.write_text("a")
+    assert digest({"seed": 1}, "code", [copy]) == first, "the name and the age of a file are nothing to it"
+    file.write_text("b")
+    assert digest({"seed": 1}, "code", [file]) != first
+    Checkpoints(tmp_path, first).save(1, state(1))
+    assert Checkpoints(tmp_path, digest({"seed": 1}, "code", [file])).latest() is None
+
+
+def test_removal_leaves_the_checkpoints_of_others(tmp_path: Path) -> None:
+    ours, theirs = Checkpoints(tmp_path / "all", "ours"), Checkpoints(tmp_path / "all", "theirs")
+    ours.save(1, state(1))
+    theirs.save(1, state(1))
+    ours.remove()
+    assert theirs.latest() is not None
+    theirs.remove()
+    assert not (tmp_path / "all").exists()

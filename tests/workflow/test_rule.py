@@ -1,0 +1,329 @@
+"""The door between Snakemake and Python: what a job's function gets, what it leaves, when it runs again."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.util
+import inspect
+import json
+import os
+import shutil
+import subprocess
+import sys
+import typing
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.support.rules import Rule, rules
+from tests.support.workflow import ROOT
+from workflow_scripts import rule as door
+from workflow_scripts.rule import PACKAGE, bind
+
+RULES = pytest.mark.parametrize("rule", rules(), ids=lambda rule: f"{rule.stage}/{rule.name}")
+SOURCES = sorted(PACKAGE.glob("**/*.py"))
+
+
+# What a function gets
+
+
+def job(**params: Any) -> SimpleNamespace:
+    """What Snakemake hands to a script, with everything under params."""
+    return SimpleNamespace(input={}, output={}, params=params, threads=3, log=[])
+
+
+@pytest.mark.parametrize(
+    ("hint", "given", "expected"),
+    [
+        (Path, "a/b.tsv", Path("a/b.tsv")),
+        (Path, ["a/b.tsv"], Path("a/b.tsv")),  # from an input function that returns a list
+        (Path | None, "a", Path("a")),
+        (Path | None, ["a"], Path("a")),
+        (Path | None, [], None),
+        (list[Path], "a", [Path("a")]),
+        (list[Path], ["a", "b"], [Path("a"), Path("b")]),
+        (list[Path], [], []),
+        (dict, '{"seed":1,"nested":{"on":true}}', {"seed": 1, "nested": {"on": True}}),
+        (list, '["a","b"]', ["a", "b"]),
+        (str, "0001", "0001"),
+        (int, 5, 5),
+    ],
+)
+def test_a_value_is_decoded_by_its_annotation(hint: Any, given: Any, expected: Any) -> None:
+    def function(*, value: Any) -> None: ...
+
+    function.__annotations__["value"] = hint
+    assert bind(function, job(value=given)) == {"value": expected}
+
+
+@pytest.mark.parametrize("given", [[], ["a", "b"]])
+def test_one_file_is_one_file(given: list[str]) -> None:
+    def function(*, value: Path) -> None: ...
+
+    with pytest.raises(ValueError, match="unpack"):
+        bind(function, job(value=given))
+
+
+def test_inputs_outputs_params_and_threads_are_bound_by_name() -> None:
+    def function(*, counts: Path, table: Path, spec: dict, threads: int) -> None: ...
+
+    given = SimpleNamespace(
+        input={"counts": "c"}, output={"table": "t"}, params={"spec": "{}", "code": "0"}, threads=3, log=[]
+    )
+    assert bind(function, given) == {"counts": Path("c"), "table": Path("t"), "spec": {}, "threads": 3}
+
+
+# What a job leaves
+
+SCRIPT = """
+import logging, os, random, sys
+from types import SimpleNamespace
+from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.rule import run
+
+def count_words(*, spec: dict) -> None:
+    logging.getLogger("words").info("counting with %s threads", os.environ["OMP_NUM_THREADS"])
+    {body}
+
+params = {{"spec": '{{"seed": 5}}'}}
+run(count_words, SimpleNamespace(input={{}}, output={{}}, params=params, threads=3, log=[sys.argv[1]]))
+"""
+
+
+def ran(body: str, folder: Path) -> tuple[subprocess.CompletedProcess[str], str]:
+    """Run a job with this body in a process of its own; return what it printed and its log."""
+    command = [sys.executable, "-c", SCRIPT.format(body=body), folder / "job.log"]
+    result = subprocess.run(command, cwd=ROOT, text=True, capture_output=True)
+    return result, (folder / "job.log").read_text()
+
+
+def test_bad_input_ends_the_job_with_one_line_and_stands_in_the_log(tmp_path: Path) -> None:
+    result, log = ran('raise BadInput("a.tsv", "line 3", "is\\nno number", "Correct it.")', tmp_path)
+    assert result.returncode == 1
+    assert result.stderr == "count_words: a.tsv: line 3: is no number. Correct it.\n"
+    assert result.stdout == ""
+    assert "ERROR root: a.tsv: line 3: is no number. Correct it." in log
+    assert "Traceback" not in log
+
+
+def test_any_other_error_keeps_its_traceback(tmp_path: Path) -> None:
+    result, log = ran("1 / 0", tmp_path)
+    assert result.returncode == 1
+    assert "ZeroDivisionError" in result.stderr
+    assert "Traceback" in log and "ZeroDivisionError" in log
+
+
+def test_a_good_job_prints_nothing_logs_and_is_seeded(tmp_path: Path) -> None:
+    result, log = ran('logging.info("drawn %r", random.random())', tmp_path)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+    assert "INFO words: counting with 3 threads" in log
+    assert "drawn 0.6229016948897019" in log  # random.seed(5)
+
+
+def test_every_job_finds_the_project(tmp_path: Path) -> None:
+    """The jobs of a run inherit PYTHONPATH from the Snakefile, which imports rule.py."""
+    script = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import workflow_scripts.rule, os; print(os.environ['PYTHONPATH'])"
+    )
+    command = [sys.executable, "-c", script, ROOT]
+    environment = {**os.environ, "PYTHONPATH": "elsewhere"}
+    found = subprocess.run(command, cwd=tmp_path, env=environment, text=True, capture_output=True, check=True).stdout
+    assert found.strip() == f"{ROOT}{os.pathsep}elsewhere"
+
+
+# When it runs again
+
+
+def fresh(root: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The module `rule` of a copy of the project, without anything that it remembers."""
+    monkeypatch.setenv("PYTHONPATH", "")  # the module adds its root
+    spec = importlib.util.spec_from_file_location("copied_rule", root / "workflow_scripts/rule.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    shutil.copytree(PACKAGE, tmp_path / "copy/workflow_scripts", ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path / "copy"
+
+
+DOOR = "esm2/embed_proteins"
+# imported by the door; by what the door imports; by what that imports; in a function of the door
+IMPORTED = ["rule.py", "esm2/windows.py", "contracts/gene_embedding.py", "contracts/annotated.py", "contracts/files.py"]
+
+
+def respelled(text: str) -> str:
+    """The same syntax tree in another layout, without comments."""
+    return ast.unparse(ast.parse(text))
+
+
+def redocumented(text: str) -> str:
+    """Another docstring for the module and for every function and class that has one."""
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, ast.FunctionDef, ast.ClassDef)) and ast.get_docstring(node):
+            node.body[0] = ast.Expr(ast.Constant("Another docstring."))
+    return ast.unparse(ast.fix_missing_locations(tree))
+
+
+@pytest.mark.parametrize("edit", [lambda text: f"# a comment\n{text}", respelled, redocumented])
+def test_comments_layout_and_docstrings_leave_the_digest(
+    edit: Callable[[str], str], copied: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for file in (copied / "workflow_scripts").glob("**/*.py"):
+        before = file.read_text()
+        file.write_text(edit(before))
+        assert not before or file.read_text() != before
+    assert fresh(copied, monkeypatch).code(DOOR) == door.code(DOOR)
+
+
+def test_another_folder_leaves_the_digest(copied: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    moved = copied.rename(copied.with_name("a-z moved"))
+    assert fresh(moved, monkeypatch).code(DOOR) == door.code(DOOR)
+
+
+@pytest.mark.parametrize("file", [f"{DOOR}.py", *IMPORTED])
+def test_logic_in_the_door_and_in_all_it_imports_changes_the_digest(
+    file: str, copied: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (copied / "workflow_scripts" / file).open("a") as handle:
+        handle.write("\nADDED = 1\n")
+    assert fresh(copied, monkeypatch).code(DOOR) != door.code(DOOR)
+
+
+def test_one_changed_constant_in_an_imported_noun_changes_the_digest(
+    copied: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noun = copied / "workflow_scripts/esm2/windows.py"
+    noun.write_text(noun.read_text().replace("FLANKS = 2", "FLANKS = 3"))
+    assert fresh(copied, monkeypatch).code(DOOR) != door.code(DOOR)
+
+
+@pytest.mark.parametrize("file", ["prebulk/tpm.py", "esm2/unused.py", "configuration.py"])
+def test_logic_that_the_door_does_not_import_leaves_the_digest(
+    file: str, copied: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (copied / "workflow_scripts" / file).open("a") as handle:
+        handle.write("\nADDED = 1\n")
+    assert fresh(copied, monkeypatch).code(DOOR) == door.code(DOOR)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "from workflow_scripts.esm2 import windows",
+        "from workflow_scripts.esm2.windows import cut as divide",
+        "import workflow_scripts.esm2.windows",
+        "import workflow_scripts.esm2.windows as cuts",
+        "def function():\n    from workflow_scripts.esm2 import proteins, windows",
+        "if True:\n    from workflow_scripts.esm2.windows import *",
+    ],
+)
+def test_every_form_of_import_is_followed(statement: str, copied: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (copied / "workflow_scripts/esm2/other.py").write_text(f"{statement}\n")
+    before = fresh(copied, monkeypatch).code("esm2/other")
+    with (copied / "workflow_scripts/esm2/windows.py").open("a") as handle:
+        handle.write("\nADDED = 1\n")
+    assert fresh(copied, monkeypatch).code("esm2/other") != before
+
+
+@pytest.mark.parametrize("file", SOURCES, ids=lambda file: file.relative_to(PACKAGE).as_posix())
+def test_nothing_is_imported_that_the_digest_does_not_follow(file: Path) -> None:
+    tree = ast.parse(file.read_text())
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level], "relative import"
+    if file.name == "__init__.py":
+        assert not [node for node in tree.body if not isinstance(node, ast.Expr)], "code in __init__.py"
+
+
+# Rules and functions
+
+
+def function_of(rule: Rule) -> Callable[..., None]:
+    module = importlib.import_module(f"workflow_scripts.{rule.stage}.{rule.name}")
+    assert hasattr(module, rule.name), f"{module.__name__} has no function {rule.name}"
+    return getattr(module, rule.name)
+
+
+@RULES
+def test_a_rule_and_its_function_have_the_same_names(rule: Rule) -> None:
+    parameters = inspect.signature(function_of(rule)).parameters
+    assert {parameter.kind for parameter in parameters.values()} == {inspect.Parameter.KEYWORD_ONLY}
+    assert not [name for name, each in parameters.items() if each.default is not each.empty and name != "threads"]
+    given = [*rule.names("input"), *rule.names("output"), *rule.names("params")]
+    assert len(set(given)) == len(given)
+    assert set(parameters) - {"threads", "code"} == set(given) - {"code"}
+    assert "code" in rule.names("params")
+
+
+@RULES
+def test_the_annotations_of_a_function_say_how_to_decode(rule: Rule) -> None:
+    hints = typing.get_type_hints(function_of(rule))
+    assert hints.pop("return") is type(None)
+    for name in rule.names("input"):
+        assert hints[name] in (Path, Path | None, list[Path]), name
+    for name in rule.names("output"):
+        assert hints[name] is Path, name
+    for name in set(rule.names("params")) & set(hints):
+        assert hints[name] in (Path, dict, list, str), name
+    assert hints.get("threads", int) is int
+    if "spec" in hints:
+        assert hints["spec"] is dict
+
+
+@RULES
+def test_one_rule_one_name_everywhere(rule: Rule) -> None:
+    assert rule.text("script") == f"../workflow_scripts/{rule.stage}/{rule.name}.py"
+    assert rule.text("conda") == f"../envs/{rule.stage}.yaml"
+    assert rule.text("log").startswith(f"results/logs/{rule.stage}/{rule.name}.")
+    assert rule.text("benchmark") == rule.text("log").replace("/logs/", "/benchmarks/").replace(".log", ".jsonl")
+    assert {"threads", "resources"} <= set(rule.directives)
+    digest = {keyword.arg: keyword.value for keyword in rule.call("params").keywords}["code"]
+    assert ast.unparse(digest) == f"code('{rule.stage}/{rule.name}')"
+    for directive in ("input", "output", "params"):
+        assert not rule.call(directive).args, f"{directive} without a name"
+
+
+def test_every_door_belongs_to_a_rule() -> None:
+    doors = {file for file in SOURCES if '"snakemake" in globals()' in file.read_text()} - {PACKAGE / "rule.py"}
+    assert doors == {PACKAGE / rule.stage / f"{rule.name}.py" for rule in rules()}
+
+
+# Who imports whom
+
+
+def test_doors_and_contracts_import_the_standard_library_alone() -> None:
+    """Heavy packages are imported where they are used: rules parse fast, and every environment has rule.py."""
+    modules = [f"workflow_scripts.{rule.stage}.{rule.name}" for rule in rules()]
+    modules += [f"workflow_scripts.contracts.{file.stem}" for file in (PACKAGE / "contracts").glob("[a-z]*.py")]
+    script = "import importlib, json, sys; before = set(sys.modules)\n"
+    script += "for name in sys.argv[1:]: importlib.import_module(name)\n"
+    script += "names = {name.split('.')[0] for name in set(sys.modules) - before}\n"
+    script += "print(json.dumps(sorted(names - sys.stdlib_module_names)))"
+    command = [sys.executable, "-c", script, "workflow_scripts.rule", *modules]
+    found = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, check=True).stdout
+    assert json.loads(found) == ["workflow_scripts"]
+
+
+@pytest.mark.parametrize("file", SOURCES, ids=lambda file: file.relative_to(PACKAGE).as_posix())
+def test_stages_meet_in_files_alone(file: Path) -> None:
+    """A stage imports itself, contracts, rule and training; contracts imports nothing else of the project."""
+    folder = file.relative_to(PACKAGE).parts[0]
+    allowed = {
+        "rule.py": {"contracts"},
+        "configuration.py": set(),
+        "contracts": {"contracts"},
+        "training": {"training", "contracts"},
+    }.get(folder, {folder, "contracts", "rule", "training"})
+    imported = [
+        node for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, (ast.Import, ast.ImportFrom))
+    ]
+    names = [node.module or "" if isinstance(node, ast.ImportFrom) else node.names[0].name for node in imported]
+    rooms = {name.split(".")[1] for name in names if name.startswith(f"{PACKAGE.name}.")}
+    assert rooms <= allowed
+    assert PACKAGE.name not in names, "name the room"
