@@ -12,12 +12,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from snakemake.exceptions import WorkflowError
+
 SCHEMAS = Path(__file__).resolve().parent.parent / "config/schemas"
 NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 
 
-class BadConfiguration(Exception):
-    """A fault in the configuration or a sheet, said in one line."""
+class BadConfiguration(WorkflowError):
+    """A fault in the configuration or a sheet, said in one line; of a kind that Snakemake prints without a trace."""
 
 
 def canonical(value: Any) -> str:

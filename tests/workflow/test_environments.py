@@ -112,7 +112,7 @@ IMPORT_NAMES = {
     "esm": "fair-esm",
     "sklearn": "scikit-learn",
     "umap": "umap-learn",
-    "lightning": "lightning",
+    "vl_convert": "vl-convert-python",
 }
 
 

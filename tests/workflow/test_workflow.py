@@ -51,7 +51,7 @@ def refusal(tmp_path: Path, change: dict) -> str:
     overlay.write_text(yaml.safe_dump(change))
     result = snakemake("--dry-run", "--cores", "1", directory=tmp_path, configs=(DEMO, overlay))
     assert result.returncode != 0
-    return result.stderr
+    return result.stdout + result.stderr
 
 
 def test_a_bad_value_names_key_value_and_what_is_allowed(tmp_path: Path) -> None:
