@@ -5,7 +5,6 @@ DIRECTORY ?= .
 PYTHON ?= python3.11
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-export PYTHONDONTWRITEBYTECODE := 1
 # uv does not read pip's own settings: a folder of wheels known to pip alone is made known to uv.
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 
@@ -42,5 +41,5 @@ lock: $(ready)
 $(ready): requirements.lock
 	test -x $(bin)/python || $(PYTHON) -m venv .venv
 	$(bin)/python -m pip install -q "$$(grep '^uv==' requirements.lock)"
-	VIRTUAL_ENV=.venv $(bin)/uv pip install -q -r requirements.lock
+	VIRTUAL_ENV=.venv $(bin)/uv pip install -q --compile-bytecode -r requirements.lock
 	touch $(ready)

@@ -22,8 +22,8 @@ def snakemake(
     **environment: str,
 ) -> subprocess.CompletedProcess[str]:
     """Run `snakemake` in `directory` with the given configuration files; `prefix` goes before it."""
-    command = [*prefix, sys.executable, "-m", "snakemake", "--directory", str(directory)]
-    command += ["--configfile", *map(str, configs), *map(str, arguments)]
+    command = [*prefix, sys.executable, "-m", "snakemake", *map(str, arguments)]
+    command += ["--directory", str(directory), "--configfile", *map(str, configs)]
     directory.mkdir(parents=True, exist_ok=True)
     return subprocess.run(
         command, cwd=ROOT, env={**os.environ, **environment}, text=True, capture_output=True, timeout=timeout

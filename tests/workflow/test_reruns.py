@@ -36,7 +36,7 @@ def changed(key: str, value: Any, schema: dict[str, Any]) -> Any:
     if isinstance(value, bool):
         candidates.append(not value)
     elif isinstance(value, (int, float)):
-        candidates += [value + 1, value - 1, value * 2, value / 2]
+        candidates += [value + 1, value - 1, value * 2, value / 2, (value + 1) / 2]
     elif isinstance(value, str):
         candidates += [value + "x", "x"]
     elif isinstance(value, list):
