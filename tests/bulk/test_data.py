@@ -58,7 +58,7 @@ def test_batches_of_an_epoch_can_be_drawn_again(samples: data.Samples) -> None:
 def test_validation_is_the_same_in_every_epoch(samples: data.Samples) -> None:
     first, second = (list(data.validation_batches(samples, TRAINING, 1)) for _ in range(2))
     assert sum(len(batch.values) for batch in first) == len(samples.validation)
-    assert all(a.target.equal(b.target) and a.index.equal(b.index) for a, b in zip(first, second, strict=True))
+    assert all(a.masked.equal(b.masked) and a.index.equal(b.index) for a, b in zip(first, second, strict=True))
 
 
 def test_an_unmeasured_or_unknown_gene_is_never_seen_or_a_target(samples: data.Samples) -> None:
@@ -68,10 +68,10 @@ def test_an_unmeasured_or_unknown_gene_is_never_seen_or_a_target(samples: data.S
     usable = np.isfinite(values) & samples.known
     assert usable.sum() < np.isfinite(values).sum() < values.size
     assert not (batch.visible.numpy() & ~usable).any()
-    target, token = batch.target.numpy(), np.take_along_axis(usable, batch.index.numpy(), 1)
-    assert not (target & ~token).any()
+    masked, token = batch.masked.numpy(), np.take_along_axis(usable, batch.index.numpy(), 1)
+    assert masked.any() and not (masked & ~usable).any()
+    assert not (batch.visible.numpy() & masked).any()
     assert batch.attended is not None and (batch.attended.numpy() == token).all()
-    assert not (batch.visible.gather(1, batch.index).numpy() & target).any()
 
 
 def test_tokens_are_distinct_genes(samples: data.Samples) -> None:

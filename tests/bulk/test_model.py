@@ -97,10 +97,24 @@ def test_gradients_are_finite_with_unmeasured_genes_and_an_empty_sample(model: B
     given[0, 3:] = np.nan
     given[1] = np.nan
     batch = draw(given, np.ones(GENES, bool), 0.5, GENES, np.random.default_rng(0))
-    total, count = masked_error(model, batch)
-    total.backward()
-    assert 0 < count < SAMPLES * GENES
+    loss = masked_error(model, batch)
+    loss.objective.backward()
+    assert 0 < loss.count < SAMPLES * GENES
     assert all(torch.isfinite(p.grad).all() for p in model.parameters() if p.grad is not None)
+
+
+@torch.no_grad()
+def test_the_reported_loss_is_the_squared_error_of_masked_tokens(model: BulkModel, values: torch.Tensor) -> None:
+    batch = draw(values.numpy(), np.ones(GENES, bool), 0.5, 5, np.random.default_rng(0))
+    error, count = 0.0, 0
+    prediction = model(batch.values, batch.visible, batch.index).prediction
+    for row in range(SAMPLES):
+        for token, gene in enumerate(batch.index[row]):
+            if batch.masked[row, gene]:
+                error += float(prediction[row, token] - values[row, gene]) ** 2
+                count += 1
+    loss = masked_error(model, batch)
+    assert (loss.error, loss.count) == (pytest.approx(error, rel=1e-5), count)
 
 
 def test_an_untrained_model_predicts_the_gene_mean(values: torch.Tensor) -> None:

@@ -189,6 +189,29 @@ def test_a_run_under_the_name_of_a_baseline_is_refused(scored: Path, tmp_path: P
     assert not (tmp_path / "metrics.parquet").exists()
 
 
+@pytest.mark.parametrize("unlabelled", ["train", "validation", "test", "all"])
+def test_without_labels_there_is_no_row_rather_than_a_failure(
+    unlabelled: str, scored: Path, cohort: dict[str, Any], tmp_path: Path
+) -> None:
+    table = splits.read(cohort["splits"])
+    table.loc[(table["split"] == unlabelled) | (unlabelled == "all"), "label"] = ""
+    splits.write(table, tmp_path / "splits.parquet")
+    data = sample_embedding.read(scored / "embeddings.h5ad")
+    obs = table.set_index("sample_id").loc[data.obs_names, list(sample_embedding.OBS)]
+    order = str(data.uns["gene_order"])
+    sample_embedding.write(data.X, obs, tmp_path / "embeddings.h5ad", run="small", gene_order=order)
+
+    spec = {**SPEC["classification"], **FAST}
+    written = {"metrics": tmp_path / "metrics.parquet", "predictions": tmp_path / "predictions.parquet"}
+    inputs = {**{name: cohort[name] for name in INPUTS}, "splits": tmp_path / "splits.parquet"}
+    for score in (
+        lambda: classify_baselines(**inputs, **written, spec=spec),
+        lambda: classify_samples(embeddings=tmp_path / "embeddings.h5ad", **written, spec=spec),
+    ):
+        score()
+        assert metrics.read(written["metrics"]).empty and predictions.read(written["predictions"]).empty
+
+
 def test_a_damaged_model_is_refused(trained: Path, cohort: dict[str, Any], tmp_path: Path) -> None:
     import shutil
 

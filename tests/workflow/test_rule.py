@@ -155,7 +155,7 @@ def copied(tmp_path: Path) -> Path:
 
 DOOR = "esm2/embed_proteins"
 # imported by the door; by what the door imports; by what that imports; in a function of the door
-IMPORTED = ["rule.py", "esm2/windows.py", "contracts/gene_embedding.py", "contracts/annotated.py", "contracts/files.py"]
+IMPORTED = ["esm2/windows.py", "contracts/gene_embedding.py", "contracts/annotated.py", "contracts/files.py"]
 
 
 def respelled(text: str) -> str:
@@ -195,6 +195,14 @@ def test_logic_in_the_door_and_in_all_it_imports_changes_the_digest(
     with (copied / "workflow_scripts" / file).open("a") as handle:
         handle.write("\nADDED = 1\n")
     assert fresh(copied, monkeypatch).code(DOOR) != door.code(DOOR)
+
+
+def test_the_door_between_snakemake_and_python_is_no_part_of_the_digest(
+    copied: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (copied / "workflow_scripts/rule.py").open("a") as handle:
+        handle.write("\nADDED = 1\n")
+    assert fresh(copied, monkeypatch).code(DOOR) == door.code(DOOR)
 
 
 def test_one_changed_constant_in_an_imported_noun_changes_the_digest(

@@ -23,11 +23,14 @@ def classify_baselines(
     from workflow_scripts.contracts.gene_table import order_digest
     from workflow_scripts.training.baselines import CLASSIFIERS
     from workflow_scripts.training.classification import classify
+    from workflow_scripts.training.scores import metrics_of
 
     genes = standardizer_table.read(standardizer)
     samples = splits_table.read(splits).set_index("sample_id")
     samples = samples[samples["label"] != ""]
-    _, x = expression_store.load(expression, samples.index, order_digest(genes["gene_id"]))
+    x = np.empty((0, len(genes)), np.float32)
+    if len(samples):
+        _, x = expression_store.load(expression, samples.index, order_digest(genes["gene_id"]))
     sd = genes["sd"].to_numpy()
     x -= genes["mean"].to_numpy(np.float32)
     x /= np.where(sd > 0, sd, 1).astype(np.float32)
@@ -38,7 +41,7 @@ def classify_baselines(
         scores, predicted = classify(name, candidates, x, samples, spec)
         rows += scores
         tables.append(predicted)
-    metrics_table.write(pd.DataFrame(rows)[list(metrics_table.schema().columns)], metrics)
+    metrics_table.write(metrics_of(rows), metrics)
     predictions_table.write(pd.concat(tables, ignore_index=True), predictions)
 
 

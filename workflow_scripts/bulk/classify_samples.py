@@ -8,22 +8,24 @@ from workflow_scripts.rule import run
 def classify_samples(*, embeddings: Path, metrics: Path, predictions: Path, spec: dict) -> None:
     """Score logistic regression on the sample embedding, standardized by the train split."""
     import numpy as np
-    import pandas as pd
 
     from workflow_scripts.contracts import metrics as metrics_table
     from workflow_scripts.contracts import predictions as predictions_table
     from workflow_scripts.contracts import sample_embedding
     from workflow_scripts.training.baselines import logistic_regression
     from workflow_scripts.training.classification import classify
+    from workflow_scripts.training.scores import metrics_of
 
     data = sample_embedding.read(embeddings)
     data = data[(data.obs["label"] != "").to_numpy()]
-    train = data.X[(data.obs["split"] == "train").to_numpy()]
-    sd = train.std(axis=0)
-    x = ((data.X - train.mean(axis=0)) / np.where(sd > 0, sd, 1)).astype(np.float32)
+    x = np.asarray(data.X, np.float32)
+    train = x[(data.obs["split"] == "train").to_numpy()]
+    if len(train):
+        sd = train.std(axis=0)
+        x = (x - train.mean(axis=0)) / np.where(sd > 0, sd, 1)
     name = f"{data.uns['run']}_logistic_regression"
     rows, predicted = classify(name, logistic_regression, x, data.obs, spec)
-    metrics_table.write(pd.DataFrame(rows)[list(metrics_table.schema().columns)], metrics)
+    metrics_table.write(metrics_of(rows), metrics)
     predictions_table.write(predicted, predictions)
 
 

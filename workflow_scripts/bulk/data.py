@@ -40,7 +40,7 @@ class Batch(NamedTuple):
     visible: torch.Tensor  # (B, G) bool, measured and not masked
     index: torch.Tensor  # (B, T) int64, the genes that are tokens
     attended: torch.Tensor | None  # (B, T) bool, False for padding; None where there is none
-    target: torch.Tensor  # (B, T) bool, measured and masked
+    masked: torch.Tensor  # (B, G) bool, measured and masked
 
 
 def training_batches(samples: Samples, training: dict, seed: int, epoch: int) -> Iterator[Batch]:
@@ -80,7 +80,7 @@ def draw(values: np.ndarray, known: np.ndarray, ratio: float, tokens: int, gener
         torch.from_numpy(measured & ~masked),
         torch.from_numpy(index),
         None if attended.all() else torch.from_numpy(attended),
-        torch.from_numpy(np.take_along_axis(masked, index, 1)),
+        torch.from_numpy(masked),
     )
 
 

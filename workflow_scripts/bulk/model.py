@@ -167,6 +167,10 @@ class BulkModel(nn.Module):
             x = block(x, looked_at)
         states = self.norm(x)
 
-        linear = (scores.unsqueeze(1) * self.factors[index]).sum(-1)  # (B, T)
-        residual = linear + self.head(states).squeeze(-1).float()  # train sds
-        return Output(self.mean[index] + self.sd.clamp(min=MIN_SD)[index] * residual, states)
+        residual = self.sd.clamp(min=MIN_SD)[index] * self.head(states).squeeze(-1).float()
+        return Output(self.linear(scores).gather(1, index) + residual, states)
+
+    def linear(self, scores: Tensor) -> Tensor:
+        """What the latent factors alone say of every gene: scores (B, K) to (B, G) ln(TPM+1)."""
+        with torch.autocast(scores.device.type, enabled=False):
+            return self.mean + self.sd.clamp(min=MIN_SD) * (scores @ self.factors.T)

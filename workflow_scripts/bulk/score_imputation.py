@@ -25,7 +25,6 @@ def score_imputation(
     from functools import partial
 
     import numpy as np
-    import pandas as pd
     import torch
 
     from workflow_scripts.bulk import bundle, imputation
@@ -33,6 +32,7 @@ def score_imputation(
     from workflow_scripts.contracts import metrics as metrics_table
     from workflow_scripts.contracts import splits as splits_table
     from workflow_scripts.contracts import standardizer as standardizer_table
+    from workflow_scripts.training.scores import metrics_of
 
     torch.set_num_threads(threads)
     network, order = bundle.read(model)
@@ -52,8 +52,7 @@ def score_imputation(
             for name, setting in keys:
                 sums = scored[ratio][name, setting]
                 rows += sums.rows(spec, model=name, dataset=f"mask_{ratio:g}", split=split)
-    columns = list(metrics_table.schema().columns)
-    metrics_table.write(pd.DataFrame(rows, columns=columns), metrics)
+    metrics_table.write(metrics_of(rows), metrics)
 
 
 if "snakemake" in globals():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 DATASET = "all"  # all labelled samples of all corpora together
 SCORED = ("validation", "test")
+log = logging.getLogger(__name__)
 
 
 def classify(
@@ -22,12 +24,18 @@ def classify(
     """Rows of Metrics and of Predictions for one classifier.
 
     x (samples, features) float32; samples (index sample_id; split, group, label) in the order of x,
-    labelled ones only. The test split is predicted once, after the choice on validation.
+    labelled ones only. The test split is predicted once, after the choice on validation. There is no
+    row where a split has no labelled sample, or the train split fewer than two classes.
     """
     import pandas as pd
 
     of = {name: (samples["split"] == name).to_numpy() for name in ("train", *SCORED)}
     labels, groups = samples["label"].to_numpy(str), samples["group"].to_numpy(str)
+    columns = ["model", "dataset", "sample_id", "split", "group", "label", "predicted"]
+    if len(np.unique(labels[of["train"]])) < 2 or not all(chosen.any() for chosen in of.values()):
+        counts = {name: int(chosen.sum()) for name, chosen in of.items()}
+        log.warning("%s: nothing to classify; labelled samples by split: %s", model, counts)
+        return [], pd.DataFrame(columns=columns, dtype=str)
     chosen = select(candidates, *((x[of[name]], labels[of[name]]) for name in ("train", "validation")), spec)
     rows, tables = [], []
     for split in SCORED:
@@ -36,5 +44,4 @@ def classify(
         rows += score_classes(labels[of[split]], predicted, groups[of[split]], spec, **names)
         table = pd.DataFrame({**names, "sample_id": samples.index[of[split]], "group": groups[of[split]]})
         tables.append(table.assign(label=labels[of[split]], predicted=predicted))
-    columns = ["model", "dataset", "sample_id", "split", "group", "label", "predicted"]
     return rows, pd.concat(tables, ignore_index=True)[columns]

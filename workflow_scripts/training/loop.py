@@ -14,7 +14,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import lightning.pytorch as lightning
 import numpy as np
@@ -49,16 +49,21 @@ class Schedule:
         return self.learning_rate * (1 + math.cos(math.pi * (step - warm_up) / max(1, steps - warm_up))) / 2
 
 
+class Loss(NamedTuple):
+    """The loss of one batch: what is minimised, and what is reported, as parts of a mean over batches."""
+
+    objective: Tensor  # ()
+    error: float  # sum over what was predicted
+    count: int  # how much that was
+
+
 @dataclass(frozen=True)
 class Task:
-    """What is trained on: batches by epoch (from 1), validation batches, and the loss of a batch.
-
-    The loss is (sum over what is predicted, how many that are), so that losses of batches add up.
-    """
+    """What is trained on: batches by epoch (from 1), validation batches, and the loss of a batch."""
 
     training: Callable[[int], Iterable[Any]]
     validation: Callable[[], Iterable[Any]]
-    loss: Callable[[nn.Module, Any], tuple[Tensor, int]]
+    loss: Callable[[nn.Module, Any], Loss]
 
 
 def device_kind(accelerator: str) -> str:
@@ -170,17 +175,17 @@ class Loop(lightning.LightningModule):
             group["lr"] = self.rate * group["scale"]
 
     def training_step(self, batch: Any, batch_index: int) -> Tensor:
-        total, count = self.task.loss(self.model, batch)
-        self.total, self.count = self.total + float(total.detach()), self.count + count
-        return total / max(1, count)
+        loss = self.task.loss(self.model, batch)
+        self.total, self.count = self.total + loss.error, self.count + loss.count
+        return loss.objective
 
     def on_validation_epoch_start(self) -> None:
         self.validation_total, self.validation_count = 0.0, 0
 
     def validation_step(self, batch: Any, batch_index: int) -> None:
-        total, count = self.task.loss(self.model, batch)
-        self.validation_total += float(total)
-        self.validation_count += count
+        loss = self.task.loss(self.model, batch)
+        self.validation_total += loss.error
+        self.validation_count += loss.count
 
     def on_validation_epoch_end(self) -> None:
         self.validation_loss = self.validation_total / max(1, self.validation_count)

@@ -7,9 +7,12 @@ groups (patients, series) is a sum. To add a classification metric, add one func
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LEVEL = 0.95
 
@@ -99,6 +102,16 @@ def with_interval(value: float, resampled: np.ndarray) -> dict[str, float]:
     tail = (1 - LEVEL) / 2
     low, high = np.nanquantile(resampled, [tail, 1 - tail]) if len(resampled) else (np.nan, np.nan)
     return {"value": value, "ci_low": float(low), "ci_high": float(high)}
+
+
+def metrics_of(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Rows as a Metrics table, with its column types also where there is no row."""
+    import pandas as pd
+
+    from workflow_scripts.contracts import metrics
+
+    numbers = {"value": float, "ci_low": float, "ci_high": float, "n": "int64"}
+    return pd.DataFrame(rows, columns=list(metrics.schema().columns)).astype(numbers)
 
 
 def _diagonal(confusion: np.ndarray) -> np.ndarray:
