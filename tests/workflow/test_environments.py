@@ -35,8 +35,8 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     subprocess.run([*install, "snakemake", "snakemake-executor-plugin-slurm"], check=True)
     return {
         "PATH": f"{STAND_IN}:{folder / 'venv/bin'}:{os.environ['PATH']}",
-        "CONDA_SHIM_UV": uv,
-        "CONDA_SHIM_CONSTRAINTS": str(LOCK),
+        "CONDA_STAND_IN_UV": uv,
+        "CONDA_STAND_IN_CONSTRAINTS": str(LOCK),
         "CONDA_PREFIX": str(folder / "conda"),
     }
 
@@ -45,7 +45,8 @@ def run(bare: dict[str, str], directory: Path, *arguments: str) -> subprocess.Co
     command = ["snakemake", "--directory", str(directory), "--configfile", str(DEMO), str(TINY)]
     command += ["--conda-prefix", bare["CONDA_PREFIX"], *arguments]
     environment = {**os.environ, **bare}
-    environment.pop("VIRTUAL_ENV", None)
+    for name in ("VIRTUAL_ENV", "PYTHONDONTWRITEBYTECODE"):  # compiled once an environment, not once a job
+        environment.pop(name, None)
     return subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True, timeout=1500)
 
 
