@@ -8,7 +8,6 @@ real: one node, with a fake GPU.
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -47,7 +46,7 @@ def run(bare: dict[str, str], directory: Path, *arguments: str) -> subprocess.Co
     environment = {**os.environ, **bare}
     for name in ("VIRTUAL_ENV", "PYTHONDONTWRITEBYTECODE"):  # compiled once an environment, not once a job
         environment.pop(name, None)
-    return subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True, timeout=1500)
+    return subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True, timeout=600)
 
 
 def test_the_demo_runs_with_one_environment_a_stage(bare: dict[str, str], tmp_path: Path) -> None:
@@ -58,9 +57,9 @@ def test_the_demo_runs_with_one_environment_a_stage(bare: dict[str, str], tmp_pa
     assert len(list(Path(bare["CONDA_PREFIX"]).glob("*.yaml"))) == len({file.read_bytes() for file in ENVS})
 
 
-@pytest.fixture
-def cluster(tmp_path: Path):
-    """A one-node SLURM with a fake GPU, for the time of one test."""
+@pytest.fixture(scope="module")
+def cluster():
+    """A one-node SLURM with a fake GPU, for the time of these tests."""
     if os.geteuid() != 0 or not shutil.which("slurmctld"):
         pytest.skip("a one-node SLURM needs root and Debian's slurmctld, slurmd, slurm-client, munge")
     environment = {**os.environ, "SLURM_SANDBOX": "/tmp/genelm-slurm", "SLURM_SANDBOX_MEM_MB": "20000"}
@@ -69,21 +68,42 @@ def cluster(tmp_path: Path):
     subprocess.run(["bash", SLURM / "slurm_down.sh", "--purge"], env=environment, check=True, timeout=120)
 
 
-def test_the_demo_runs_on_slurm(bare: dict[str, str], cluster: dict[str, str], tmp_path: Path) -> None:
-    # embed_proteins gets less memory than torch alone needs, and more with the next attempt
-    starved = ["--set-resources", "embed_proteins:mem_mb=100*attempt**4", "embed_proteins:slurm_partition=gpu"]
-    test_cluster = ["--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "3"]
-    profile = ["--workflow-profile", "profiles/slurm", "--latency-wait", "5", "--jobs", "4"]
-    result = run({**bare, **cluster}, tmp_path, *profile, *test_cluster, *starved)
-    assert succeeded(result)
-    assert (tmp_path / "results/report/costs.html").is_file()
+ON_SLURM = ["--workflow-profile", "profiles/slurm", "--latency-wait", "5", "--jobs", "4"]
+ON_SLURM += ["--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "3"]
 
-    assert re.search(r"Trying to restart job .*\n?", result.stderr), "embed_proteins was not killed for memory"
-    shown = subprocess.run(
-        ["scontrol", "show", "job"], env={**os.environ, **cluster}, text=True, capture_output=True, check=True
-    ).stdout
-    training = [job for job in shown.split("\n\n") if "rule_train_bulk" in job]
-    assert training and "Partition=gpu" in training[-1] and "gres/gpu=1" in training[-1]
+
+@pytest.fixture(scope="module")
+def demo_on_slurm(bare: dict[str, str], cluster: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("slurm")
+    assert succeeded(run({**bare, **cluster}, directory, *ON_SLURM))
+    return directory
+
+
+def test_the_demo_runs_on_slurm_with_training_on_its_gpu(demo_on_slurm: Path, cluster: dict[str, str]) -> None:
+    assert (demo_on_slurm / "results/report/costs.html").is_file()
+    show = ["scontrol", "show", "job"]
+    jobs = subprocess.run(show, env={**os.environ, **cluster}, text=True, capture_output=True, check=True).stdout
+    training = [job for job in jobs.split("\n\n") if "rule_train_bulk" in job]
+    assert len(training) == 1
+    assert "Partition=gpu" in training[0] and "gres/gpu=1" in training[0]
+
+
+def test_a_job_killed_for_memory_is_tried_again_with_more(
+    demo_on_slurm: Path, bare: dict[str, str], cluster: dict[str, str]
+) -> None:
+    starved = ["--set-resources", "embed_proteins:mem_mb=100*attempt**4"]  # 100 MB, less than torch; then 1.6 GB
+    result = run(
+        {**bare, **cluster},
+        demo_on_slurm,
+        *ON_SLURM,
+        *starved,
+        "--forcerun",
+        "embed_proteins",
+        "--until",
+        "embed_proteins",
+    )
+    assert succeeded(result)
+    assert "Trying to restart job" in result.stdout + result.stderr
 
 
 @pytest.mark.parametrize("file", ENVS, ids=lambda file: file.stem)
