@@ -10,6 +10,7 @@ counts_file = settings.counts_file
 shards = settings.shards
 tracks = settings.tracks
 each_track = settings.each_track
+track_provenance = settings.track_provenance
 gene_embedding = settings.gene_embedding
 
 

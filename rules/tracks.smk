@@ -139,6 +139,7 @@ rule plot_metagene:
         plus=each_track("results/tracks/{set}/signal/{track}.plus.bw"),
         minus=each_track("results/tracks/{set}/signal/{track}.minus.bw"),
         strands=each_track("results/tracks/{set}/strands/{track}.parquet"),
+        provenance=track_provenance,
     output:
         figure=report(
             "results/tracks/{set}/metagene.png",

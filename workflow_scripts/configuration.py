@@ -208,13 +208,15 @@ class Settings:
     @property
     def provenance(self) -> list[str]:
         """The provenance of every declared file that the configuration names."""
+        return self._provenance(self.config)
 
-        def named(value: Any) -> list[str]:
+    def _provenance(self, section: Any) -> list[str]:
+        def texts(value: Any) -> list[str]:
             children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else []
-            return [value] if isinstance(value, str) else [name for child in children for name in named(child)]
+            return [value] if isinstance(value, str) else [text for child in children for text in texts(child)]
 
-        files = dict.fromkeys(name for name in named(self.config) if name in self.datasets)
-        return [f"resources/{name}.provenance.json" for name in files]
+        declared = dict.fromkeys(text for text in texts(section) if text in self.datasets)
+        return [f"resources/{name}.provenance.json" for name in declared]
 
     # prebulk
 
@@ -244,6 +246,10 @@ class Settings:
             pattern.format(set=wildcards.set, track=track)
             for track in self.names(f"tracks/sets/{wildcards.set}/tracks")
         ]
+
+    def track_provenance(self, wildcards: Any) -> list[str]:
+        """The provenance of the declared files of one {set} of tracks."""
+        return self._provenance(self.section(f"tracks/sets/{wildcards.set}/tracks"))
 
     # bulk
 

@@ -47,6 +47,7 @@ def plot(tmp_path: Path, genes: list[tuple], spec: dict[str, int] = SPEC, tracks
         plus=files[0],
         minus=files[1],
         strands=[toy.write_strands(tmp_path / "strands.parquet")] * tracks,
+        provenance=[],
         tracks=["a", "b"][:tracks],
         spec=spec,
         threads=1,

@@ -12,14 +12,15 @@ from pathlib import Path
 
 from tests.support.workflow import DEMO, ROOT, TINY, snakemake, succeeded
 
-# another seed than the completed run has, so that training starts anew in either copy
-RETRAIN = ("--config", "bulk={runs: {small: {seed: 7}}}")
+# another seed and more epochs than the completed run has, so that training starts anew in either copy, and lasts
+RETRAIN = ("--config", "bulk={runs: {small: {seed: 7, training: {max_epochs: 30}}}}")
 MODEL = "results/bulk/small/model"
 
 
 def training_process(directory: Path) -> int | None:
     """The process id of the training job that runs in `directory`."""
-    found = subprocess.run(["pgrep", "-f", "snakemake.*scripts.*train_bulk"], text=True, capture_output=True).stdout
+    script = r"^\S*python \S*/.snakemake/scripts/\S*train_bulk.py"
+    found = subprocess.run(["pgrep", "-f", script], text=True, capture_output=True).stdout
     for pid in map(int, found.split()):
         try:
             if Path(f"/proc/{pid}/cwd").resolve() == directory.resolve():
@@ -50,6 +51,6 @@ def test_killed_training_resumes_to_the_same_weights(tiny: Path, tmp_path: Path)
 
     resumed = snakemake(MODEL, "--cores", "2", *RETRAIN, directory=killed, configs=(DEMO, TINY))
     assert succeeded(resumed)
-    assert "resume" in (killed / "results/logs/bulk/train_bulk.small.log").read_text().lower()
+    assert "resume from" in (killed / "results/logs/bulk/train_bulk.small.log").read_text()
     weights = f"{MODEL}/model.safetensors"
     assert (killed / weights).read_bytes() == (undisturbed / weights).read_bytes()

@@ -14,6 +14,7 @@ def plot_metagene(
     plus: list[Path],
     minus: list[Path],
     strands: list[Path],
+    provenance: list[Path],
     figure: Path,
     matrix: Path,
     tracks: list,
@@ -23,12 +24,13 @@ def plot_metagene(
     """Write the matrix of deepTools (readable by plotHeatmap) and the figure of its means over genes.
 
     Genes shorter than a base a bin of their body are left out. `strands` is asked for so that only tracks with
-    sound strands are drawn.
+    sound strands are drawn, `provenance` (of the declared files of the set) to say which signal is simulated.
     """
     import tempfile
 
     from matplotlib.figure import Figure
 
+    from workflow_scripts.contracts import provenance as provenances
     from workflow_scripts.contracts.errors import BadInput
     from workflow_scripts.contracts.files import replacing
     from workflow_scripts.tracks import metagene
@@ -66,7 +68,9 @@ def plot_metagene(
             metagene.draw(axis, profile, spec).set_title(f"{track} ({PROTOCOLS[assay].title})")
         axes[0].legend(frameon=False)
         cap = f"genes above percentile {metagene.CEILING} of a bin count as at it"
-        page.supxlabel(f"mean of {len(kept)} genes; {cap}", fontsize="small")
+        simulated = any(provenances.read(path)["simulated"] for path in provenance)
+        honest = "Simulated data; " if simulated else ""
+        page.supxlabel(f"{honest}mean of {len(kept)} genes; {cap}", fontsize="small")
         page.savefig(picture, metadata={"Software": None})
 
 
