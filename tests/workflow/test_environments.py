@@ -85,7 +85,7 @@ def test_the_demo_runs_on_slurm_with_training_on_its_gpu(demo_on_slurm: Path, cl
     jobs = subprocess.run(show, env={**os.environ, **cluster}, text=True, capture_output=True, check=True).stdout
     training = [job for job in jobs.split("\n\n") if "rule_train_bulk" in job]
     assert len(training) == 1
-    assert "Partition=gpu" in training[0] and "gres/gpu=1" in training[0]
+    assert "Partition=gpu" in training[0] and "TresPerJob=gres:gpu:1" in training[0]
 
 
 def test_a_job_killed_for_memory_is_tried_again_with_more(
