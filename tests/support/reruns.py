@@ -6,11 +6,15 @@ A rule runs again when its own section changes (`spec("...")`), when a file it n
 
 from __future__ import annotations
 
+import ast
 import re
+import tempfile
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-from tests.support.workflow import DEMO, ROOT, snakemake
+from tests.support.rules import rules
+from tests.support.workflow import DEMO, snakemake
 from workflow_scripts.configuration import complete, load_schema
 
 # What a helper of `rules/common.smk` reads of the configuration.
@@ -30,23 +34,20 @@ FILES = re.compile(
 def sections() -> dict[str, list[str]]:
     """{rule: the parts of the configuration that it reads}, with wildcards in braces."""
     found = {}
-    for file in sorted((ROOT / "rules").glob("*.smk")):
-        for name, body in re.findall(r"^rule (\w+):\n(.*?)(?=^\S|\Z)", file.read_text(), re.MULTILINE | re.DOTALL):
-            paths = re.findall(r"(?:spec|resource)\(\s*\"([^\"]+)\"", body)
-            for helper, read in HELPERS.items():
-                if re.search(rf"=\s*{helper},", body):
-                    paths += read
-            if "script:" in body:
-                found[name] = sorted(set(paths))
+    for rule in rules():
+        paths = set()
+        for node in (node for call in rule.directives.values() for node in ast.walk(call)):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("spec", "resource"):
+                paths.add(ast.literal_eval(node.args[0]))
+            elif isinstance(node, ast.Name):
+                paths.update(HELPERS.get(node.id, ()))
+        found[rule.name] = sorted(paths)
     return found
 
 
 @cache
 def downstream() -> dict[str, set[str]]:
     """{rule: the rules that read what it writes}, of the demo."""
-    import tempfile
-    from pathlib import Path
-
     with tempfile.TemporaryDirectory() as directory:
         printed = snakemake("--rulegraph", "dot", "--forceall", directory=Path(directory), configs=(DEMO,)).stdout
     names = dict(re.findall(r'(\d+)\[label = "(\w+)', printed))
