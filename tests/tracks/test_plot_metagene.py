@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.tracks import toy
+from workflow_scripts.contracts import provenance
 from workflow_scripts.contracts.errors import BadInput
 from workflow_scripts.tracks import metagene
 from workflow_scripts.tracks.plot_metagene import plot_metagene
@@ -22,8 +23,16 @@ GENES = [
 ]
 
 
-def plot(tmp_path: Path, genes: list[tuple], spec: dict[str, int] = SPEC, tracks: int = 2) -> dict[str, Path]:
+def plot(
+    tmp_path: Path,
+    genes: list[tuple],
+    spec: dict[str, int] = SPEC,
+    tracks: int = 2,
+    simulated: bool = False,
+) -> dict[str, Path]:
     """Draw tracks with signal 4 before genes, 2 on their first half, 1 on the second; antisense half of it."""
+    sidecar = tmp_path / "track.bw.provenance.json"
+    provenance.write(dict.fromkeys(provenance.KEYS, "") | {"simulated": simulated}, sidecar)
     signals = []
     for scale in (1, 3)[:tracks]:
         plus, minus = toy.empty(), toy.empty()
@@ -47,7 +56,7 @@ def plot(tmp_path: Path, genes: list[tuple], spec: dict[str, int] = SPEC, tracks
         plus=files[0],
         minus=files[1],
         strands=[toy.write_strands(tmp_path / "strands.parquet")] * tracks,
-        provenance=[],
+        provenance=[sidecar],
         tracks=["a", "b"][:tracks],
         spec=spec,
         threads=1,
@@ -106,3 +115,14 @@ def test_what_cannot_be_drawn_is_refused(spec: dict[str, int], genes: list[tuple
     with pytest.raises(BadInput, match=reason):
         plot(tmp_path, genes, spec, tracks=1)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("simulated", [True, False])
+def test_simulated_signal_is_said_to_be(simulated: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from matplotlib.figure import Figure
+
+    said = []
+    real = Figure.supxlabel
+    monkeypatch.setattr(Figure, "supxlabel", lambda self, text, **how: (said.append(text), real(self, text, **how))[1])
+    plot(tmp_path, GENES, tracks=1, simulated=simulated)
+    assert said[0].startswith("Simulated data; ") == simulated
