@@ -25,6 +25,7 @@ from workflow_scripts.contracts.errors import BadInput
 
 PACKAGE = Path(__file__).resolve().parent
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 # Imported by the Snakefile, this lets `workflow_scripts.<stage>` be found by every job: in a rule's
 # environment, under --directory and on a cluster node.
@@ -117,27 +118,24 @@ def imported_packages(door: Path) -> set[str]:
 
 def _imports(path: Path, own: bool = True) -> list[str]:
     """The dotted names that a file imports: of this project, or of other packages."""
+    return [name for name in _parsed(path)[0] if (name.split(".")[0] == PACKAGE.name) == own]
+
+
+def _meaning(path: Path) -> str:
+    """The source of a file without comments, docstrings and layout."""
+    return _parsed(path)[1]
+
+
+@cache
+def _parsed(path: Path) -> tuple[list[str], str]:
+    """All dotted names that a file imports, and its meaning: each file is parsed once a start."""
+    tree = ast.parse(path.read_text(), str(path))
     names: list[str] = []
-    for node in ast.walk(_tree(path)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module:
             names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
         elif isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
-    return [name for name in names if (name.split(".")[0] == PACKAGE.name) == own]
-
-
-@cache
-def _tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(), str(path))
-
-
-@cache
-def _meaning(path: Path) -> str:
-    """The source of a file without comments, docstrings and layout."""
-    tree = ast.parse(path.read_text(), str(path))
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and ast.get_docstring(
-            node
-        ):
+        elif isinstance(node, DOCUMENTED) and ast.get_docstring(node):
             node.body = node.body[1:] or [ast.Pass()]
-    return ast.unparse(tree)
+    return names, ast.unparse(tree)
