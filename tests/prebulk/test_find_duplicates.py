@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -124,3 +125,16 @@ def test_a_damaged_sketch_is_refused(tmp_path, tissue):
     sketch_of(path).write_bytes(sketch_of(path).read_bytes()[:200])
     with pytest.raises(BadInput, match="not a readable sketch"):
         run(tmp_path, [path])
+
+
+def test_a_damaged_chunk_of_a_candidate_is_refused(tmp_path, tissue):
+    path = shard(tmp_path, "one", 0, tissue[[0, 0, 1]])
+    sketch_of(path)
+    with h5py.File(path) as file:
+        chunk = file["X"].id.get_chunk_info(0)
+    bytes_ = bytearray(path.read_bytes())
+    bytes_[chunk.byte_offset + chunk.size // 2] ^= 0xFF
+    path.write_bytes(bytes_)
+    with pytest.raises(BadInput, match="0000.h5ad: X: damaged"):
+        run(tmp_path, [path])
+    assert not (tmp_path / "duplicates.parquet").exists()

@@ -15,6 +15,7 @@ One shard is one job, so that a corpus scales over jobs and never has to fit in 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,10 +59,31 @@ def write(x: np.ndarray, obs: pd.DataFrame, gene_ids: list[str], measured: np.nd
     write_annotated(data, path)
 
 
-def read(path: Path, gene_order: str | None = None, backed: bool = False) -> anndata.AnnData:
-    data = read_annotated(path, backed)
+def read(path: Path, gene_order: str | None = None) -> anndata.AnnData:
+    data = read_annotated(path)
     validate(data, path, gene_order)
     return data
+
+
+@contextmanager
+def opened(path: Path, gene_order: str | None = None) -> Iterator[anndata.AnnData]:
+    """One shard with X left on disk, closed at the end; `read_rows` reads of it."""
+    data = read_annotated(path, backed=True)
+    try:
+        validate(data, path, gene_order)
+        yield data
+    finally:
+        data.file.close()
+
+
+def read_rows(data: anndata.AnnData, rows: np.ndarray, path: Path) -> np.ndarray:
+    """X (len(rows) x genes, float32) of the given ascending rows of an opened shard; damage raises BadInput."""
+    import numpy as np
+
+    try:
+        return np.asarray(data.X[rows], np.float32)
+    except OSError as error:
+        raise BadInput(path, "X", f"damaged ({error})", "Remove it and run its rule again.") from error
 
 
 def blocks(
@@ -74,16 +96,11 @@ def blocks(
     import numpy as np
 
     for path in paths:
-        data = read(path, gene_order, backed=True)
-        rows = np.flatnonzero(data.obs_names.isin(samples))
-        for first in range(0, len(rows), size):
-            chosen = rows[first : first + size]
-            try:
-                x = np.asarray(data.X[chosen], np.float32)
-            except OSError as error:
-                raise BadInput(path, "X", f"damaged ({error})", "Remove it and run its rule again.") from error
-            yield data.obs.iloc[chosen].copy(), x
-        data.file.close()
+        with opened(path, gene_order) as data:
+            rows = np.flatnonzero(data.obs_names.isin(samples))
+            for first in range(0, len(rows), size):
+                chosen = rows[first : first + size]
+                yield data.obs.iloc[chosen].copy(), read_rows(data, chosen, path)
 
 
 def load(paths: list[Path], samples: pd.Index, gene_order: str | None = None) -> tuple[pd.Index, np.ndarray]:

@@ -69,13 +69,12 @@ def _read(sketches: list[Path], expression: list[Path], sketch) -> "tuple[pd.Dat
     for index, (sketch_path, path) in enumerate(zip(sketches, expression, strict=True)):
         read = sketch.read(sketch_path, gene_order)
         gene_order = read.gene_order
-        data = expression_store.read(path, gene_order, backed=True)
-        if list(data.obs_names) != list(read.sample_id):
-            raise BadInput(sketch_path, "sample_id", f"not the samples of {path}", "Run normalize_counts again.")
-        frame = data.obs[["corpus", "label"]].astype(str).rename_axis("sample_id").reset_index()
+        with expression_store.opened(path, gene_order) as data:
+            if list(data.obs_names) != list(read.sample_id):
+                raise BadInput(sketch_path, "sample_id", f"not the samples of {path}", "Run normalize_counts again.")
+            frame = data.obs[["corpus", "label"]].astype(str).rename_axis("sample_id").reset_index()
         frames.append(frame.assign(shard=index, row=np.arange(len(frame))))
         values.append(read.values)
-        data.file.close()
     samples = pd.concat(frames, ignore_index=True)
     repeated = samples[samples["sample_id"].duplicated(keep=False)]
     if len(repeated):
@@ -111,9 +110,8 @@ def _rows(expression: list[Path], shard: "np.ndarray", row: "np.ndarray") -> "np
 
     blocks = []
     for index in np.unique(shard):
-        data = expression_store.read(expression[index], backed=True)
-        blocks.append(data.X[row[shard == index]])
-        data.file.close()
+        with expression_store.opened(expression[index]) as data:
+            blocks.append(expression_store.read_rows(data, row[shard == index], expression[index]))
     return np.concatenate(blocks)
 
 

@@ -23,9 +23,8 @@ def fit_standardizer(*, expression: list[Path], splits: Path, standardizer: Path
 
     samples = split_table.read(splits)
     train = pd.Index(samples.loc[samples["split"] == "train", "sample_id"])
-    first = expression_store.read(expression[0], backed=True)
-    gene_ids, gene_order = list(first.var_names), str(first.uns["gene_order"])
-    first.file.close()
+    with expression_store.opened(expression[0]) as first:
+        gene_ids, gene_order = list(first.var_names), str(first.uns["gene_order"])
 
     moments = Moments(len(gene_ids))
     seen = 0

@@ -50,10 +50,8 @@ def _read_samples(path: Path) -> "pd.DataFrame":
     """sample_id, corpus, group and label of one shard; X stays on disk."""
     from workflow_scripts.contracts import expression
 
-    data = expression.read(path, backed=True)
-    samples = data.obs[["corpus", "group", "label"]].astype(str).rename_axis("sample_id").reset_index()
-    data.file.close()
-    return samples
+    with expression.opened(path) as data:
+        return data.obs[["corpus", "group", "label"]].astype(str).rename_axis("sample_id").reset_index()
 
 
 def _require_coverage(samples: "pd.DataFrame", path: Path) -> None:
