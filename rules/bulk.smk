@@ -83,6 +83,30 @@ rule score_imputation:
         "../workflow_scripts/bulk/score_imputation.py"
 
 
+rule impute_baselines:
+    input:
+        expression=shards("results/prebulk/expression/{corpus}/{shard}.h5ad"),
+        splits="results/prebulk/splits.parquet",
+        standardizer="results/prebulk/standardizer.parquet",
+    output:
+        metrics="results/bulk/baselines/imputation.parquet",
+    log:
+        "results/logs/bulk/impute_baselines.log",
+    benchmark:
+        "results/benchmarks/bulk/impute_baselines.jsonl"
+    conda:
+        "../envs/bulk.yaml"
+    threads: 2
+    resources:
+        mem_mb=memory(16000),
+        runtime=1440,
+    params:
+        spec=spec("bulk/imputation"),
+        code=code("bulk/impute_baselines"),
+    script:
+        "../workflow_scripts/bulk/impute_baselines.py"
+
+
 rule classify_baselines:
     input:
         expression=shards("results/prebulk/expression/{corpus}/{shard}.h5ad"),
@@ -133,9 +157,11 @@ rule classify_samples:
 
 rule collect_metrics:
     input:
-        imputation="results/bulk/{run}/imputation.parquet",
-        classification="results/bulk/{run}/classification.parquet",
-        baselines="results/bulk/baselines/classification.parquet",
+        scores=collect(
+            "results/bulk/{of}/{task}.parquet",
+            of=["{run}", "baselines"],
+            task=["imputation", "classification"],
+        ),
     output:
         metrics="results/bulk/{run}/metrics.parquet",
     log:

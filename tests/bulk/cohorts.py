@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.configuration import complete, load_schema
 from workflow_scripts.contracts import expression, gene_embedding, splits, standardizer
+from workflow_scripts.validation import complete, load_schema
 
 CLASSES = ["ant", "bee", "cat"]
 

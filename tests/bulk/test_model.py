@@ -30,6 +30,7 @@ def model() -> BulkModel:
         built.gene_vectors.normal_()
         built.has_vector[1:] = True
         built.mean.uniform_(1, 5)
+        built.loadings.normal_()
     return built
 
 
@@ -98,7 +99,7 @@ def test_gradients_are_finite_with_unmeasured_genes_and_an_empty_sample(model: B
     given[1] = np.nan
     batch = draw(given, np.ones(GENES, bool), 0.5, GENES, np.random.default_rng(0))
     loss = masked_error(model, batch)
-    loss.objective.backward()
+    loss.total.backward()
     assert 0 < loss.count < SAMPLES * GENES
     assert all(torch.isfinite(p.grad).all() for p in model.parameters() if p.grad is not None)
 
@@ -114,17 +115,25 @@ def test_the_reported_loss_is_the_squared_error_of_masked_tokens(model: BulkMode
                 error += float(prediction[row, token] - values[row, gene]) ** 2
                 count += 1
     loss = masked_error(model, batch)
-    assert (loss.error, loss.count) == (pytest.approx(error, rel=1e-5), count)
+    assert (float(loss.total), loss.count) == (pytest.approx(error, rel=1e-5), count)
 
 
-def test_an_untrained_model_predicts_the_gene_mean(values: torch.Tensor) -> None:
-    torch.manual_seed(0)
+def test_an_untrained_model_predicts_what_the_pca_imputer_does(values: torch.Tensor) -> None:
+    """The same posterior, here for a batch and there for one sample after the other."""
+    from workflow_scripts.training.factors import fit
+    from workflow_scripts.training.imputers import pca_imputer
+
+    mean = values.mean(0)
+    (factors,) = fit((values - mean).numpy(), [3], seed=0)
+    (imputer,) = pca_imputer(values.numpy(), mean.numpy(), {"pca_components": [3], "seed": 0}).values()
     fresh = BulkModel(BulkConfig(GENES, 6, GENES, 8, 2, 2, 3, 0.0, 100.0)).eval()
-    fresh.mean.copy_(values.mean(0))
-    visible = torch.ones_like(values, dtype=torch.bool)
-    torch.testing.assert_close(
-        fresh(values, visible, everything(values)).prediction, fresh.mean.expand_as(values), atol=0.05, rtol=0
-    )
+    fresh.mean.copy_(mean)
+    fresh.loadings.copy_(torch.from_numpy(factors.loadings))
+    fresh.noise.fill_(factors.noise)
+    visible = torch.rand(values.shape, generator=torch.Generator().manual_seed(4)) > 0.3
+    predicted = fresh(values, visible, everything(values)).prediction.detach().numpy()
+    np.testing.assert_allclose(predicted, imputer(values.numpy(), visible.numpy()), atol=1e-3)
+    assert np.abs(predicted - mean.numpy()).max() > 0.5
 
 
 @torch.no_grad()
@@ -132,8 +141,8 @@ def test_scores_equal_the_posterior_mean_in_closed_form(model: BulkModel, values
     visible = torch.rand(values.shape, generator=torch.Generator().manual_seed(3)) > 0.3
     found = model.scores(values, visible)[2]
     seen = visible[2]
-    loadings, z = model.factors[seen], (values[2] - model.mean)[seen]
-    covariance = loadings @ loadings.T + model.log_noise.exp() * torch.eye(int(seen.sum()))
+    loadings, z = model.loadings[seen], (values[2] - model.mean)[seen]
+    covariance = loadings @ loadings.T + model.noise * torch.eye(int(seen.sum()))
     torch.testing.assert_close(found, loadings.T @ torch.linalg.solve(covariance, z), atol=1e-4, rtol=1e-3)
 
 

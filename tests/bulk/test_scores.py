@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,18 @@ from workflow_scripts.bulk.classify_baselines import classify_baselines
 from workflow_scripts.bulk.classify_samples import classify_samples
 from workflow_scripts.bulk.collect_metrics import collect_metrics
 from workflow_scripts.bulk.embed_samples import embed_samples
+from workflow_scripts.bulk.impute_baselines import impute_baselines
 from workflow_scripts.bulk.score_imputation import score_imputation
 from workflow_scripts.contracts import expression, metrics, predictions, sample_embedding, splits, standardizer
 from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.training.baselines import CLASSIFIERS
+from workflow_scripts.training.imputers import IMPUTERS
+from workflow_scripts.training.reconstruction import BLOCKS
+from workflow_scripts.validation import load_schema
 
 FAST = {"bootstrap_samples": 50}
 INPUTS = ("expression", "splits", "standardizer")
+TABLES = ["imputation.parquet", "classification.parquet", "baseline_imputation.parquet", "baselines.parquet"]
 KEYS = ["model", "dataset", "split", "task", "level", "metric"]
 
 
@@ -38,6 +45,7 @@ def scored(trained: Path, cohort: dict[str, Any], tmp_path_factory: pytest.TempP
         run="small",
         threads=1,
     )
+    impute_baselines(**inputs, metrics=folder / "baseline_imputation.parquet", spec={**SPEC["imputation"], **FAST})
     embed_samples(
         expression=cohort["expression"],
         splits=cohort["splits"],
@@ -55,12 +63,7 @@ def scored(trained: Path, cohort: dict[str, Any], tmp_path_factory: pytest.TempP
     classify_baselines(
         **inputs, metrics=folder / "baselines.parquet", predictions=folder / "baseline_predictions.parquet", spec=probe
     )
-    collect_metrics(
-        imputation=folder / "imputation.parquet",
-        classification=folder / "classification.parquet",
-        baselines=folder / "baselines.parquet",
-        metrics=folder / "metrics.parquet",
-    )
+    collect_metrics(scores=[folder / name for name in TABLES], metrics=folder / "metrics.parquet")
     return folder
 
 
@@ -96,14 +99,15 @@ def test_the_gene_mean_equals_one_made_by_hand(table: pd.Series, cohort: dict[st
 
 
 def test_every_model_is_scored_on_the_same_values(scored: Path) -> None:
-    rows = metrics.read(scored / "imputation.parquet")
+    rows = metrics.read(scored / "metrics.parquet")
+    rows = rows[rows["task"] == "imputation"]
     assert set(rows["model"]) == {"small", "gene_mean", "knn_imputer", "pca_imputer"}
     pooled = rows[rows["level"] == "pooled"]
     assert (pooled.groupby(["dataset", "split"])["n"].nunique() == 1).all()
 
 
 def test_intervals_hold_their_values(scored: Path) -> None:
-    rows = metrics.read(scored / "imputation.parquet").dropna(subset=["ci_low"])
+    rows = metrics.read(scored / "metrics.parquet").dropna(subset=["ci_low"])
     assert len(rows) > 100
     assert (rows["ci_low"] <= rows["value"] + 1e-9).all()
     assert (rows["value"] <= rows["ci_high"] + 1e-9).all()
@@ -121,19 +125,48 @@ def test_hidden_values_do_not_depend_on_the_order_of_samples() -> None:
     assert not np.array_equal(once, imputation.hide(measured, names, 0.3, 2))
 
 
-def test_values_of_the_test_split_change_no_choice(cohort: dict[str, Any]) -> None:
-    """The choice is a function of the validation scores, which are made before test is read."""
-    spec = {**SPEC["imputation"], **FAST}
-    mean = standardizer.read(cohort["standardizer"])["mean"].to_numpy(np.float32)
-    order = str(expression.read(cohort["expression"][0]).uns["gene_order"])
+def test_no_run_may_take_the_name_of_a_baseline() -> None:
+    allowed = re.compile(load_schema("bulk")["properties"]["runs"]["propertyNames"]["pattern"])
+    assert allowed.search("small")
+    for name in (*IMPUTERS, *CLASSIFIERS, "baselines"):
+        run = name.removesuffix("_logistic_regression")  # the probe of a run has this suffix
+        assert run == name in CLASSIFIERS or not allowed.search(run), run
+
+
+def test_values_of_the_test_split_change_no_choice(scored: Path, cohort: dict[str, Any], tmp_path: Path) -> None:
+    """Scores on validation, and so the settings that they choose, are those of a run with other test values."""
     table = splits.read(cohort["splits"])
+    test = table["sample_id"][table["split"] == "test"]
+    moved = []
+    for path in cohort["expression"]:
+        data = expression.read(path)
+        data.X[data.obs_names.isin(test)] *= 3
+        moved.append(tmp_path / path.name)
+        expression.write(data.X, data.obs, list(data.var_names), data.var["measured"].to_numpy(), moved[-1])
+    inputs = {**{name: cohort[name] for name in INPUTS}, "expression": moved}
+    impute_baselines(**inputs, metrics=tmp_path / "again.parquet", spec={**SPEC["imputation"], **FAST})
+    before, after = (
+        metrics.read(path) for path in (scored / "baseline_imputation.parquet", tmp_path / "again.parquet")
+    )
+    of_validation = before["split"] == "validation"
+    pd.testing.assert_frame_equal(before[of_validation], after[of_validation])
+    assert not before[~of_validation].equals(after[~of_validation])
 
-    def chosen(table: pd.DataFrame) -> list[tuple[str, str]]:
-        made = imputation.Cohort(cohort["expression"], order, table, mean)
-        candidates = {0.3: imputation.baselines(made, spec)}
-        return imputation.choose(imputation.score(made, "validation", candidates, 1)[0.3])
 
-    assert chosen(table) == chosen(table[table["split"] != "test"])
+def test_at_most_so_many_samples_of_a_split_are_scored(cohort: dict[str, Any], tmp_path: Path) -> None:
+    spec = {**SPEC["imputation"], **FAST, "max_samples": 5}
+    impute_baselines(**{name: cohort[name] for name in INPUTS}, metrics=tmp_path / "few.parquet", spec=spec)
+    rows = metrics.read(tmp_path / "few.parquet")
+    assert set(rows.loc[(rows["level"] == "per_sample") & (rows["model"] == "pca_imputer"), "n"]) == {5}
+
+
+def test_groups_stay_whole_where_several_are_resampled_as_one(cohort: dict[str, Any]) -> None:
+    groups = [f"P{number % 100}" for number in range(300)]
+    table = pd.DataFrame({"sample_id": map(str, range(300)), "split": "test", "group": groups})
+    made = imputation.Cohort([], "", table, np.zeros(3), {"seed": 1, "max_samples": 300})
+    blocks = made.resampling_blocks("test")
+    assert set(blocks) == set(range(BLOCKS))
+    assert (blocks.groupby(made.splits["group"]).nunique() == 1).all()
 
 
 def test_the_embedding_holds_every_sample_with_a_split(scored: Path, cohort: dict[str, Any]) -> None:
@@ -171,20 +204,17 @@ def test_probe_and_baselines_are_scored_on_the_same_test_samples(scored: Path, t
 
 def test_the_table_of_a_run_holds_every_number_once(scored: Path) -> None:
     rows = metrics.read(scored / "metrics.parquet")
-    parts = [metrics.read(scored / f"{name}.parquet") for name in ("imputation", "classification", "baselines")]
+    parts = [metrics.read(scored / name) for name in TABLES]
     assert not rows.duplicated(KEYS).any()
     assert len(rows) == sum(map(len, parts))
 
 
-def test_a_run_under_the_name_of_a_baseline_is_refused(scored: Path, tmp_path: Path) -> None:
+def test_two_models_of_one_name_are_refused(scored: Path, tmp_path: Path) -> None:
     rows = metrics.read(scored / "classification.parquet").assign(model="knn")
     metrics.write(rows, tmp_path / "knn.parquet")
     with pytest.raises(BadInput):
         collect_metrics(
-            imputation=scored / "imputation.parquet",
-            classification=tmp_path / "knn.parquet",
-            baselines=scored / "baselines.parquet",
-            metrics=tmp_path / "metrics.parquet",
+            scores=[tmp_path / "knn.parquet", scored / "baselines.parquet"], metrics=tmp_path / "metrics.parquet"
         )
     assert not (tmp_path / "metrics.parquet").exists()
 

@@ -40,12 +40,21 @@ def changed(**training: Any) -> dict[str, Any]:
     return spec
 
 
-def test_the_best_epoch_is_kept_and_beats_the_gene_mean(trained: Path) -> None:
+def test_a_training_leaves_its_history_and_no_checkpoint(trained: Path) -> None:
     history = pd.read_csv(trained / "history.tsv", sep="\t")
     assert list(history.columns) == ["epoch", "train_loss", "validation_loss", "learning_rate", "seconds"]
     assert list(history["epoch"]) == [0, 1, 2, 3, 4]
-    assert history["validation_loss"].min() < 0.5 * history["validation_loss"][0]
     assert not (trained / "checkpoints").exists()
+
+
+def test_attention_learns_what_the_factors_leave(tmp_path: Path) -> None:
+    """Of three latent factors the model is given one; what the others explain it must learn from the visible genes."""
+    cohort = cohorts.write_cohort(tmp_path, genes=40, samples=600, noise=0.1)
+    spec = changed(max_epochs=10, learning_rate=0.004)
+    spec["model"].update(factors=1, dim=32)
+    train(cohort, tmp_path, spec)
+    losses = pd.read_csv(tmp_path / "history.tsv", sep="\t")["validation_loss"]
+    assert losses.min() < 0.8 * losses[0]
 
 
 def test_parameters_are_counted_and_what_is_known_beforehand_is_not(trained: Path) -> None:
@@ -119,7 +128,7 @@ def test_labels_and_values_of_the_test_split_change_no_weight(
 
 def test_another_seed_gives_other_weights(trained: Path, cohort: dict[str, Any], tmp_path: Path) -> None:
     train(cohort, tmp_path, {**changed(max_epochs=1), "seed": 2})
-    ours, theirs = (model_bundle.read(folder / "model")[0]["factors"] for folder in (tmp_path, trained))
+    ours, theirs = (model_bundle.read(folder / "model")[0]["value.weight"] for folder in (tmp_path, trained))
     assert not torch.equal(ours, theirs)
 
 
@@ -141,22 +150,6 @@ def test_an_empty_split_is_refused(cohort: dict[str, Any], tmp_path: Path) -> No
     splits.write(table[table["split"] != "validation"], tmp_path / "splits.parquet")
     with pytest.raises(BadInput, match="train or validation holds no sample"):
         train({**cohort, "splits": tmp_path / "splits.parquet"}, tmp_path)
-
-
-@pytest.mark.parametrize(
-    "section, values, said",
-    [
-        ("model", {"dim": 18, "heads": 4}, "dim is 18, heads is 4"),
-        ("training", {"min_mask_ratio": 0.7, "max_mask_ratio": 0.2}, "min_mask_ratio 0.7 is above"),
-    ],
-)
-def test_settings_that_do_not_fit_are_refused(
-    section: str, values: dict[str, Any], said: str, cohort: dict[str, Any], tmp_path: Path
-) -> None:
-    spec = changed()
-    spec[section].update(values)
-    with pytest.raises(BadInput, match=said):
-        train(cohort, tmp_path, spec)
 
 
 def test_the_bundle_predicts_what_was_trained(trained: Path, cohort: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from workflow_scripts.training.imputers import IMPUTERS
-from workflow_scripts.training.reconstruction import BLOCKS, Reconstruction, block_of
+from workflow_scripts.training.reconstruction import Reconstruction
 
 SPEC = {"seed": 1, "neighbours": [3], "pca_components": [2], "bootstrap_samples": 100}
 
@@ -60,9 +60,9 @@ def reconstruction(data: tuple) -> tuple[Reconstruction, np.ndarray, np.ndarray,
     hidden = np.isfinite(test) & (generator.random(test.shape) > 0.3)
     predicted = np.nan_to_num(test) + generator.normal(size=test.shape)
     sums = Reconstruction(mean)
-    groups = np.array([f"P{row // 2}" for row in range(len(test))])
+    blocks = np.arange(len(test)) // 2
     for rows in (slice(0, 7), slice(7, None)):
-        sums.add(test[rows], predicted[rows], hidden[rows], groups[rows])
+        sums.add(test[rows], predicted[rows], hidden[rows], blocks[rows])
     return sums, test, predicted, hidden
 
 
@@ -89,11 +89,5 @@ def test_scores_equal_those_computed_at_once(data: tuple) -> None:
 
 def test_nothing_hidden_gives_no_number_rather_than_zero() -> None:
     sums = Reconstruction(np.zeros(3))
-    sums.add(np.ones((2, 3)), np.ones((2, 3)), np.zeros((2, 3), bool), np.array(["a", "b"]))
+    sums.add(np.ones((2, 3)), np.ones((2, 3)), np.zeros((2, 3), bool), np.array([0, 1]))
     assert all(np.isnan(row["value"]) and np.isnan(row["ci_low"]) for row in sums.rows(SPEC, model="m"))
-
-
-def test_blocks_bound_memory_and_keep_groups_whole() -> None:
-    blocks = {name: block_of(name) for name in map(str, range(5000))}
-    assert set(blocks.values()) == set(range(BLOCKS))
-    assert block_of("17") == blocks["17"]

@@ -24,6 +24,17 @@ def test_the_newest_checkpoint_is_read_and_few_are_kept(tmp_path: Path) -> None:
     assert len(list(tmp_path.glob("one/*"))) == KEPT
 
 
+def test_a_checkpoint_with_a_changed_byte_is_passed_over(tmp_path: Path) -> None:
+    checkpoints = Checkpoints(tmp_path, "one")
+    for epoch in (1, 2):
+        checkpoints.save(epoch, {**state(epoch), "weights": torch.arange(1000.0)})
+    newest = tmp_path / "one/epoch-000002.pt"
+    damaged = bytearray(newest.read_bytes())
+    damaged[damaged.find(torch.arange(1000.0).numpy().tobytes()) + 400] ^= 1
+    newest.write_bytes(damaged)
+    assert checkpoints.latest()["history"][0]["epoch"] == 1
+
+
 @pytest.mark.parametrize("left", [0, 1, 200, -1])
 def test_a_torn_checkpoint_is_passed_over(tmp_path: Path, left: int, caplog: pytest.LogCaptureFixture) -> None:
     checkpoints = Checkpoints(tmp_path, "one")
@@ -33,7 +44,7 @@ def test_a_torn_checkpoint_is_passed_over(tmp_path: Path, left: int, caplog: pyt
     newest.write_bytes(newest.read_bytes()[:left])
     with caplog.at_level(logging.INFO):
         assert checkpoints.latest()["history"][0]["epoch"] == 1
-    assert "epoch-000002.pt is no whole checkpoint" in caplog.text and "resume from" in caplog.text
+    assert "epoch-000002.pt is damaged and skipped" in caplog.text and "resume from" in caplog.text
 
 
 def test_what_a_killed_save_leaves_is_never_read(tmp_path: Path) -> None:

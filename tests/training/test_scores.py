@@ -59,3 +59,10 @@ def test_the_same_seed_gives_the_same_interval() -> None:
     assert scores.score_classes(labels, predicted, groups, SPEC) == scores.score_classes(
         labels, predicted, groups, SPEC
     )
+
+
+def test_a_class_that_a_resample_lacks_lowers_no_interval() -> None:
+    """A perfect classifier has F1 1 in every resample that holds the class, also of a class in one group."""
+    labels = np.array(["rare"] + ["common"] * 10)
+    rows = scores.score_classes(labels, labels, np.arange(11).astype(str), SPEC)
+    assert all((row["ci_low"], row["value"], row["ci_high"]) == (1, 1, 1) for row in rows)

@@ -13,23 +13,19 @@ import torch
 from workflow_scripts.bulk.model import BulkConfig, BulkModel
 from workflow_scripts.contracts import model_bundle
 from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.training import factors
 
 
-def create(spec: dict, genes: anndata.AnnData, statistics: pd.DataFrame) -> BulkModel:
+def create(spec: dict, genes: anndata.AnnData, statistics: pd.DataFrame, references: np.ndarray) -> BulkModel:
     """A new model of one run (`bulk/runs/{run}`) over the genes of a GeneEmbedding and a Standardizer.
 
-    The vectors of genes are standardized per dimension: language models have a few dimensions that
-    are large in every protein. A gene without train statistics is not `known` and is never looked at.
+    references (N, G) float32 ln(TPM+1), NaN where unmeasured: train samples that the latent factors are
+    fitted to; should they be fewer than the factors, those left over stay zero. The vectors of genes are
+    standardized per dimension: language models have a few dimensions that are large in every protein. A
+    gene without train statistics is not `known` and is never looked at.
     """
-    shape, ratios = spec["model"], (spec["training"]["min_mask_ratio"], spec["training"]["max_mask_ratio"])
-    if shape["dim"] % (2 * shape["heads"]):
-        reason = f"dim is {shape['dim']}, heads is {shape['heads']}"
-        raise BadInput("configuration", "model", reason, "Make dim a multiple of twice the heads.")
-    if ratios[0] > ratios[1]:
-        reason = f"min_mask_ratio {ratios[0]} is above max_mask_ratio {ratios[1]}"
-        raise BadInput("configuration", "training", reason, "Give them in order.")
     config = BulkConfig(
-        genes=genes.n_obs, gene_vector=genes.n_vars, tokens=spec["training"]["genes_per_sample"], **shape
+        genes=genes.n_obs, gene_vector=genes.n_vars, tokens=spec["training"]["genes_per_sample"], **spec["model"]
     )
     torch.manual_seed(spec["seed"])
     model = BulkModel(config)
@@ -45,6 +41,13 @@ def create(spec: dict, genes: anndata.AnnData, statistics: pd.DataFrame) -> Bulk
     model.known.copy_(torch.from_numpy(statistics["mean"].notna().to_numpy()))
     model.mean.copy_(torch.from_numpy(statistics["mean"].fillna(0.0).to_numpy()))
     model.sd.copy_(torch.from_numpy(statistics["sd"].fillna(1.0).to_numpy()))
+
+    number = min(config.factors, min(references.shape) - 1)
+    if number > 0:
+        centred = np.nan_to_num(references - statistics["mean"].to_numpy(np.float32))
+        (fitted,) = factors.fit(centred, [number], spec["seed"])
+        model.loadings[:, :number] = torch.from_numpy(fitted.loadings)
+        model.noise.fill_(fitted.noise)
     return model
 
 

@@ -5,13 +5,13 @@ from pathlib import Path
 from workflow_scripts.rule import run
 
 
-def collect_metrics(*, imputation: Path, classification: Path, baselines: Path, metrics: Path) -> None:
+def collect_metrics(*, scores: list[Path], metrics: Path) -> None:
     """Join the tables and sort them, so that a model stands beside its baselines."""
     import pandas as pd
 
     from workflow_scripts.contracts import metrics as metrics_table
 
-    table = pd.concat([metrics_table.read(path) for path in (imputation, classification, baselines)])
+    table = pd.concat([metrics_table.read(path) for path in scores])
     order = ["task", "dataset", "split", "level", "metric", "model"]
     metrics_table.write(table.sort_values(order, ignore_index=True), metrics)
 

@@ -18,6 +18,7 @@ import torch
 from workflow_scripts.contracts import expression
 
 BUFFER_BYTES = 512 << 20  # what is shuffled together; a small corpus fits whole
+MOST_REFERENCES = 8192  # train samples that are held at once, to fit what has no stream
 # The first number of a seed: which of the independent streams it is.
 ORDER, MASKS, VALIDATION = 0, 1, 2
 
@@ -41,6 +42,17 @@ class Batch(NamedTuple):
     index: torch.Tensor  # (B, T) int64, the genes that are tokens
     attended: torch.Tensor | None  # (B, T) bool, False for padding; None where there is none
     masked: torch.Tensor  # (B, G) bool, measured and masked
+
+
+def references(paths: list[Path], train: pd.Index, gene_order: str, seed: int) -> np.ndarray:
+    """Values (N, G) float32, NaN where unmeasured, of the train samples, or of so many of them at random.
+
+    N is at most `MOST_REFERENCES`, which bounds the memory of what is fitted to all of them at once.
+    """
+    if len(train) > MOST_REFERENCES:
+        chosen = np.random.default_rng(seed).choice(len(train), MOST_REFERENCES, replace=False)
+        train = train[np.sort(chosen)]
+    return np.concatenate([values for _, values in expression.blocks(paths, train, gene_order)])
 
 
 def training_batches(samples: Samples, training: dict, seed: int, epoch: int) -> Iterator[Batch]:

@@ -8,7 +8,7 @@ from workflow_scripts.rule import run as run_door
 def embed_samples(
     *, expression: list[Path], splits: Path, model: Path, embeddings: Path, run: str, threads: int
 ) -> None:
-    """Embed every sample that has a split, whichever it is, and write a SampleEmbedding.
+    """Embed every sample of all three splits, and write a SampleEmbedding.
 
     A vector is the mean of the final states over the measured genes, then the scores of the latent factors.
     """

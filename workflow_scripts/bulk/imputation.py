@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 import logging
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts import expression
-from workflow_scripts.training.imputers import IMPUTERS, Imputer
-from workflow_scripts.training.reconstruction import Reconstruction
+from workflow_scripts.training.imputers import Imputer
+from workflow_scripts.training.reconstruction import BLOCKS, Reconstruction
 
-MOST_REFERENCES = 8192  # train samples that baselines are fitted to, which bounds their memory
 ROWS = 128  # samples at once
 log = logging.getLogger(__name__)
 
@@ -21,59 +21,78 @@ Candidates = dict[tuple[str, str], Imputer]  # by model and setting
 
 
 class Cohort:
-    """The samples of one run: where they are, their split and group, and the train mean of each gene."""
+    """The samples that are scored: where they are, their groups, and the train mean of each gene."""
 
-    def __init__(self, paths: list[Path], gene_order: str, splits: pd.DataFrame, mean: np.ndarray) -> None:
-        """splits: a Splits table; mean (G,) float32, NaN for a gene that no train sample measures."""
+    def __init__(
+        self, paths: list[Path], gene_order: str, splits: pd.DataFrame, mean: np.ndarray, spec: dict[str, Any]
+    ) -> None:
+        """splits: a Splits table; mean (G,) float32, NaN for a gene that no train sample measures.
+
+        At most `spec["max_samples"]` samples of a split are scored, chosen at random.
+        """
         self.paths, self.gene_order = paths, gene_order
-        self.splits = splits.set_index("sample_id")
+        drawn = splits.sample(frac=1, random_state=spec["seed"]).groupby("split").head(spec["max_samples"])
+        self.splits = drawn.set_index("sample_id").sort_index()
         self.known = np.isfinite(mean)
         self.mean = np.where(self.known, mean, np.float32(0))
 
     def samples(self, split: str) -> pd.Index:
         return self.splits.index[self.splits["split"] == split]
 
-    def blocks(self, samples: pd.Index):
+    def blocks(self, split: str):
         """Yield (sample ids, values (N, G) with NaN where unmeasured or unknown)."""
-        for obs, values in expression.blocks(self.paths, samples, self.gene_order, ROWS):
+        for obs, values in expression.blocks(self.paths, self.samples(split), self.gene_order, ROWS):
             yield obs.index, np.where(self.known, values, np.float32(np.nan))
 
+    def resampling_blocks(self, split: str) -> pd.Series:
+        """For each sample the number of what a bootstrap draws as one: its group, or several groups together.
 
-def baselines(cohort: Cohort, spec: dict) -> Candidates:
-    """The candidates of every baseline imputer, fitted to the train split (a part of it, if it is large)."""
-    train = cohort.samples("train")
-    if len(train) > MOST_REFERENCES:
-        log.info("baselines are fitted to %d of %d train samples", MOST_REFERENCES, len(train))
-        chosen = np.random.default_rng(spec["seed"]).choice(len(train), MOST_REFERENCES, replace=False)
-        train = train[np.sort(chosen)]
-    references = np.concatenate([values for _, values in cohort.blocks(train)])
-    return {
-        (name, setting): imputer
-        for name, fit in IMPUTERS.items()
-        for setting, imputer in fit(references, cohort.mean, spec).items()
-    }
+        There are at most `BLOCKS`, which bounds the memory of a Reconstruction.
+        """
+        return self.splits.loc[self.samples(split), "group"].rank(method="dense").astype(int) % BLOCKS
 
 
-def score(
+def score(cohort: Cohort, candidates: Candidates, spec: dict[str, Any]) -> list[dict[str, Any]]:
+    """Rows of Metrics of each model: its best setting on validation, scored on validation and on test.
+
+    spec: `bulk/imputation`; each mask ratio is a dataset. The test split is read once, after the choice.
+    """
+    ratios = spec["mask_ratios"]
+    of_validation = reconstruct(cohort, "validation", dict.fromkeys(ratios, candidates), spec["seed"])
+    chosen = {ratio: choose(made) for ratio, made in of_validation.items()}
+    log.info("chosen on validation, by mask ratio: %s", chosen)
+    kept = {ratio: {key: candidates[key] for key in keys} for ratio, keys in chosen.items()}
+    of_test = reconstruct(cohort, "test", kept, spec["seed"])
+    return [
+        row
+        for split, made in (("validation", of_validation), ("test", of_test))
+        for ratio, keys in chosen.items()
+        for model, setting in keys
+        for row in made[ratio][model, setting].rows(spec, model=model, dataset=f"mask_{ratio:g}", split=split)
+    ]
+
+
+def reconstruct(
     cohort: Cohort, split: str, candidates: dict[float, Candidates], seed: int
 ) -> dict[float, dict[tuple[str, str], Reconstruction]]:
-    """Read one split once and score the candidates of each mask ratio on it."""
-    scored = {ratio: {key: Reconstruction(cohort.mean) for key in of} for ratio, of in candidates.items()}
-    for samples, values in cohort.blocks(cohort.samples(split)):
-        groups = cohort.splits.loc[samples, "group"].to_numpy(str)
+    """Read one split once and let the candidates of each mask ratio predict what is hidden of it."""
+    made = {ratio: {key: Reconstruction(cohort.mean) for key in of} for ratio, of in candidates.items()}
+    resampled = cohort.resampling_blocks(split)
+    for samples, values in cohort.blocks(split):
         measured = np.isfinite(values)
         for ratio, of_ratio in candidates.items():
             hidden = hide(measured, samples, ratio, seed)
             for key, imputer in of_ratio.items():
-                scored[ratio][key].add(values, imputer(values, measured & ~hidden), hidden, groups)
-    return scored
+                predicted = imputer(values, measured & ~hidden)
+                made[ratio][key].add(values, predicted, hidden, resampled[samples].to_numpy())
+    return made
 
 
-def choose(scored: dict[tuple[str, str], Reconstruction]) -> list[tuple[str, str]]:
+def choose(made: dict[tuple[str, str], Reconstruction]) -> list[tuple[str, str]]:
     """The setting of each model with the least squared error; the first of equals."""
     best: dict[str, tuple[str, str]] = {}
-    for key, sums in scored.items():
-        if key[0] not in best or sums.squared_error < scored[best[key[0]]].squared_error:
+    for key, sums in made.items():
+        if key[0] not in best or sums.squared_error < made[best[key[0]]].squared_error:
             best[key[0]] = key
     return list(best.values())
 

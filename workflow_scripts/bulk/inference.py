@@ -11,7 +11,9 @@ from torch import Tensor
 
 from workflow_scripts.bulk.model import BulkModel
 
-TOKENS_AT_ONCE = 1 << 15  # tokens of all samples of one pass, which bounds memory
+# What bounds the memory of one pass: tokens of all its samples, and products of their genes and factors (float32).
+TOKENS_AT_ONCE = 1 << 15
+PRODUCTS_AT_ONCE = 1 << 28
 DEAL = 4  # the seed that deals genes to passes
 
 
@@ -66,7 +68,7 @@ def passes(model: BulkModel, values: np.ndarray, visible: np.ndarray) -> Iterato
     measured = np.isfinite(values)
     dealt = np.random.default_rng(DEAL).permutation(np.flatnonzero(known))
     parts = np.array_split(dealt, max(1, round(len(dealt) / model.config.tokens)))
-    size = max(1, TOKENS_AT_ONCE // max(1, len(parts[0])))
+    size = max(1, min(TOKENS_AT_ONCE // max(1, len(parts[0])), PRODUCTS_AT_ONCE // model.loadings.numel()))
     device = model.mean.device
     for first in range(0, len(values), size):
         rows = slice(first, first + size)

@@ -1,8 +1,8 @@
-"""The bulk transformer: one token per gene, one context per sample; masked values are predicted.
+"""The bulk transformer: latent factors of a sample, and what attention between its genes adds to them.
 
     all visible values ---> scores of latent factors ---> context --------+---------------------+
-                                                             | x gate     | x factors of gene   |
-    gene vector (ESM2) + factors of gene ---> identity ------+            |                     |
+                                                             | x gate     | x loadings of gene  |
+    gene vector (ESM2) + loadings of gene ---> identity -----+            |                     |
                                                   +          |            v                     |
     visible value ---> REE ---> linear -------> token ---> blocks ---> residual in train sds    |
     (masked value ---> mask vector)                          |                                  |
@@ -82,9 +82,11 @@ class Block(nn.Module):
 class BulkModel(nn.Module):
     """Predicts the masked genes of a sample from its visible ones.
 
-    The sample context is the posterior mean of a linear factor model given the visible genes alone
-    (probabilistic PCA, Tipping and Bishop 1999), whose factors are trained with all the rest. So it
-    means the same under any mask ratio and any set of measured genes, and no masked value can reach it.
+    It begins where linear imputation ends: the scores of a sample are the posterior mean of a linear
+    factor model given the visible genes alone (probabilistic PCA, fitted to the train split in closed
+    form, see `training/factors.py`), and the transformer predicts what the factors leave. The scores are
+    also the context, which so means the same under any mask ratio and any set of measured genes; and no
+    masked value can reach it. Trained by gradient with all the rest, the factors came out worse.
     """
 
     def __init__(self, config: BulkConfig) -> None:
@@ -97,14 +99,12 @@ class BulkModel(nn.Module):
         self.register_buffer("known", torch.ones(genes, dtype=torch.bool))  # measured in the train split
         self.register_buffer("mean", torch.zeros(genes))  # ln(TPM+1) over the train split
         self.register_buffer("sd", torch.ones(genes))
-
-        # Small factors: an untrained model predicts the train mean of each gene.
-        self.factors = nn.Parameter(0.01 * torch.randn(genes, factors))
-        self.log_noise = nn.Parameter(torch.zeros(()))  # ln of the variance that the factors leave, sds^2
+        self.register_buffer("loadings", torch.zeros(genes, factors))  # ln(TPM+1)
+        self.register_buffer("noise", torch.ones(()))  # variance that the factors leave, ln(TPM+1)^2
 
         self.vector = nn.Linear(config.gene_vector, dim)
         self.no_vector = nn.Parameter(torch.randn(dim))
-        self.from_factors = nn.Linear(factors, dim, bias=False)
+        self.from_loadings = nn.Linear(factors, dim, bias=False)
         self.value = nn.Linear(dim, dim)
         self.masked = nn.Parameter(torch.zeros(dim))
         self.context = nn.Sequential(nn.Linear(factors, dim), nn.GELU(), nn.Linear(dim, dim))
@@ -114,16 +114,6 @@ class BulkModel(nn.Module):
         self.head = nn.Linear(dim, 1)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
-
-    def groups(self) -> list[dict]:
-        """Parameter groups of the optimizer: `scale` multiplies the learning rate, `decay` the weight decay.
-
-        The factors need large steps to grow from nearly nothing, and their size is the model's own
-        estimate of variance, which weight decay would bias.
-        """
-        linear = [self.factors, self.log_noise]
-        others = [p for name, p in self.named_parameters() if name not in ("factors", "log_noise")]
-        return [{"params": others, "scale": 1.0, "decay": 1.0}, {"params": linear, "scale": 30.0, "decay": 0.0}]
 
     def forward(self, values: Tensor, visible: Tensor, index: Tensor, attended: Tensor | None = None) -> Output:
         """Predict the genes `index` of each sample.
@@ -136,13 +126,12 @@ class BulkModel(nn.Module):
     def scores(self, values: Tensor, visible: Tensor) -> Tensor:
         """Posterior means (B, K) of the latent factors given the visible genes."""
         with torch.autocast(values.device.type, enabled=False):  # a solve needs float32
-            deviation = (values - self.mean) / self.sd.clamp(min=MIN_SD)
-            deviation = deviation.masked_fill(~visible, 0.0).clamp(-MAX_DEVIATION, MAX_DEVIATION)  # (B, G)
-            seen = visible.unsqueeze(1) * self.factors.T  # (B, K, G)
-            noise = self.log_noise.exp() * torch.eye(self.config.factors, device=values.device)
-            precision = seen @ self.factors + noise  # (B, K, K), times the noise
-            root = torch.linalg.cholesky(precision)
-            return torch.cholesky_solve((deviation @ self.factors).unsqueeze(-1), root).squeeze(-1)
+            limit = MAX_DEVIATION * self.sd.clamp(min=MIN_SD)
+            deviation = (values - self.mean).masked_fill(~visible, 0.0).clamp(-limit, limit)  # (B, G)
+            seen = visible.unsqueeze(1) * self.loadings.T  # (B, K, G)
+            precision = seen @ self.loadings + self.noise * torch.eye(self.config.factors, device=values.device)
+            root = torch.linalg.cholesky(precision)  # (B, K, K), times the noise
+            return torch.cholesky_solve((deviation @ self.loadings).unsqueeze(-1), root).squeeze(-1)
 
     def predict(
         self, values: Tensor, visible: Tensor, scores: Tensor, index: Tensor, attended: Tensor | None = None
@@ -150,7 +139,7 @@ class BulkModel(nn.Module):
         """As `forward`, given the scores (B, K): a sample's genes may be predicted in several passes."""
         dim, base = self.config.dim, self.config.ree_base
         vectors = torch.where(self.has_vector.unsqueeze(1), self.vector(self.gene_vectors), self.no_vector)
-        identity = vectors + self.from_factors(self.factors)  # (G, D)
+        identity = vectors + self.from_loadings(self.loadings)  # (G, D)
 
         shown = visible.gather(1, index)  # (B, T)
         value = values.gather(1, index).masked_fill(~shown, 0.0)
@@ -167,10 +156,7 @@ class BulkModel(nn.Module):
             x = block(x, looked_at)
         states = self.norm(x)
 
+        with torch.autocast(values.device.type, enabled=False):
+            linear = self.mean + scores @ self.loadings.T  # (B, G)
         residual = self.sd.clamp(min=MIN_SD)[index] * self.head(states).squeeze(-1).float()
-        return Output(self.linear(scores).gather(1, index) + residual, states)
-
-    def linear(self, scores: Tensor) -> Tensor:
-        """What the latent factors alone say of every gene: scores (B, K) to (B, G) ln(TPM+1)."""
-        with torch.autocast(scores.device.type, enabled=False):
-            return self.mean + self.sd.clamp(min=MIN_SD) * (scores @ self.factors.T)
+        return Output(linear.gather(1, index) + residual, states)

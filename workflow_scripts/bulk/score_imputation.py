@@ -1,4 +1,4 @@
-"""Hide measured values of validation and test samples, and score how a model and baselines predict them."""
+"""Hide measured values of validation and test samples, and score how a model predicts them."""
 
 from pathlib import Path
 
@@ -16,12 +16,10 @@ def score_imputation(
     run: str,
     threads: int,
 ) -> None:
-    """Write the imputation rows of Metrics of one run and its baselines, one dataset a mask ratio.
+    """Write the imputation rows of Metrics of one run, one dataset a mask ratio.
 
-    All see the same hidden values, drawn by sample from `spec["seed"]`. Baselines are fitted to the
-    train split; neighbours and components are chosen on validation; test is read once, after that.
+    The hidden values are those of the baselines: they are drawn by sample, from `spec["seed"]`.
     """
-    import logging
     from functools import partial
 
     import numpy as np
@@ -37,21 +35,8 @@ def score_imputation(
     torch.set_num_threads(threads)
     network, order = bundle.read(model)
     mean = standardizer_table.read(standardizer, order)["mean"].to_numpy(np.float32)
-    cohort = imputation.Cohort(expression, order, splits_table.read(splits), mean)
-    candidates = {(run, ""): partial(impute, network), **imputation.baselines(cohort, spec)}
-
-    of_validation = imputation.score(cohort, "validation", dict.fromkeys(spec["mask_ratios"], candidates), spec["seed"])
-    chosen = {ratio: imputation.choose(scored) for ratio, scored in of_validation.items()}
-    logging.getLogger(__name__).info("chosen on validation, by mask ratio: %s", chosen)
-    only = {ratio: {key: candidates[key] for key in keys} for ratio, keys in chosen.items()}
-    of_test = imputation.score(cohort, "test", only, spec["seed"])
-
-    rows = []
-    for split, scored in (("validation", of_validation), ("test", of_test)):
-        for ratio, keys in chosen.items():
-            for name, setting in keys:
-                sums = scored[ratio][name, setting]
-                rows += sums.rows(spec, model=name, dataset=f"mask_{ratio:g}", split=split)
+    cohort = imputation.Cohort(expression, order, splits_table.read(splits), mean, spec)
+    rows = imputation.score(cohort, {(run, ""): partial(impute, network)}, spec)
     metrics_table.write(metrics_of(rows), metrics)
 
 

@@ -33,10 +33,10 @@ def train_bulk(
 
     from workflow_scripts.bulk import bundle, data, objective
     from workflow_scripts.contracts import gene_embedding
+    from workflow_scripts.contracts import history as history_table
     from workflow_scripts.contracts import splits as split_table
     from workflow_scripts.contracts import standardizer as statistics_table
     from workflow_scripts.contracts.errors import BadInput
-    from workflow_scripts.contracts.files import replacing
     from workflow_scripts.training import loop, resume
 
     log = logging.getLogger(__name__)
@@ -49,7 +49,8 @@ def train_bulk(
     if train.empty or validation.empty:
         raise BadInput(splits, "split", "train or validation holds no sample", "Give both a share in prebulk/splits.")
 
-    network = bundle.create(spec, genes, statistics)
+    references = data.references(expression, train, order, spec["seed"])
+    network = bundle.create(spec, genes, statistics, references)
     parameters = sum(parameter.numel() for parameter in network.parameters())
     log.info("%d parameters, %d train and %d validation samples", parameters, len(train), len(validation))
 
@@ -81,8 +82,7 @@ def train_bulk(
         rows["validation_loss"][0],
     )
     bundle.write(network, model, order, spec["seed"])
-    with replacing(history) as temporary:
-        rows.to_csv(temporary, sep="\t", index=False)
+    history_table.write(rows, history)
     unfinished.remove()
 
 

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from workflow_scripts.training.scores import class_counts, weighted_f1
+
 log = logging.getLogger(__name__)
 
 
@@ -69,8 +71,6 @@ def select(
     train, validation: (x, labels), x (samples, features) float32, labels (samples,) str. Components
     and neighbours that the train split is too small for are lowered to what it allows.
     """
-    from sklearn.metrics import f1_score
-
     samples, features = train[0].shape
     allowed = {
         **spec,
@@ -80,8 +80,14 @@ def select(
     best, best_score = None, -1.0
     for candidate in candidates(allowed):
         candidate.fit(*train)
-        score = f1_score(validation[1], candidate.predict(validation[0]), average="weighted", zero_division=0)
+        score = weighted_f1_of(validation[1], candidate.predict(validation[0]).astype(str))
         log.info("%s: weighted F1 %.4f on validation", " ".join(str(candidate).split()), score)
         if score > best_score:
             best, best_score = candidate, score
     return best
+
+
+def weighted_f1_of(labels: np.ndarray, predicted: np.ndarray) -> float:
+    """Weighted F1 of predicted classes; labels, predicted (samples,) str."""
+    one_group = np.zeros(len(labels), "U1")
+    return float(weighted_f1(class_counts(labels, predicted, one_group, np.union1d(labels, predicted))[0]))

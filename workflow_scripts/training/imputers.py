@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from workflow_scripts.training.factors import Factors, fit
+
 # From values (N, G), of which only the visible (N, G) bool are looked at, to predictions (N, G).
 Imputer = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
@@ -49,29 +51,24 @@ def pca_imputer(train: np.ndarray, mean: np.ndarray, spec: dict[str, Any]) -> di
 
     The posterior mean of the components given the visible genes, put back through the loadings.
     """
-    from sklearn.utils.extmath import randomized_svd
-
     centred, _ = centre(train, mean)
-    samples, genes = centred.shape
-    allowed = sorted({min(number, samples - 1, genes - 1) for number in spec["pca_components"]} - {-1, 0})
-    if not allowed:
+    most = min(centred.shape) - 1
+    if most < 1:
         return gene_mean(train, mean, spec)
-    _, singular, axes = randomized_svd(centred, allowed[-1], random_state=spec["seed"])
-    variance = singular**2 / samples
-    total = (centred.astype(np.float64) ** 2).sum() / samples
+    numbers = sorted({min(number, most) for number in spec["pca_components"]})
 
-    def impute(number: int, values: np.ndarray, visible: np.ndarray) -> np.ndarray:
-        noise = max((total - variance[:number].sum()) / (genes - number), 1e-6)
-        loadings = axes[:number].T * np.sqrt(np.maximum(variance[:number] - noise, 0))  # (G, components)
+    def impute(of: Factors, values: np.ndarray, visible: np.ndarray) -> np.ndarray:
+        loadings = of.loadings
         x, seen = centre(np.where(visible, values, np.nan), mean)
         predicted = np.empty_like(x)
         for row in range(len(x)):
             kept = loadings[seen[row] > 0]
-            precision = kept.T @ kept + noise * np.eye(number)
+            precision = kept.T @ kept + of.noise * np.eye(loadings.shape[1])
             predicted[row] = loadings @ np.linalg.solve(precision, loadings.T @ x[row])
         return predicted + mean
 
-    return {f"{n} components": lambda values, visible, n=n: impute(n, values, visible) for n in allowed}
+    fitted = zip(numbers, fit(centred, numbers, spec["seed"]), strict=True)
+    return {f"{n} components": lambda values, visible, of=of: impute(of, values, visible) for n, of in fitted}
 
 
 def centre(values: np.ndarray, mean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

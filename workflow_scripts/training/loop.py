@@ -50,10 +50,9 @@ class Schedule:
 
 
 class Loss(NamedTuple):
-    """The loss of one batch: what is minimised, and what is reported, as parts of a mean over batches."""
+    """The loss of one batch, as a part of a mean; its own mean is what a step minimises."""
 
-    objective: Tensor  # ()
-    error: float  # sum over what was predicted
+    total: Tensor  # () sum over what was predicted
     count: int  # how much that was
 
 
@@ -83,7 +82,6 @@ def fit(model: nn.Module, task: Task, schedule: Schedule, checkpoints: Checkpoin
 
     History: one row an epoch with epoch, train_loss, validation_loss, learning_rate, seconds. Row 0 is
     the model before training; should no epoch be better, its weights are what remains.
-    `model.groups()` gives the parameter groups (params, scale of the learning rate, share of the decay).
     """
     kind = device_kind(schedule.accelerator)
     loop = Loop(model, task, schedule, checkpoints)
@@ -149,10 +147,10 @@ class Loop(lightning.LightningModule):
         self.best, self.history, self.optimizer_state = state["best"], state["history"], state["optimizer"]
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        groups = [
-            {**group, "weight_decay": self.schedule.weight_decay * group["decay"]} for group in self.model.groups()
-        ]
-        optimizer = torch.optim.AdamW(groups, lr=self.schedule.learning_rate, betas=(0.9, 0.98))
+        schedule = self.schedule
+        optimizer = torch.optim.AdamW(
+            self.model.parameters(), lr=schedule.learning_rate, weight_decay=schedule.weight_decay, betas=(0.9, 0.98)
+        )
         if self.optimizer_state is not None:
             optimizer.load_state_dict(self.optimizer_state)
         return optimizer
@@ -172,19 +170,22 @@ class Loop(lightning.LightningModule):
         torch.manual_seed(seed_of(DROPOUT, self.schedule.seed, step))
         self.rate = self.schedule.rate(step)
         for group in self.optimizers().param_groups:
-            group["lr"] = self.rate * group["scale"]
+            group["lr"] = self.rate
 
     def training_step(self, batch: Any, batch_index: int) -> Tensor:
         loss = self.task.loss(self.model, batch)
-        self.total, self.count = self.total + loss.error, self.count + loss.count
-        return loss.objective
+        if not torch.isfinite(loss.total):
+            reason = f"the loss is {float(loss.total)} in epoch {self.epochs_done + 1}"
+            raise BadInput("configuration", "training/learning_rate", reason, "Lower it.")
+        self.total, self.count = self.total + float(loss.total.detach()), self.count + loss.count
+        return loss.total / max(1, loss.count)
 
     def on_validation_epoch_start(self) -> None:
         self.validation_total, self.validation_count = 0.0, 0
 
     def validation_step(self, batch: Any, batch_index: int) -> None:
         loss = self.task.loss(self.model, batch)
-        self.validation_total += loss.error
+        self.validation_total += float(loss.total)
         self.validation_count += loss.count
 
     def on_validation_epoch_end(self) -> None:

@@ -3,19 +3,18 @@
 A correlation over all values together is mostly about genes differing in their mean; so each score
 stands beside its share of what the train mean of each gene leaves (skill), and beside correlations
 within genes and within samples. All of them are functions of sums, which add up over samples: memory
-does not grow with samples, and a bootstrap over groups is a weighted sum.
+does not grow with samples, and a bootstrap over blocks of groups is a weighted sum.
 """
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 import numpy as np
 
 from workflow_scripts.training.scores import with_interval
 
-BLOCKS = 256  # groups are put together into so many, to bound memory; blocks are what is resampled
+BLOCKS = 64  # at most so many blocks of groups are resampled, which bounds memory
 MIN_VALUES = 3  # hidden values that a gene or sample needs for a correlation
 
 
@@ -32,14 +31,14 @@ class Reconstruction:
         self.blocks: dict[int, np.ndarray] = {}
         self.correlations: dict[int, np.ndarray] = {}
 
-    def add(self, true: np.ndarray, predicted: np.ndarray, hidden: np.ndarray, groups: np.ndarray) -> None:
-        """Add N samples: true and predicted (N, G), hidden (N, G) bool (what is scored), groups (N,) str."""
+    def add(self, true: np.ndarray, predicted: np.ndarray, hidden: np.ndarray, blocks: np.ndarray) -> None:
+        """Add N samples: true and predicted (N, G), hidden (N, G) bool (what is scored), blocks (N,) int."""
         y, x = (np.where(hidden, values - self.mean, 0.0) for values in (true, predicted))
         terms = np.stack([hidden, x, y, x * x, y * y, x * y], axis=-1)  # (N, G, 6)
         per_sample = shift(terms, self.mean).sum(1)  # (N, 6)
         r, enough = pearson(per_sample), per_sample[:, 0] >= MIN_VALUES
         counted = enough & np.isfinite(r)
-        for row, block in enumerate(map(block_of, groups)):
+        for row, block in enumerate(blocks.tolist()):
             if block not in self.blocks:
                 self.blocks[block] = np.zeros((len(self.mean), 6))
                 self.correlations[block] = np.zeros(2)
@@ -140,8 +139,3 @@ def shift(sums: np.ndarray, by: np.ndarray) -> np.ndarray:
         ],
         axis=-1,
     )
-
-
-def block_of(group: str) -> int:
-    """The block that a group belongs to, the same in every run."""
-    return int.from_bytes(hashlib.sha256(group.encode()).digest()[:8]) % BLOCKS

@@ -13,6 +13,7 @@ import logging
 import os
 import pickle
 import shutil
+import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -56,9 +57,12 @@ class Checkpoints:
         """The newest state that can be read, or None."""
         for path in reversed(self._files()):
             try:
+                with zipfile.ZipFile(path) as archive:  # as torch writes them; torch itself looks at no checksum
+                    if broken := archive.testzip():
+                        raise zipfile.BadZipFile(f"wrong checksum of {broken}")
                 state = torch.load(path, map_location="cpu", weights_only=True)
-            except (OSError, EOFError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
-                log.warning("%s is no whole checkpoint and is passed over (%s)", path, error)
+            except (OSError, EOFError, RuntimeError, ValueError, pickle.UnpicklingError, zipfile.BadZipFile) as error:
+                log.warning("%s is damaged and skipped (%s)", path, error)
                 continue
             log.info("resume from %s", path)
             return state

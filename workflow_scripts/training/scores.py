@@ -1,7 +1,8 @@
 """Scores with intervals, as rows of the Metrics contract.
 
-Classification is scored on confusion matrices: one per group of samples, so that a bootstrap over
-groups (patients, series) is a sum. To add a classification metric, add one function to `METRICS`.
+Classification is scored on counts (..., classes, 3) of each class: how many samples are of it, how many
+are predicted to be, and how many are both. Counts of groups of samples add up, so a bootstrap over groups
+(patients, series) is a weighted sum. To add a classification metric, add one function to `METRICS`.
 """
 
 from __future__ import annotations
@@ -17,30 +18,33 @@ if TYPE_CHECKING:
 LEVEL = 0.95
 
 
-def accuracy(confusion: np.ndarray) -> np.ndarray:
-    """Share of samples whose class is predicted. confusion (..., true, predicted) to (...)."""
-    return np.trace(confusion, axis1=-2, axis2=-1) / confusion.sum((-2, -1))
+def accuracy(counts: np.ndarray) -> np.ndarray:
+    """Share of samples whose class is predicted. counts (..., classes, 3) to (...)."""
+    true, _, both = np.moveaxis(counts, -1, 0)
+    return both.sum(-1) / true.sum(-1)
 
 
-def balanced_accuracy(confusion: np.ndarray) -> np.ndarray:
+def balanced_accuracy(counts: np.ndarray) -> np.ndarray:
     """Mean recall of the classes that occur (Brodersen et al. 2010)."""
-    return _mean(_ratio(_diagonal(confusion), confusion.sum(-1)), confusion.sum(-1) > 0)
+    true, _, both = np.moveaxis(counts, -1, 0)
+    return _mean(_ratio(both, true), true > 0)
 
 
-def macro_f1(confusion: np.ndarray) -> np.ndarray:
+def macro_f1(counts: np.ndarray) -> np.ndarray:
     """Mean F1 of the classes that occur or are predicted."""
-    return _mean(f1(confusion), (confusion.sum(-1) + confusion.sum(-2)) > 0)
+    return _mean(f1(counts), counts[..., 0] + counts[..., 1] > 0)
 
 
-def weighted_f1(confusion: np.ndarray) -> np.ndarray:
+def weighted_f1(counts: np.ndarray) -> np.ndarray:
     """Mean F1 of the classes, weighted by how often each occurs."""
-    support = confusion.sum(-1)
-    return (f1(confusion) * support).sum(-1) / support.sum(-1)
+    true = counts[..., 0]
+    return (f1(counts) * true).sum(-1) / true.sum(-1)
 
 
-def f1(confusion: np.ndarray) -> np.ndarray:
+def f1(counts: np.ndarray) -> np.ndarray:
     """F1 of each class, 2 TP / (2 TP + FP + FN); 0 where a class neither occurs nor is predicted."""
-    return _ratio(2 * _diagonal(confusion), confusion.sum(-1) + confusion.sum(-2))
+    true, predicted, both = np.moveaxis(counts, -1, 0)
+    return _ratio(2 * both, true + predicted)
 
 
 METRICS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
@@ -60,14 +64,16 @@ def score_classes(
     percentiles of `spec["bootstrap_samples"]` resamples of whole groups, drawn from `spec["seed"]`.
     """
     classes = np.union1d(labels, predicted)
-    per_group = confusions(labels, predicted, groups, classes)
+    per_group = class_counts(labels, predicted, groups, classes)
     total, resampled = per_group.sum(0), resample(per_group, spec["bootstrap_samples"], spec["seed"])
     n = len(labels)
     rows = [
         {"level": "pooled", "metric": name, **with_interval(float(metric(total)), metric(resampled)), "n": n}
         for name, metric in METRICS.items()
     ]
-    of_class, of_resample, support = f1(total), f1(resampled), total.sum(-1)
+    support = total[:, 0]
+    # A resample without a sample of the class says nothing of it.
+    of_class, of_resample = f1(total), np.where(resampled[..., 0] > 0, f1(resampled), np.nan)
     rows += [
         {
             "level": "per_class",
@@ -81,11 +87,18 @@ def score_classes(
     return [{**row, "task": "classification", **scores} for scores in rows]
 
 
-def confusions(labels: np.ndarray, predicted: np.ndarray, groups: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """Counts (groups, true, predicted), classes in the given sorted order, groups sorted by name."""
+def class_counts(labels: np.ndarray, predicted: np.ndarray, groups: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Counts (groups, classes, 3) of samples that are, that are predicted to be, and both.
+
+    labels, predicted, groups: (samples,) str; classes in sorted order; the groups come sorted by name.
+    """
     names, group = np.unique(groups, return_inverse=True)
-    counts = np.zeros((len(names), len(classes), len(classes)))
-    np.add.at(counts, (group, np.searchsorted(classes, labels), np.searchsorted(classes, predicted)), 1)
+    counts = np.zeros((len(names), len(classes), 3))
+    right = labels == predicted
+    true, guessed = np.searchsorted(classes, labels), np.searchsorted(classes, predicted)
+    np.add.at(counts, (group, true, 0), 1)
+    np.add.at(counts, (group, guessed, 1), 1)
+    np.add.at(counts, (group[right], true[right], 2), 1)
     return counts
 
 
@@ -100,7 +113,8 @@ def resample(per_group: np.ndarray, samples: int, seed: int) -> np.ndarray:
 def with_interval(value: float, resampled: np.ndarray) -> dict[str, float]:
     """`value` with the 95 % percentile interval of its bootstrap (Efron and Tibshirani 1993, ch. 13)."""
     tail = (1 - LEVEL) / 2
-    low, high = np.nanquantile(resampled, [tail, 1 - tail]) if len(resampled) else (np.nan, np.nan)
+    defined = resampled[~np.isnan(resampled)]
+    low, high = np.quantile(defined, [tail, 1 - tail]) if len(defined) else (np.nan, np.nan)
     return {"value": value, "ci_low": float(low), "ci_high": float(high)}
 
 
@@ -112,10 +126,6 @@ def metrics_of(rows: list[dict[str, Any]]) -> pd.DataFrame:
 
     numbers = {"value": float, "ci_low": float, "ci_high": float, "n": "int64"}
     return pd.DataFrame(rows, columns=list(metrics.schema().columns)).astype(numbers)
-
-
-def _diagonal(confusion: np.ndarray) -> np.ndarray:
-    return np.diagonal(confusion, axis1=-2, axis2=-1)
 
 
 def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:

@@ -1,0 +1,35 @@
+"""Factors are those of the textbook."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from workflow_scripts.training.factors import fit
+
+
+@pytest.fixture(scope="module")
+def centred() -> np.ndarray:
+    """400 samples of three factors and noise of variance 0.25 in 30 genes."""
+    generator = np.random.default_rng(0)
+    x = generator.normal(size=(400, 3)) @ (2 * generator.normal(size=(3, 30))) + 0.5 * generator.normal(size=(400, 30))
+    return (x - x.mean(0)).astype(np.float32)
+
+
+def test_they_are_the_likeliest(centred: np.ndarray) -> None:
+    """W = U (L - s2)^1/2 and s2 the mean of the other eigenvalues of the covariance (equations 7 and 8)."""
+    (factors,) = fit(centred, [3], seed=1)
+    values, vectors = np.linalg.eigh(centred.T.astype(float) @ centred / len(centred))
+    noise = values[:-3].mean()
+    assert factors.noise == pytest.approx(noise, rel=1e-3)
+    assert factors.noise == pytest.approx(0.25, rel=0.1)
+    covariance = vectors[:, -3:] @ np.diag(values[-3:] - noise) @ vectors[:, -3:].T
+    np.testing.assert_allclose(factors.loadings @ factors.loadings.T, covariance, atol=1e-2)
+
+
+def test_one_decomposition_serves_every_number(centred: np.ndarray) -> None:
+    few, many = fit(centred, [2, 5], seed=1)
+    assert few.loadings.shape == (30, 2) and many.loadings.shape == (30, 5)
+    assert few.noise > many.noise
+    directions = [loadings / np.linalg.norm(loadings, axis=0) for loadings in (few.loadings, many.loadings)]
+    np.testing.assert_allclose(directions[0], directions[1][:, :2], atol=1e-5)

@@ -1,0 +1,43 @@
+"""Hide measured values of validation and test samples, and score how baselines predict them."""
+
+from pathlib import Path
+
+from workflow_scripts.rule import run
+
+
+def impute_baselines(*, expression: list[Path], splits: Path, standardizer: Path, metrics: Path, spec: dict) -> None:
+    """Write the imputation rows of Metrics of every imputer of `training/imputers.py`.
+
+    They are fitted to the train split, or to so many of its samples as `bulk/data.py` allows; the number
+    of neighbours and of components is chosen on validation.
+    """
+    import logging
+
+    import numpy as np
+    import pandas as pd
+
+    from workflow_scripts.bulk import data, imputation
+    from workflow_scripts.contracts import metrics as metrics_table
+    from workflow_scripts.contracts import splits as splits_table
+    from workflow_scripts.contracts import standardizer as standardizer_table
+    from workflow_scripts.contracts.gene_table import order_digest
+    from workflow_scripts.training.imputers import IMPUTERS
+    from workflow_scripts.training.scores import metrics_of
+
+    genes = standardizer_table.read(standardizer)
+    order = order_digest(genes["gene_id"])
+    table = splits_table.read(splits)
+    cohort = imputation.Cohort(expression, order, table, genes["mean"].to_numpy(np.float32), spec)
+    train = pd.Index(table.loc[table["split"] == "train", "sample_id"])
+    references = data.references(expression, train, order, spec["seed"])
+    logging.getLogger(__name__).info("fitted to %d of %d train samples", len(references), len(train))
+    candidates = {
+        (name, setting): imputer
+        for name, fit in IMPUTERS.items()
+        for setting, imputer in fit(references, cohort.mean, spec).items()
+    }
+    metrics_table.write(metrics_of(imputation.score(cohort, candidates, spec)), metrics)
+
+
+if "snakemake" in globals():
+    run(impute_baselines, snakemake)  # noqa: F821
