@@ -1,6 +1,6 @@
 rule prebulk:
     input:
-        branch("prebulk" in config, then="results/prebulk/genes.parquet", otherwise=[]),
+        "results/prebulk/genes.parquet",
         branch(
             names("prebulk/corpora"),
             then=[
@@ -92,7 +92,7 @@ rule find_duplicates:
 
 rule split_samples:
     input:
-        expression=shards("results/prebulk/expression/{corpus}/{shard}.h5ad"),
+        samples=shards("results/prebulk/samples/{corpus}/{shard}.parquet"),
         duplicates="results/prebulk/duplicates.parquet",
     output:
         splits="results/prebulk/splits.parquet",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import zlib
 from pathlib import Path
 
 import h5py
@@ -158,12 +159,51 @@ def test_a_chunk_that_was_never_written_is_an_error_and_not_zeros(tmp_path, coun
         read(path, table(range(GENES)))
 
 
-def test_negative_values_are_no_counts(tmp_path, counts):
+LAYOUTS = [{"chunks": (4, 3)}, {"chunks": (4, 3), "compression": "lzf"}, {"chunks": None, "compression": None}]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=["inflated by us", "read by HDF5", "not chunked"])
+@pytest.mark.parametrize(
+    ("dtype", "value"),
+    [("i4", -1), ("f4", -1), ("f4", np.inf), ("f8", np.nan), ("f8", 0.5), ("f8", 1e300)],
+)
+def test_a_value_that_is_no_count_is_named_as_it_stands(tmp_path, counts, dtype, value, layout):
+    """Row 4 is added to row 5 and row 7 is of no gene of the table: no sum may hide either."""
+    ids = [gene_id(5 if number == 4 else number) for number in range(GENES)]
+    genes = table([4, 5, 6])
+    for row in (4, 7):
+        values = counts.astype(dtype)
+        path = write_archs4(tmp_path / "a.h5", values, ids=ids, **layout)
+        np.testing.assert_array_equal(read(path, genes)[0][1:], [counts[4] + counts[5].astype(float), counts[6]])
+        values[row, 7] = value
+        path = write_archs4(tmp_path / "a.h5", values, ids=ids, **layout)
+        with pytest.raises(BadInput, match=rf"data/expression, gene row {row}, sample 7: .* is no count"):
+            read(path, genes)
+
+
+def test_a_chunk_without_its_filter_is_checked_and_what_lies_beyond_the_edge_is_not(tmp_path, counts):
     counts = counts.astype(np.int32)
-    counts[4, 7] = -1
-    path = write_archs4(tmp_path / "a.h5", counts)
-    with pytest.raises(BadInput, match="no counts"):
+    path = write_archs4(tmp_path / "a.h5", counts, chunks=(5, 4))
+    edge = np.full((5, 4), -1, np.int32)
+    edge[:3, :1] = counts[20:, 16:]
+    with h5py.File(path, "r+") as file:
+        file["data/expression"].id.write_direct_chunk((20, 16), zlib.compress(edge.tobytes()))
+    np.testing.assert_array_equal(read(path, table(range(GENES)))[0], counts)
+    with h5py.File(path, "r+") as file:
+        file["data/expression"].id.write_direct_chunk((20, 12), edge.tobytes(), filter_mask=1)
+    with pytest.raises(BadInput, match="gene row 20, sample 13: -1 is no count"):
         read(path, table(range(GENES)))
+
+
+def test_text_where_numbers_belong_is_refused(tmp_path, counts):
+    path = write_archs4(tmp_path / "a.h5", counts, fields={"singlecellprobability": ["0.25"] * SAMPLES})
+    assert set(archs4.read_samples(path, 0, 1, set())["singlecellprobability"]) == {0.25}
+    write_archs4(path, counts, fields={"singlecellprobability": ["low"] * SAMPLES})
+    with pytest.raises(BadInput, match="meta/samples/singlecellprobability: holds what is no number .*'low'"):
+        archs4.read_samples(path, 0, 1, set())
+    write_archs4(path, counts.astype("S9"))
+    with pytest.raises(BadInput, match=r"data/expression: holds \|S9 where counts belong"):
+        archs4.read_samples(path, 0, 1, set())
 
 
 def test_another_layout_is_refused_by_the_name_of_what_is_missing(tmp_path, counts):

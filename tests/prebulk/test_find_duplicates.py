@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import sys
+from collections import Counter
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse.csgraph import connected_components
 
 from tests.prebulk.sources import gene_id, sketch_of, write_shard
+from workflow_scripts.contracts import expression as expression_store
 from workflow_scripts.contracts.errors import BadInput
 from workflow_scripts.prebulk import duplicates as duplicate_table
 from workflow_scripts.prebulk.find_duplicates import find_duplicates
 
+find_duplicates_module = sys.modules[find_duplicates.__module__]
 GENES = 700  # more than a sketch holds
 
 
@@ -96,6 +101,80 @@ def test_a_near_duplicate_is_told_by_all_genes_and_not_by_the_sketch(tmp_path, t
     assert found["correlation"].iloc[0] == pytest.approx(exact[0], abs=1e-6)
 
 
+@pytest.fixture
+def work(monkeypatch) -> Counter:
+    """Counts the rows of X that are read, and the pairs that are compared by sketch and in full."""
+    done: Counter = Counter()
+    read_rows, close, correlations = expression_store.read_rows, duplicate_table._close, duplicate_table.correlations
+
+    def counted_rows(data, rows, path):
+        done["rows"] += len(rows)
+        return read_rows(data, rows, path)
+
+    def counted_sketches(points, pairs, radius):
+        done["sketches"] += len(pairs)
+        return close(points, pairs, radius)
+
+    def counted_pairs(a, b):
+        done["pairs"] += len(a)
+        return correlations(a, b)
+
+    monkeypatch.setattr(expression_store, "read_rows", counted_rows)
+    monkeypatch.setattr(duplicate_table, "_close", counted_sketches)
+    monkeypatch.setattr(duplicate_table, "correlations", counted_pairs)
+    return done
+
+
+def alike(tissue: np.ndarray, samples: int, sd: float) -> np.ndarray:
+    """One sample of the tissue measured so many times."""
+    return (tissue[0] + np.random.default_rng(3).normal(0, sd, (samples, GENES))).astype(np.float32)
+
+
+def test_a_dense_cluster_costs_about_one_comparison_a_sample(tmp_path, tissue, work, monkeypatch):
+    monkeypatch.setattr(duplicate_table, "NEAR", 10_000)
+    x = alike(tissue, 600, 0.02)
+    assert np.corrcoef(x).min() > 0.9995
+    found = run(tmp_path, [shard(tmp_path, "one", number, x[200 * number :][:200]) for number in range(3)])
+    assert len(found) == 599
+    assert set(found["duplicate_of"]) == {"one0-0"}
+    assert (found["correlation"] >= 0.999).all()
+    assert work["pairs"] < 2 * 600  # of 179,700
+    assert work["sketches"] < 2 * 10_000
+    assert work["rows"] == 600
+
+
+def test_near_samples_that_are_not_the_same_are_all_compared_and_rows_are_seldom_read_twice(
+    tmp_path, tissue, work, monkeypatch
+):
+    x = alike(tissue, 200, 0.08)
+    assert 0.997 < np.corrcoef(x)[np.triu_indices(200, 1)].max() < 0.999
+    path = shard(tmp_path, "one", 0, x)
+    assert run(tmp_path, [path]).empty
+    assert work == {"sketches": 200 * 199 / 2, "pairs": 200 * 199 / 2, "rows": 200}
+    work.clear()
+    monkeypatch.setattr(find_duplicates_module, "ROWS", 100)
+    assert run(tmp_path, [path]).empty
+    assert work["pairs"] == 200 * 199 / 2
+    assert work["rows"] < 20 * 200  # two for each pair would be 39,800
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_sets_are_those_of_all_pairs_however_the_work_is_cut(tmp_path, tissue, seed, monkeypatch):
+    rng = np.random.default_rng(seed)
+    x = tissue[rng.integers(0, 6, 60)] + rng.normal(0, 1, (60, GENES)) * rng.choice([0.03, 0.06, 0.08, 0.1], (60, 1))
+    x = x.astype(np.float32)
+    same = np.corrcoef(x) >= 0.999
+    _, expected = connected_components(same)
+    assert 6 < len(set(expected)) < 54  # some are the same and some are not
+    for module, name, size in [(find_duplicates_module, "ROWS", 8), (find_duplicates_module, "PAIRS", 5),
+                               (duplicate_table, "NEAR", 40), (duplicate_table, "BLOCK", 7)]:  # fmt: skip
+        monkeypatch.setattr(module, name, size)
+    names = np.array([f"one{number}-{row}" for number in range(2) for row in range(30)])
+    found = run(tmp_path, [shard(tmp_path, "one", number, x[30 * number :][:30]) for number in range(2)])
+    first = {name: names[expected == expected[row]][0] for row, name in enumerate(names)}
+    assert found["duplicate_of"].to_dict() == {name: kept for name, kept in first.items() if name != kept}
+
+
 def test_empty_and_constant_shards_hold_no_duplicates(tmp_path, tissue):
     shards = [shard(tmp_path, "one", 0, tissue[:0]), shard(tmp_path, "one", 1, np.ones((3, GENES), np.float32))]
     assert run(tmp_path, shards).empty
@@ -115,11 +194,6 @@ def test_one_identifier_in_two_shards_is_refused(tmp_path, tissue):
         run(tmp_path, shards)
 
 
-def test_an_unknown_preferred_corpus_is_refused(tmp_path, tissue):
-    with pytest.raises(BadInput, match="'tcga' is no corpus. The corpora are one"):
-        run(tmp_path, [shard(tmp_path, "one", 0, tissue[:2])], prefer=["tcga"])
-
-
 def test_a_damaged_sketch_is_refused(tmp_path, tissue):
     path = shard(tmp_path, "one", 0, tissue[:2])
     sketch_of(path).write_bytes(sketch_of(path).read_bytes()[:200])
@@ -129,12 +203,11 @@ def test_a_damaged_sketch_is_refused(tmp_path, tissue):
 
 def test_a_damaged_chunk_of_a_candidate_is_refused(tmp_path, tissue):
     path = shard(tmp_path, "one", 0, tissue[[0, 0, 1]])
-    sketch_of(path)
     with h5py.File(path) as file:
         chunk = file["X"].id.get_chunk_info(0)
     bytes_ = bytearray(path.read_bytes())
     bytes_[chunk.byte_offset + chunk.size // 2] ^= 0xFF
     path.write_bytes(bytes_)
-    with pytest.raises(BadInput, match="0000.h5ad: X: damaged"):
+    with pytest.raises(BadInput, match="0000.h5ad: is damaged"):
         run(tmp_path, [path])
     assert not (tmp_path / "duplicates.parquet").exists()

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.prebulk.sources import protein, transcript, write_text
+from tests.prebulk.sources import gtf_line, protein, transcript, write_text
 from workflow_scripts.contracts import gene_table
 from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.prebulk.annotation import read_annotation
+from workflow_scripts.prebulk.gene_lengths import read_lengths
 from workflow_scripts.prebulk.make_gene_table import make_gene_table
 
 G = "ENSG00000000001"
@@ -111,19 +113,26 @@ def test_names_of_another_release_are_matched_by_gene(tmp_path):
     assert choices["YDL248W"]["reason"] == "only transcript, protein matched by gene"
 
 
-def test_a_gene_that_the_gtf_lacks_is_kept_by_its_header_and_says_so(tmp_path):
+def test_a_gene_that_the_gtf_lacks_is_kept_by_its_header_and_says_so(tmp_path, caplog):
     absent, pseudo = "ENSG00000000002", "ENSG00000000003"
     fasta = protein(G, T[0]) + protein(absent, T[1], "MKVL", "chromosome:GRCh38:2:501:900:-1") + protein(pseudo, T[2])
     gtf = HEADER + transcript(G, T[0], [(101, 900)], (101, 900), chrom="chr1")
+    for number in range(10, 47):  # 2 of 40 genes is what may go without the GTF
+        name = G[:-2] + str(number)
+        fasta += protein(name, name.replace("G", "T"))
+        gtf += transcript(name, name.replace("G", "T"), [(101, 900)], (101, 900), chrom="chr1")
     gtf += transcript(pseudo, T[2], [(101, 900)], (101, 900), chrom="chr1", gene_biotype="pseudogene")
     gtf += transcript("ENSG9", "ENST9", [(1, 9)], (1, 9), chrom="chr2")
     genes, _, choices = run(tmp_path, fasta, gtf)
+    assert "no coding transcript of 2 of 40 genes of the proteome: place and length are those of" in caplog.text
     row = genes.loc[absent]
     assert row[["chrom", "start", "end", "strand", "tss"]].tolist() == ["chr2", 500, 900, "-", 899]
     assert row["exon_length"] == 3 * (4 + 1)
     assert (choices[absent]["source"], choices[absent]["reason"]) == ("proteome header", "only protein, not in the GTF")
     assert "pseudogene" in choices[pseudo]["reason"]
     assert choices[G]["source"] == "GTF"
+    with pytest.raises(BadInput, match=rf"genes.gtf.gz: no coding transcript of 3 of 41 genes .* \({absent}, .* 5% at"):
+        run(tmp_path, fasta + protein("ENSG00000000099", "ENST00000000099"), gtf)
 
 
 def test_gencode_names_are_read(tmp_path):
@@ -172,9 +181,14 @@ def test_a_proteome_of_another_assembly_is_refused(tmp_path):
     [
         (protein(G, T[0]) + ">P2 pep chromosome:GRCh38:1:1:9:1 transcript:T2\nMKV\n", "line 3", "no `gene:`"),
         (protein(G, T[0]) + ">P2 pep gene:ENSG2\nMKV\n", "line 3", "no location"),
+        (protein(G, T[0], place="chromosome:GRCh38:1:900:101:1"), "line 1", "no location with 1 <= start <= end"),
+        (protein(G, T[0], place="chromosome:GRCh38:1:0:101:1"), "line 1", "no location with 1 <= start <= end"),
+        (protein(G, T[0], "MKV")[:-1], "line 2", "cut short"),
         (protein(G, T[0], "") + protein(G, T[1]), "line 1", "no residues"),
         (protein(G, T[0], "MK1V"), "line 1", "other signs"),
-        ("MKV\n", "line 1", "no FASTA header"),
+        (protein(G, T[0], "MKßV"), "line 1", "other signs"),
+        (protein(G, T[0], "MK-V"), "line 1", "other signs"),
+        ("MKV\n", "line 1", "not a FASTA header"),
         ("", "pep.all.fa.gz", "holds no protein"),
         (protein(G, T[0], biotype="TR_V_gene"), "pep.all.fa.gz", "no protein-coding gene"),
     ],
@@ -187,6 +201,18 @@ def test_a_faulty_proteome_is_refused_with_its_place(tmp_path, fasta, place, rea
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzipped"])
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+def test_a_file_is_unpacked_by_its_bytes_and_not_by_its_name(tmp_path, pack, suffix):
+    files = {"proteome": protein(G, T[0]), "gtf": HEADER + transcript(G, T[0], [(101, 900)], (101, 900))}
+    paths = {name: tmp_path / f"{name}{suffix}" for name in files}
+    for name, text in files.items():
+        paths[name].write_bytes(pack(text.encode()))
+    outputs = {name: tmp_path / f"out/{name}" for name in ("genes", "proteins", "choices")}
+    make_gene_table(**paths, lengths=None, **outputs, spec={"genome": "GRCh38"})
+    assert gene_table.read(outputs["genes"])[0]["gene_id"].tolist() == [G]
+
+
 @pytest.mark.parametrize("name", ["proteome", "gtf"])
 def test_a_truncated_file_is_refused(tmp_path, name):
     whole = {"proteome": "".join(protein(G, T[0], "MKLV" * 500) for _ in range(50)), "gtf": HEADER}
@@ -196,7 +222,7 @@ def test_a_truncated_file_is_refused(tmp_path, name):
         raw = gzip.compress(text.encode())
         files[key].write_bytes(raw[: len(raw) // 2] if key == name else raw)
     outputs = {key: tmp_path / f"out/{key}" for key in ("genes", "proteins", "choices")}
-    with pytest.raises(BadInput, match=f"{name}.gz: after line .*unreadable"):
+    with pytest.raises(BadInput, match=f"{name}.gz: after line .*truncated or damaged"):
         make_gene_table(**files, lengths=None, **outputs, spec={"genome": "GRCh38"})
     assert not (tmp_path / "out").exists()
 
@@ -209,12 +235,33 @@ def test_a_truncated_file_is_refused(tmp_path, name):
         (f"gene,bp\n{G},0\n", "line 2: the length '0'"),
         (f"gene,bp\n{G},5\n{G}.2,6\n", "line 3: a second length"),
         (f"gene,length\n{G},5\n", "column 'bp'"),
+        (f"gene,bp\n{G},5\n{G}\n", "line 3: has not the 2 columns"),
+        (f"gene,bp\n{G},5,6\n", "line 2: has not the 2 columns"),
+        (f"gene,bp\n{G},97", "line 2: the file is cut short"),
+        (f'gene,bp\n{G},"{"9" * 200_000}\n', "is no table"),
     ],
 )
 def test_no_length_is_ever_assumed(tmp_path, table, reason):
     with pytest.raises(BadInput) as error:
         run(tmp_path, protein(G, T[0]), lengths=table)
     assert reason in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(b"", "lengths.csv: is empty"), (b"gene,bp\n\xff,5\n", "damaged"), (b"\x1f\x8b gene", "damaged")],
+)
+def test_a_file_that_is_no_table_of_lengths_is_refused(tmp_path, content, reason):
+    path = tmp_path / "lengths.csv"
+    path.write_bytes(content)
+    with pytest.raises(BadInput, match=reason):
+        read_lengths(path, "gene", "bp")
+
+
+@pytest.mark.parametrize(("name", "tab"), [("a.csv", ","), ("a.csv.gz", ","), ("a.tsv", "\t"), ("a.tsv.gz", "\t")])
+def test_lengths_are_read_plain_and_gzipped(tmp_path, name, tab):
+    path = write_text(tmp_path / name, f'"bp"{tab}"gene"\r\n5{tab}"{G}.3"\r\n')
+    assert read_lengths(path, "gene", "bp") == {G: 5}
 
 
 def test_neither_gtf_nor_lengths_is_refused(tmp_path):
@@ -228,3 +275,37 @@ def test_a_malformed_line_of_a_gtf_is_named(tmp_path):
         run(tmp_path, protein(G, T[0]), whole + "1\tmade\texon\n")
     with pytest.raises(BadInput, match="line 4: no gene_id"):
         run(tmp_path, protein(G, T[0]), whole + whole.splitlines()[1].replace("gene_id", "gene") + "\n")
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "strand", "reason"),
+    [
+        ("900", "101", "+", "start '900' and end '101'"),
+        ("0", "900", "+", "start '0' and end '900'"),
+        ("1²", "900", "+", "start '1²' and end '900'"),
+        ("", "900", "+", "start '' and end '900'"),
+        ("101", "9" * 20, "+", "start '101' and end '9999"),
+        ("101", "900", ".", "the strand is '.'"),
+    ],
+)
+@pytest.mark.parametrize("feature", ["transcript", "exon", "CDS"])
+def test_the_values_of_a_record_are_checked(tmp_path, start, end, strand, reason, feature):
+    more = gtf_line(feature, start, end, G, T[0], strand=strand)
+    with pytest.raises(BadInput, match=f"genes.gtf.gz: line 4: {reason}"):
+        run(tmp_path, protein(G, T[0]), transcript(G, T[0], [(101, 900)], (101, 900)) + more)
+
+
+def test_a_plain_gtf_cut_short_in_a_line_is_refused(tmp_path):
+    whole = transcript(G, T[0], [(101, 900)], (101, 900))
+    for cut in (1, 3, 40):  # without its end; within a value; before a value
+        path = write_text(tmp_path / "genes.gtf", whole[:-cut])
+        with pytest.raises(BadInput, match="line 3: the file is cut short"):
+            read_annotation(path)
+    with pytest.raises(BadInput, match="line 3: a quote without its other"):
+        read_annotation(write_text(tmp_path / "genes.gtf", whole[:-3] + "\n"))
+
+
+def test_a_transcript_beyond_its_exons_is_named(tmp_path):
+    lines = gtf_line("transcript", 51, 900, G, T[0]) + transcript(G, T[0], [(101, 900)], (101, 900))
+    with pytest.raises(BadInput, match=f"genes.gtf.gz: transcript {T[0]}: begins outside the exons of its gene {G}"):
+        run(tmp_path, protein(G, T[0]), lines)

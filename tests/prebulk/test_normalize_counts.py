@@ -69,9 +69,8 @@ def test_the_store_is_chunked_by_samples(tmp_path, counts):
 
 def test_both_layouts_give_the_same_numbers(tmp_path, counts):
     names = [f"TCGA-AA-000{number}-01A" for number in range(SAMPLES)]
-    fractional = counts + 0.25
-    one, _, _ = run(tmp_path, write_archs4(tmp_path / "a.h5", fractional), spec(), corpus="one")
-    path = write_xena(tmp_path / "TCGA-LIHC.star_counts.tsv.gz", fractional, names)
+    one, _, _ = run(tmp_path, write_archs4(tmp_path / "a.h5", counts), spec(), corpus="one")
+    path = write_xena(tmp_path / "TCGA-LIHC.star_counts.tsv.gz", counts, names)
     two, _, _ = run(tmp_path, path, spec("xena"), corpus="two")
     np.testing.assert_allclose(one.X, two.X, rtol=1e-6)
     assert two.obs["group"].tolist() == [name[:12] for name in names]
@@ -167,6 +166,12 @@ def test_shards_of_a_file_hold_every_sample_once(tmp_path, counts):
     np.testing.assert_array_equal(np.concatenate([part.X for part in parts]), whole.X)
     later, _, _ = run(tmp_path, path, section, shard="0003")  # the second part of the second file
     np.testing.assert_array_equal(later.X, parts[1].X)
+
+
+def test_the_mapping_of_a_file_is_written_once(tmp_path, counts):
+    path = write_archs4(tmp_path / "a.h5", counts, chunks=(GENES, 3))
+    rows = [len(run(tmp_path, path, spec(shards_per_file=2), shard=f"{shard:04d}")[2]) for shard in range(4)]
+    assert rows == [GENES, 0, GENES, 0]  # two shards of each of two files
 
 
 def test_a_shard_without_samples_is_whole_and_empty(tmp_path, counts):

@@ -71,7 +71,8 @@ def human(tmp_path_factory):
     section = {"min_correlation": 0.999, "prefer": ["tcga"]}
     find_duplicates(sketches=sketches, expression=stores, duplicates=found, spec=section, threads=1)
     section = {"seed": 1, "train": 0.7, "validation": 0.15, "test": 0.15}
-    split_samples(expression=stores, duplicates=found, splits=folder / "splits.parquet", spec=section)
+    tables = [folder / "samples" / path.parent.name / f"{path.stem}.parquet" for path in stores]
+    split_samples(samples=tables, duplicates=found, splits=folder / "splits.parquet", spec=section)
     fit_standardizer(expression=stores, splits=folder / "splits.parquet", standardizer=folder / "standardizer.parquet")
     return folder, stores
 

@@ -11,31 +11,59 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.prebulk.sources import gene_id, write_shard
 from workflow_scripts.contracts import splits as split_table
 from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.contracts.tables import write_table
 from workflow_scripts.prebulk import duplicates as duplicate_table
+from workflow_scripts.prebulk import sample_table
 from workflow_scripts.prebulk.grouping import assign_splits, connected_groups
+from workflow_scripts.prebulk.quality import KEPT, SETTING
 from workflow_scripts.prebulk.split_samples import split_samples
 
 FRACTIONS = {"train": 0.7, "validation": 0.15, "test": 0.15}
 SPEC = {"seed": 1} | FRACTIONS
 
 
-def shard(folder: Path, corpus: str, groups: list[str], labels: list[str]) -> Path:
-    names = [f"{corpus}-{row}" for row in range(len(groups))]
-    obs = pd.DataFrame({"group": groups, "label": labels}, index=names)
-    return write_shard(folder, corpus, 0, np.ones((len(groups), 2), np.float32), obs, [gene_id(0), gene_id(1)])
+def shard(folder: Path, corpus: str, groups: list[str], labels: list[str], dropped: tuple[int, ...] = ()) -> Path:
+    """The samples table of one shard; the samples at the rows `dropped` did not pass a filter."""
+    rows = range(len(groups))
+    table = pd.DataFrame(
+        {
+            "sample_id": [f"{corpus}-{row}" for row in rows],
+            "corpus": corpus,
+            "shard": "0000",
+            "file": "a.h5",
+            "fate": ["low_quality" if row in dropped else "kept" for row in rows],
+            "group": groups,
+            "label": labels,
+            **dict.fromkeys(["singlecellprobability", "alignedreads", "total_counts", "nonzero_genes"], np.nan),
+        }
+    )
+    table = table.astype(dict.fromkeys(["sample_id", "fate", "group", "label"], object))  # also where it is empty
+    path = folder / f"samples/{corpus}/0000.parquet"
+    write_table(table, path, sample_table.schema())
+    return path
 
 
-def run(folder: Path, shards: list[Path], dropped: tuple[str, ...] = (), spec: dict = SPEC) -> pd.DataFrame:
-    rows = [(name, "c", "other", 1.0) for name in dropped]
+def run(folder: Path, shards: list[Path], twice: dict[str, str] | None = None, spec: dict = SPEC) -> pd.DataFrame:
+    """Run the door with the duplicates `twice` (sample: the one kept instead); return the Splits by sample."""
+    rows = [(name, "c", kept, 1.0) for name, kept in (twice or {}).items()]
     frame = pd.DataFrame(rows, columns=["sample_id", "corpus", "duplicate_of", "correlation"])
     frame = frame.astype({"sample_id": object, "corpus": object, "duplicate_of": object, "correlation": float})
     duplicate_table.write(frame, folder / "duplicates.parquet")
     out = folder / "splits.parquet"
-    split_samples(expression=shards, duplicates=folder / "duplicates.parquet", splits=out, spec=spec)
+    split_samples(samples=shards, duplicates=folder / "duplicates.parquet", splits=out, spec=spec)
     return split_table.read(out).set_index("sample_id")
+
+
+def test_groups_of_one_measurement_are_one():
+    groups = ["GSE2,GSE3", "GSE4", "TCGA-AA-0001", "GSE5"]
+    assert connected_groups(groups, [("GSE4", "GSE9,GSE3"), ("GSE5", "GSE5")]) == [
+        "GSE2",
+        "GSE2",
+        "TCGA-AA-0001",
+        "GSE5",
+    ]
 
 
 def test_series_that_share_samples_are_one_group():
@@ -98,8 +126,41 @@ def test_a_patient_in_two_corpora_is_in_one_split(tmp_path):
 
 def test_a_dropped_duplicate_is_in_no_split(tmp_path):
     path = shard(tmp_path, "one", [f"p{number}" for number in range(9)], [""] * 9)
-    found = run(tmp_path, [path], dropped=("one-3", "one-5"))
+    found = run(tmp_path, [path], twice={"one-3": "one-0", "one-5": "one-0"})
     assert sorted(found.index) == [f"one-{number}" for number in (0, 1, 2, 4, 6, 7, 8)]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_dropped_sample_of_two_series_still_joins_them(tmp_path, seed):
+    groups = [f"GSE{number}" for number in range(30)]
+    linked = [f"GSE{number},GSE{number + 1}" for number in range(0, 30, 2)]
+    path = shard(tmp_path, "one", groups + linked, [""] * 45, dropped=tuple(range(30, 45)))
+    found = run(tmp_path, [path], spec=SPEC | {"seed": seed})
+    assert len(found) == 30
+    pairs = found["split"].to_numpy()[[int(name.split("-")[1]) for name in found.index]].reshape(15, 2)
+    assert (pairs[:, 0] == pairs[:, 1]).all()
+    assert found["group"].nunique() == 15
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_two_series_of_a_duplicate_are_in_one_split(tmp_path, seed):
+    """GSE(100 + n) has a sample and GSE(200 + n) the same one again, beside one of its own."""
+    first = shard(tmp_path, "one", [f"GSE{100 + number}" for number in range(15)], ["a"] * 15)
+    second = shard(tmp_path, "two", [f"GSE{200 + number}" for number in range(15) for _ in "ab"], ["a"] * 30)
+    twice = {f"two-{2 * number}": f"one-{number}" for number in range(15)}
+    found = run(tmp_path, [first, second], twice, spec=SPEC | {"seed": seed})
+    assert len(found) == 30
+    for number in range(15):
+        one, two = found.loc[f"one-{number}"], found.loc[f"two-{2 * number + 1}"]
+        assert one["split"] == two["split"]
+        assert one["group"] == two["group"] == f"GSE{100 + number}"
+    assert found["group"].nunique() == 15
+
+
+def test_samples_without_a_group_join_nothing(tmp_path):
+    groups = [f"p{number}" for number in range(9)]
+    path = shard(tmp_path, "one", [*groups, "", ""], [""] * 11, dropped=(9, 10))
+    assert run(tmp_path, [path])["group"].tolist() == groups
 
 
 def test_the_seed_decides_and_the_order_of_samples_does_not(tmp_path):
@@ -129,21 +190,24 @@ def test_a_class_of_two_groups_goes_without_validation_and_it_is_said(tmp_path, 
     assert "label 'rare' has no sample in validation" in caplog.text
 
 
-def test_too_few_groups_and_wrong_parts_are_refused(tmp_path):
+def test_a_corpus_of_which_no_sample_is_kept_is_one_clear_line(tmp_path):
+    whole = shard(tmp_path, "one", [f"p{number}" for number in range(9)], [""] * 9)
+    assert len(run(tmp_path, [whole, shard(tmp_path, "two", ["q", "r"], [""] * 2, dropped=(0,))])) == 10
+    with pytest.raises(BadInput) as error:
+        run(tmp_path, [whole, shard(tmp_path, "two", ["q", "r"], [""] * 2, dropped=(0, 1))])
+    assert str(error.value) == (
+        "configuration: prebulk/corpora/two: 2 of 2 samples dropped: 2 low_quality. "
+        "Change prebulk/corpora/two/filters/min_nonzero_genes, or leave the corpus out."
+    )
+    with pytest.raises(BadInput, match="prebulk/corpora/two: its files hold no sample"):
+        run(tmp_path, [whole, shard(tmp_path, "two", [], [])])
+
+
+def test_every_fate_that_drops_a_sample_names_its_setting():
+    assert {*SETTING, KEPT, "duplicate"} == set(sample_table.FATES)
+
+
+def test_too_few_groups_are_refused(tmp_path):
     path = shard(tmp_path, "one", ["p", "p", "q"], [""] * 3)
     with pytest.raises(BadInput, match="3 samples in 2 groups are too few"):
         run(tmp_path, [path])
-    with pytest.raises(BadInput, match="the parts add up to 1.1"):
-        run(tmp_path, [path], spec=SPEC | {"train": 0.8})
-
-
-def test_expression_values_are_not_read(tmp_path, monkeypatch):
-    import h5py
-
-    path = shard(tmp_path, "one", [f"p{number}" for number in range(9)], [""] * 9)
-    with h5py.File(path, "r+") as file:
-        place = file["X"].id.get_chunk_info(0)
-    raw = bytearray(path.read_bytes())
-    raw[place.byte_offset : place.byte_offset + place.size] = b"\xff" * place.size
-    path.write_bytes(raw)
-    assert len(run(tmp_path, [path])) == 9

@@ -56,7 +56,7 @@ def prebulk(tmp_path):
         threads=1,
     )
     split_samples(
-        expression=stores,
+        samples=[files["samples"] for files in shards],
         duplicates=tmp_path / "duplicates.parquet",
         splits=tmp_path / "splits.parquet",
         spec={"seed": 1, "train": 0.7, "validation": 0.15, "test": 0.15},

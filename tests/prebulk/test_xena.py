@@ -83,7 +83,7 @@ def test_a_barcode_tells_patient_and_sample_type_and_the_file_name_the_project(t
     ("field", "samples", "name", "reason"),
     [
         ("patient", ["donor 1"], NAME, "tells no patient"),
-        ("sample_type", ["TCGA-AA-0001"], NAME, "no TCGA barcode with a sample type"),
+        ("sample_type", ["TCGA-AA-0001"], NAME, "not a TCGA barcode with a sample type"),
         ("project", BARCODES, "counts.tsv.gz", "names no project"),
         ("series_id", BARCODES, NAME, "is unknown"),
     ],
@@ -99,13 +99,10 @@ def test_what_the_file_does_not_tell_is_refused(tmp_path, field, samples, name, 
     [
         ("1.5\t2", "2 values for 3 samples"),
         ("1.5\t2\t3\t4", "4 values for 3 samples"),
-        ("1.5\tx\t3", "no number"),
-        ("1.5\t\t3", "no number"),
-        ("1.5 2\t\t3", "no number"),
-        ("1.5\t2\t", "no number"),
-        ("1.5\tnan\t3", r"no log2\(count \+ 1\)"),
-        ("1.5\tinf\t3", r"no log2\(count \+ 1\)"),
-        ("1.5\t-2\t3", r"no log2\(count \+ 1\)"),
+        ("1.5\tx\t3", "not a number"),
+        ("1.5\t\t3", "not a number"),
+        ("1.5 2\t\t3", "not a number"),
+        ("1.5\t2\t", "not a number"),
         ("", "values for 3 samples"),
     ],
 )
@@ -117,6 +114,29 @@ def test_a_malformed_line_is_named_whichever_gene_it_is_of(tmp_path, line, reaso
         read(path, table(2))
 
 
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("nan", r"nan is not log2\(count \+ 1\)\. Give"),
+        ("-2", r"-2 is not log2\(count \+ 1\)\. Give"),
+        ("inf", r"inf is not log2\(count \+ 1\)\. Raw counts\?"),
+        ("812", r"812 is not log2\(count \+ 1\)\. Raw counts\? Xena's star_counts hold log2\(count \+ 1\)"),
+    ],
+)
+@pytest.mark.parametrize("gene", [gene_id(1), "ENSG00000099999"])
+def test_a_value_that_is_no_log_count_is_named_with_its_sample(tmp_path, value, reason, gene):
+    text = f"Ensembl_ID\ta\tb\tc\n{gene_id(0)}\t1\t2\t64\n{gene}\t1.5\t{value}\t3\n"
+    with pytest.raises(BadInput, match=f"line 3, sample 'b': {gene}: {reason}"):
+        read(write_text(tmp_path / NAME, text), table(2))
+
+
+def test_a_plain_file_cut_within_its_last_value_is_refused(tmp_path):
+    text = f"Ensembl_ID\ta\tb\n{gene_id(0)}\t1.25\t12.75\n"
+    assert read(write_text(tmp_path / NAME, text), table(1)).shape == (1, 2)
+    with pytest.raises(BadInput, match="line 2: the file is cut short"):
+        read(write_text(tmp_path / NAME, text[:-3]), table(1))
+
+
 def test_a_truncated_or_damaged_file_is_an_error(tmp_path):
     counts = np.random.default_rng(0).integers(0, 9999, (500, 5)).astype(float)
     path = write_xena(tmp_path / NAME, counts, BARCODES)
@@ -125,16 +145,22 @@ def test_a_truncated_or_damaged_file_is_an_error(tmp_path):
     with pytest.raises(BadInput, match="after line .*truncated or damaged"):
         read(path, table(500))
     path.write_bytes(whole[:3000] + b"\0" * 50 + whole[3050:])
-    with pytest.raises(BadInput, match="damaged|no number|values"):
+    with pytest.raises(BadInput, match="damaged|not a number|values"):
         read(path, table(500))
-    path.write_text("<html>no such file</html>")
-    with pytest.raises(BadInput, match="truncated or damaged"):
+    path.write_text("<html>no such file</html>\n")
+    with pytest.raises(BadInput, match="line 1: is not a header with sample names"):
         read(path, table(500))
+
+
+def test_an_unpacked_file_reads_as_the_packed_one(tmp_path):
+    counts = np.arange(10.0).reshape(2, 5)
+    for name in (NAME, NAME.removesuffix(".gz")):
+        np.testing.assert_allclose(read(write_xena(tmp_path / name, counts, BARCODES), table(2)), counts, atol=1e-9)
 
 
 def test_a_file_without_sample_names_is_refused(tmp_path):
     for text in ("", "Ensembl_ID\n"):
         path = tmp_path / NAME
         path.write_bytes(gzip.compress(text.encode()))
-        with pytest.raises(BadInput, match="no header with sample names"):
+        with pytest.raises(BadInput, match="not a header with sample names"):
             xena.read_samples(path, 0, 1, set())

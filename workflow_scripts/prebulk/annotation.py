@@ -5,17 +5,18 @@ GTF coordinates are 1-based and closed; here they are 0-based and half-open.
 
 from __future__ import annotations
 
-import gzip
 import re
-import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from workflow_scripts.contracts.errors import BadInput
 from workflow_scripts.prebulk.identifiers import is_par_y, without_version
+from workflow_scripts.prebulk.lines import whole_lines
 
 ATTRIBUTE = re.compile(r'(\w+) "([^"]*)"')
 BUILD = re.compile(r"^#!genome-(?:version|build)\s+(\S+)")
+POSITION = re.compile(r"[0-9]{1,12}")
+REMEDY = "Give a whole GTF file."
 
 
 @dataclass
@@ -58,28 +59,23 @@ class Gene:
 
 
 def read_annotation(path: Path) -> tuple[dict[str, Gene], str]:
-    """Return the genes of a (gzipped) GTF by gene id, and the assembly that its header names (or "").
+    """Return the genes of a plain or gzipped GTF by gene id, and the assembly that its header names (or "").
 
-    `tag` repeats on a line and is read as a list. Raises BadInput with the line of a malformed record.
+    `tag` repeats on a line and is read as a list. Raises BadInput with the line of a malformed record, and for a
+    file that is damaged or cut short.
     """
     genes: dict[str, Gene] = {}
     assembly = ""
-    number = 0
-    try:
-        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open() as handle:
-            for number, line in enumerate(handle, 1):
-                if line.startswith("#"):
-                    build = BUILD.match(line)
-                    assembly = assembly or (build[1] if build else "")
-                    continue
-                columns = line.rstrip("\n").split("\t")
-                if len(columns) != 9:
-                    reason = f"{len(columns)} columns where a GTF has 9"
-                    raise BadInput(path, f"line {number}", reason, "Give a whole GTF file.")
-                if columns[2] in ("transcript", "exon", "CDS"):
-                    _add(genes, path, number, columns)
-    except (EOFError, OSError, zlib.error, UnicodeDecodeError) as error:
-        raise BadInput(path, f"after line {number}", f"unreadable ({error})", "Download the file again.") from error
+    for number, line in whole_lines(path):
+        if line.startswith("#"):
+            build = BUILD.match(line)
+            assembly = assembly or (build[1] if build else "")
+            continue
+        columns = line.rstrip("\n").split("\t")
+        if len(columns) != 9:
+            raise BadInput(path, f"line {number}", f"{len(columns)} columns where a GTF has 9", REMEDY)
+        if columns[2] in ("transcript", "exon", "CDS"):
+            _add(genes, path, number, columns)
     return {gene_id: gene for gene_id, gene in genes.items() if gene.exons}, assembly
 
 
@@ -87,11 +83,19 @@ def _add(genes: dict[str, Gene], path: Path, number: int, columns: list[str]) ->
     """Add one transcript, exon or CDS record to its gene."""
     pairs = ATTRIBUTE.findall(columns[8])
     values = dict(pairs)
-    if "gene_id" not in values or not (columns[3] + columns[4]).isdigit():
-        raise BadInput(path, f"line {number}", "no gene_id or coordinates", "Give a whole GTF file.")
+    if columns[8].count('"') % 2:
+        raise BadInput(path, f"line {number}", "a quote without its other", REMEDY)
+    if "gene_id" not in values:
+        raise BadInput(path, f"line {number}", "no gene_id", REMEDY)
+    first, last, strand = columns[3], columns[4], columns[6]
+    if not (POSITION.fullmatch(first) and POSITION.fullmatch(last) and 1 <= int(first) <= int(last)):
+        reason = f"start {first!r} and end {last!r} are not 1 <= start <= end"
+        raise BadInput(path, f"line {number}", reason, REMEDY)
+    if strand not in ("+", "-"):
+        raise BadInput(path, f"line {number}", f"the strand is {strand!r}, neither + nor -", REMEDY)
     if is_par_y(values["gene_id"]):  # the same gene once more, on chromosome Y
         return
-    start, end = int(columns[3]) - 1, int(columns[4])
+    start, end = int(first) - 1, int(last)
     gene_id, transcript_id = without_version(values["gene_id"]), without_version(values.get("transcript_id", ""))
     if gene_id not in genes:
         genes[gene_id] = Gene(
@@ -99,7 +103,7 @@ def _add(genes: dict[str, Gene], path: Path, number: int, columns: list[str]) ->
             symbol=values.get("gene_name", gene_id),
             biotype=values.get("gene_biotype") or values.get("gene_type", ""),  # Ensembl, GENCODE
             chrom=columns[0],
-            strand=columns[6],
+            strand=strand,
         )
     gene = genes[gene_id]
     if columns[2] == "exon":

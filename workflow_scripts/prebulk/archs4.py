@@ -22,11 +22,14 @@ import pandas as pd
 
 from workflow_scripts.contracts.errors import BadInput
 from workflow_scripts.prebulk.gene_mapping import GeneMapping, map_rows
+from workflow_scripts.prebulk.lines import DAMAGED
 
 EXPRESSION = "data/expression"
+# Fields of a sample that filters ask for.
 QUALITY = ("singlecellprobability", "alignedreads")
 BLOCK = 64  # samples that are worked on together, at least; a chunk may be wider
-DAMAGED = "Download the file again."
+HIGHEST = 2.0**64  # no sample has so many counts of a gene
+LAYOUT = "Give a file in the ARCHS4 v2 layout."
 
 # Begins to read the given columns of chunks; what it returns waits for them: mapped rows x samples.
 BlockReader = Callable[[list[slice]], Callable[[], np.ndarray]]
@@ -47,7 +50,7 @@ def _dataset(file: h5py.File, path: Path, name: str) -> h5py.Dataset:
     if not isinstance(found, h5py.Dataset):
         group = file.get(name.rpartition("/")[0])
         beside = ", ".join(sorted(group)) if isinstance(group, h5py.Group) else "nothing"
-        raise BadInput(path, name, f"is missing; beside it: {beside}", "Give a file in the ARCHS4 v2 layout.")
+        raise BadInput(path, name, f"is missing; beside it: {beside}", LAYOUT)
     return found
 
 
@@ -74,7 +77,9 @@ def sample_range(path: Path, part: int, parts: int) -> slice:
         samples = len(_dataset(file, path, "meta/samples/geo_accession"))
         if dataset.ndim != 2 or dataset.shape[1] != samples:
             reason = f"shape {dataset.shape} is not genes x {samples} samples"
-            raise BadInput(path, EXPRESSION, reason, "Give a file in the ARCHS4 v2 layout.")
+            raise BadInput(path, EXPRESSION, reason, LAYOUT)
+        if dataset.dtype.kind not in "iuf":
+            raise BadInput(path, EXPRESSION, f"holds {dataset.dtype} where counts belong", LAYOUT)
         width = _chunk(dataset)[1]
         columns = -(-samples // width)
         first, last = columns * part // parts, columns * (part + 1) // parts
@@ -93,7 +98,17 @@ def read_samples(path: Path, part: int, parts: int, fields: set[str]) -> pd.Data
             columns[name] = _values(file, path, f"meta/samples/{name}", chosen)
             if len(columns[name]) != chosen.stop - chosen.start:
                 raise BadInput(path, f"meta/samples/{name}", "is shorter than geo_accession", DAMAGED)
+            if name in QUALITY:
+                columns[name] = _numbers(columns[name], path, f"meta/samples/{name}")
     return pd.DataFrame(columns)
+
+
+def _numbers(values: np.ndarray, path: Path, name: str) -> np.ndarray:
+    """Values of a metadata dataset as float64, of text that tells numbers too."""
+    try:
+        return values.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise BadInput(path, name, f"holds what is no number ({error})", LAYOUT) from error
 
 
 def read_mapping(path: Path, genes: pd.DataFrame) -> GeneMapping:
@@ -106,7 +121,7 @@ def read_mapping(path: Path, genes: pd.DataFrame) -> GeneMapping:
         rows = _dataset(file, path, EXPRESSION).shape[0]
     if len(source_ids) != rows:
         reason = f"{len(source_ids)} names for {rows} rows of {EXPRESSION}"
-        raise BadInput(path, f"meta/genes/{name}", reason, "Give a file in the ARCHS4 v2 layout.")
+        raise BadInput(path, f"meta/genes/{name}", reason, LAYOUT)
     return map_rows(source_ids, genes, by=by, biotypes=biotypes)
 
 
@@ -116,8 +131,8 @@ def read_counts(
     """Yield (positions within the part, counts per gene of the table as float64, genes x samples).
 
     `wanted` (bool, one per sample of the part) says which samples are asked for; others are never yielded.
-    Raises BadInput naming the place of a chunk that is damaged, was never written, or holds values that are
-    no counts: never zeros in their place.
+    Raises BadInput naming the place of a chunk that is damaged or was never written, and of a value that is no
+    count, in any gene row and sample of the chunks that are read: never zeros in their place.
     """
     chosen = sample_range(path, part, parts)
     sums = mapping.sums
@@ -135,11 +150,24 @@ def read_counts(
             if number + 1 < len(blocks):  # the next block is inflated while this one is worked on
                 ahead = read(blocks[number + 1])
             positions = np.concatenate([np.arange(c.start, c.stop) for c in block]) - chosen.start
-            counts = sums @ counts.take(np.flatnonzero(wanted[positions]), axis=1).astype(np.float64)
-            if not (counts >= 0).all():
-                place = f"{EXPRESSION}, samples {block[0].start} to {block[-1].stop - 1}"
-                raise BadInput(path, place, "holds values that are no counts", DAMAGED)
-            yield positions[wanted[positions]], counts
+            counts = counts.take(np.flatnonzero(wanted[positions]), axis=1).astype(np.float64)
+            yield positions[wanted[positions]], sums @ counts
+
+
+def _require_counts(values: np.ndarray, path: Path, row: int, sample: int) -> None:
+    """Raise BadInput unless `values` (genes x samples as stored, the first at `row` and `sample`) are counts.
+
+    ARCHS4 rounds the counts of kallisto to integers and has a file of TPM in the same layout: a fraction tells
+    that one from counts, whatever the type of the dataset.
+    """
+    counts = values >= 0
+    if values.dtype.kind == "f":
+        counts &= (values < HIGHEST) & (values == np.floor(values))
+    if not counts.all():
+        gene, column = np.argwhere(~counts)[0]
+        place = f"{EXPRESSION}, gene row {row + gene}, sample {sample + column}"
+        remedy = "Give raw counts: an ARCHS4 v2 file holds integers from 0 on."
+        raise BadInput(path, place, f"{values[gene, column]} is no count", remedy)
 
 
 def _plain_reader(dataset: h5py.Dataset, path: Path, rows: np.ndarray) -> BlockReader:
@@ -147,10 +175,12 @@ def _plain_reader(dataset: h5py.Dataset, path: Path, rows: np.ndarray) -> BlockR
 
     def one(column: slice) -> np.ndarray:
         try:
-            return dataset[:, column][rows]
+            values = dataset[:, column]
         except (OSError, RuntimeError) as error:
             place = f"{EXPRESSION}, samples {column.start} to {column.stop - 1}"
             raise BadInput(path, place, f"damaged ({error})", DAMAGED) from error
+        _require_counts(values, path, 0, column.start)
+        return values[rows]
 
     return lambda columns: lambda: np.concatenate([one(column) for column in columns], axis=1)
 
@@ -168,7 +198,7 @@ def _direct_reader(dataset: h5py.Dataset, path: Path, rows: np.ndarray, pool: Th
         return None
     shuffled = len(filters) == 2
     height, width = dataset.chunks
-    size, dtype = height * width * dataset.dtype.itemsize, dataset.dtype
+    size, dtype, genes = height * width * dataset.dtype.itemsize, dataset.dtype, dataset.shape[0]
     chunk_rows = rows // height
     # Per chunk row that holds a mapped row: its first row, which of its rows are mapped, where these go.
     parts = [
@@ -177,7 +207,7 @@ def _direct_reader(dataset: h5py.Dataset, path: Path, rows: np.ndarray, pool: Th
         for of in [np.flatnonzero(chunk_rows == chunk)]
     ]
 
-    def inflate(raw: bytes, target: np.ndarray, local: np.ndarray, place: str) -> None:
+    def inflate(raw: bytes, row: int, sample: int, target: np.ndarray, local: np.ndarray, place: str) -> None:
         try:
             data = zlib.decompress(raw, bufsize=size)
         except zlib.error as error:
@@ -186,7 +216,10 @@ def _direct_reader(dataset: h5py.Dataset, path: Path, rows: np.ndarray, pool: Th
             raise BadInput(path, place, f"damaged chunk ({len(data)} bytes of {size})", DAMAGED)
         if shuffled:
             data = np.frombuffer(data, np.uint8).reshape(dtype.itemsize, -1).T.tobytes()
-        target[:] = np.frombuffer(data, dtype).reshape(height, width)[local, : target.shape[1]]
+        # A chunk at the edge is stored whole; what lies beyond the dataset is no value of it.
+        values = np.frombuffer(data, dtype).reshape(height, width)[: genes - row, : target.shape[1]]
+        _require_counts(values, path, row, sample)
+        target[:] = values[local]
 
     def start(row: int, column: slice, target: np.ndarray, local: np.ndarray) -> Future | None:
         """Read one chunk and have it inflated into `target`."""
@@ -196,11 +229,13 @@ def _direct_reader(dataset: h5py.Dataset, path: Path, rows: np.ndarray, pool: Th
                 raise BadInput(path, place, "was never written", DAMAGED)
             skipped, raw = dataset.id.read_direct_chunk((row, column.start))
             if skipped:  # the writer left a filter out for this chunk
-                target[:] = dataset[row : row + height, column][local]
+                values = dataset[row : row + height, column]
+                _require_counts(values, path, row, column.start)
+                target[:] = values[local]
                 return None
         except (OSError, RuntimeError, ValueError) as error:
             raise BadInput(path, place, f"damaged chunk ({error})", DAMAGED) from error
-        return pool.submit(inflate, raw, target, local, place)
+        return pool.submit(inflate, raw, row, column.start, target, local, place)
 
     def read(columns: list[slice]) -> Callable[[], np.ndarray]:
         ends = np.cumsum([column.stop - column.start for column in columns])

@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING
 from workflow_scripts.rule import run
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy as np
     import pandas as pd
 
+    from workflow_scripts.prebulk.duplicates import Sets
+
 log = logging.getLogger(__name__)
 
-PAIRS = 512  # decided at once; their rows are all that is in memory of X
+ROWS = 4096  # of X in memory at once
+PAIRS = 512  # compared at once
 
 
 def find_duplicates(
@@ -21,40 +26,31 @@ def find_duplicates(
     """Write the table of duplicates over all shards (see `prebulk/duplicates`).
 
     Two samples are the same if log(TPM+1) correlates with at least `min_correlation` (Pearson) over the genes
-    that both measure. Candidates come from the sketches; only their rows are read from the expression.
+    that both measure. Candidates come from the sketches; only their rows are read from the expression, and only
+    of pairs that are not in one set by way of others.
     """
     import numpy as np
 
     from workflow_scripts.prebulk import duplicates as found
     from workflow_scripts.prebulk import sketch
 
-    _require_corpora(spec["prefer"], expression)
     samples, values = _read(sketches, expression, sketch)
-    pairs, left_out = found.candidate_pairs(values, spec["min_correlation"], threads)
-    for first, second in left_out:
-        log.warning("%d and %d samples share too few genes: not compared with each other", first, second)
-    correlation = _correlations(expression, samples, pairs)
-    same = correlation >= spec["min_correlation"]
-    below = correlation[~same].max(initial=-1)
+    limit, sets = spec["min_correlation"], found.Sets(len(samples))
+    compared, lowest, below = 0, 1.0, -1.0
+    for candidates in found.candidate_pairs(values, limit, sets, threads):
+        for pairs, correlation in _compared(expression, samples, candidates, sets):
+            same = correlation >= limit
+            sets.join(pairs[same], correlation[same])
+            compared += len(pairs)
+            lowest, below = correlation[same].min(initial=lowest), correlation[~same].max(initial=below)
     log.info(
-        "%d samples: %d candidate pairs, %d the same (lowest correlation %.5f), highest below the limit %.5f",
-        len(samples), len(pairs), same.sum(), correlation[same].min(initial=1), below,
+        "%d samples: %d pairs compared, lowest correlation of the same %.5f, highest below the limit %.5f",
+        len(samples), compared, lowest, below,
     )  # fmt: skip
-    table = found.drop_all_but_one(samples, pairs[same], correlation[same], spec["prefer"])
+    table = found.drop_all_but_one(samples, sets, spec["prefer"])
     found.write(table.astype({"correlation": np.float64}), duplicates)
     for corpus, count in table["corpus"].value_counts().sort_index().items():
         log.info("%s: %d samples dropped as duplicates", corpus, count)
-
-
-def _require_corpora(prefer: list[str], expression: list[Path]) -> None:
-    """Raise BadInput where `prefer` names a corpus that is not there (shards lie in the folder of their corpus)."""
-    from workflow_scripts.contracts.errors import BadInput
-
-    corpora = sorted({path.parent.name for path in expression})
-    unknown = [name for name in prefer if name not in corpora]
-    if unknown:
-        remedy = f"The corpora are {', '.join(corpora)}."
-        raise BadInput("configuration", "prebulk/duplicates/prefer", f"{unknown[0]!r} is no corpus", remedy)
 
 
 def _read(sketches: list[Path], expression: list[Path], sketch) -> "tuple[pd.DataFrame, np.ndarray]":
@@ -84,22 +80,30 @@ def _read(sketches: list[Path], expression: list[Path], sketch) -> "tuple[pd.Dat
     return samples, np.concatenate(values)
 
 
-def _correlations(expression: list[Path], samples: "pd.DataFrame", pairs: "np.ndarray") -> "np.ndarray":
-    """Pearson correlation of each pair (float64), over all genes, reading the rows of the pairs only."""
+def _compared(
+    expression: list[Path], samples: "pd.DataFrame", pairs: "np.ndarray", sets: "Sets"
+) -> "Iterator[tuple[np.ndarray, np.ndarray]]":
+    """Yield (pairs, Pearson correlation of each over all genes, float64) of those of `pairs` that are apart.
+
+    Looks at `sets` anew after every yield. Pairs of few rows go together, so that each row is seldom read twice.
+    """
     import numpy as np
 
     from workflow_scripts.prebulk.duplicates import correlations
 
-    result = np.empty(len(pairs))
-    shard, row = samples["shard"].to_numpy(), samples["row"].to_numpy()
-    order = np.lexsort((shard[pairs[:, 1]], shard[pairs[:, 0]]))  # pairs of the same two files together
-    for first in range(0, len(order), PAIRS):
-        chosen = order[first : first + PAIRS]
-        wanted, places = np.unique(pairs[chosen], return_inverse=True)
-        x = _rows(expression, shard[wanted], row[wanted])
-        places = places.reshape(-1, 2)
-        result[chosen] = correlations(x[places[:, 0]], x[places[:, 1]])
-    return result
+    pairs = pairs[sets.apart(pairs)]
+    pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0], pairs[:, 1] // (ROWS // 2)))]
+    rows = np.unique(pairs)
+    if len(rows) > ROWS:
+        for half in np.array_split(pairs, 2):
+            yield from _compared(expression, samples, half, sets)
+    elif len(rows):
+        x = _rows(expression, samples["shard"].to_numpy()[rows], samples["row"].to_numpy()[rows])
+        for first in range(0, len(pairs), PAIRS):
+            some = pairs[first : first + PAIRS]
+            some = some[sets.apart(some)]
+            if len(some):
+                yield some, correlations(*x[np.searchsorted(rows, some.T)])
 
 
 def _rows(expression: list[Path], shard: "np.ndarray", row: "np.ndarray") -> "np.ndarray":

@@ -7,31 +7,45 @@ from pathlib import Path
 
 from workflow_scripts.contracts.errors import BadInput
 from workflow_scripts.prebulk.identifiers import without_version
+from workflow_scripts.prebulk.lines import whole_lines
+
+CORRECT = "Correct the table."
 
 
 def read_lengths(path: Path, gene_column: str, length_column: str) -> dict[str, float]:
     """Return gene id (no version) -> length in bp from a .csv, or a tab-separated file of any other suffix.
 
-    Raises BadInput for a missing column, for a length that is no positive number (with its line), and for a
-    gene with two different lengths.
+    Either may be gzipped. Raises BadInput for a file that is damaged, cut short or no text, for a missing column,
+    for a line that has not the columns of the header or whose length is not a positive number, and for a gene
+    with two different lengths.
     """
+    try:
+        return _lengths(path, gene_column, length_column)
+    except csv.Error as error:
+        raise BadInput(path, "", f"is no table ({error})", CORRECT) from error
+
+
+def _lengths(path: Path, gene_column: str, length_column: str) -> dict[str, float]:
     lengths: dict[str, float] = {}
-    with path.open(newline="") as handle:
-        rows = csv.DictReader(handle, delimiter="," if path.suffix == ".csv" else "\t")
-        absent = {gene_column, length_column} - set(rows.fieldnames or [])
-        if absent:
-            remedy = f"Its columns are {', '.join(rows.fieldnames or [])}: name two of them in the configuration."
-            raise BadInput(path, f"column {min(absent)!r}", "is missing", remedy)
-        for row in rows:
-            place = f"line {rows.line_num}"
-            try:
-                length = float(row[length_column])
-            except (TypeError, ValueError):
-                length = float("nan")
-            if not 0 < length < float("inf"):
-                reason = f"the length {row[length_column]!r} is no positive number"
-                raise BadInput(path, place, reason, "Correct the table.")
-            gene_id = without_version(row[gene_column])
-            if lengths.setdefault(gene_id, length) != length:
-                raise BadInput(path, place, f"a second length for {gene_id}", "Keep one length per gene.")
+    comma = path.name.removesuffix(".gz").endswith(".csv")
+    rows = csv.DictReader((line for _, line in whole_lines(path)), delimiter="," if comma else "\t")
+    if not rows.fieldnames:
+        raise BadInput(path, "", "is empty", "Give a table whose first line names its columns.")
+    absent = {gene_column, length_column} - set(rows.fieldnames)
+    if absent:
+        remedy = f"Its columns are {', '.join(rows.fieldnames)}: name two of them in the configuration."
+        raise BadInput(path, f"column {min(absent)!r}", "is missing", remedy)
+    for row in rows:
+        place = f"line {rows.line_num}"
+        if None in row or None in row.values():  # what the reader says of a line too long or too short
+            raise BadInput(path, place, f"has not the {len(rows.fieldnames)} columns of the header", CORRECT)
+        try:
+            length = float(row[length_column])
+        except ValueError:
+            length = float("nan")
+        if not 0 < length < float("inf"):
+            raise BadInput(path, place, f"the length {row[length_column]!r} is not a positive number", CORRECT)
+        gene_id = without_version(row[gene_column])
+        if lengths.setdefault(gene_id, length) != length:
+            raise BadInput(path, place, f"a second length for {gene_id}", "Keep one length per gene.")
     return lengths

@@ -61,7 +61,7 @@ class GeneMapping(NamedTuple):
 
 @cache
 def schema() -> pa.DataFrameSchema:
-    """The mapping table of one shard, with the corpus and the file that it belongs to."""
+    """The mapping table of one file, with its corpus; the first shard of the file has it, the others no rows."""
     import pandera.pandas as pa
 
     columns = {name: pa.Column(str) for name in ("corpus", "file", "source_id", "gene_id")}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -19,10 +20,11 @@ def tokens(group: str) -> list[str]:
     return re.split(r"[,;\s]+", group) if ACCESSIONS.fullmatch(group) else [group]
 
 
-def connected_groups(groups: list[str]) -> list[str]:
+def connected_groups(groups: list[str], same: Iterable[tuple[str, str]] = ()) -> list[str]:
     """For each sample the name of its connected group: two that share a token, if by way of others, are one.
 
-    The name is the lowest token, so it depends on neither order nor seed.
+    `same` are pairs of groups that hold one measurement twice, and so are one as well. The name is the lowest
+    token, so it depends on neither order nor seed.
     """
     parent: dict[str, str] = {}
 
@@ -32,8 +34,7 @@ def connected_groups(groups: list[str]) -> list[str]:
             token = parent[token]
         return token
 
-    for group in dict.fromkeys(groups):
-        named = tokens(group)
+    for named in [tokens(group) for group in dict.fromkeys(groups)] + [tokens(a) + tokens(b) for a, b in same]:
         for token in named:
             parent.setdefault(token, token)
         roots = sorted({root(token) for token in named})

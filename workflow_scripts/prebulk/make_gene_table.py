@@ -25,14 +25,15 @@ def make_gene_table(
     Genes are the protein-coding genes of the proteome on primary chromosomes: alternative haplotypes, patches
     and unplaced scaffolds are left out and listed. With a GTF, transcript, location and the union of exons come
     from it; a gene that the GTF does not hold as protein-coding takes its location from the FASTA header and
-    3 x (residues + 1) bp as length, and `choices` says so. A declared table of lengths goes before the GTF's.
+    3 x (residues + 1) bp as length, and `choices` says so; more than a few of these raise BadInput. A declared
+    table of lengths goes before the GTF's.
     """
     import pandas as pd
 
     from workflow_scripts.contracts import gene_table
     from workflow_scripts.contracts.errors import BadInput
     from workflow_scripts.prebulk.annotation import read_annotation
-    from workflow_scripts.prebulk.assembly import require_genome, require_same_assembly
+    from workflow_scripts.prebulk.assembly import require_annotated, require_genome, require_same_assembly
     from workflow_scripts.prebulk.gene_choice import choose_from_annotation, choose_from_headers
     from workflow_scripts.prebulk.gene_lengths import read_lengths
     from workflow_scripts.prebulk.proteome import read_proteome
@@ -56,7 +57,7 @@ def make_gene_table(
         _require_lengths(lengths, declared, by_gene)
 
     names = {gene.chrom.removeprefix("chr"): gene.chrom for gene in annotated.values()}
-    rows, sequences = [], []
+    rows, sequences, unlocated = [], [], []
     for gene_id in sorted(by_gene):
         gene = annotated.get(gene_id)
         choice = choose_from_annotation(gene, by_gene[gene_id]) if gene else None
@@ -65,7 +66,11 @@ def make_gene_table(
             if gtf is not None:
                 found = f"in the GTF as {gene.biotype} without such a transcript" if gene else "not in the GTF"
                 choice = choice._replace(reason=f"{choice.reason}, {found}")
+                unlocated.append(gene_id)
             gene = None
+        if gene and not gene.start <= choice.tss < gene.end:
+            reason = f"begins outside the exons of its gene {gene_id}"
+            raise BadInput(gtf, f"transcript {choice.transcript_id}", reason, "Give a whole GTF file.")
         row = _row(gene_id, gene, choice)
         row["chrom"] = names.get(row["chrom"].removeprefix("chr"), row["chrom"])  # one style of names
         if declared is not None:
@@ -76,6 +81,8 @@ def make_gene_table(
             (gene_id, row["symbol"], "yes", choice.source, choice.reason, choice.transcript_id,
              choice.protein.protein_id, choice.candidates)
         )  # fmt: skip
+    if gtf is not None:
+        require_annotated(gtf, unlocated, len(by_gene))
     for gene_id in annotated.keys() - by_gene.keys():
         if annotated[gene_id].biotype == "protein_coding":
             listed.append((gene_id, annotated[gene_id].symbol, "no", "GTF", "no protein in the proteome", "", "", 0))

@@ -32,6 +32,9 @@ def normalize_counts(
     A file of counts is split into `shards_per_file` ranges of samples; this shard is one of them. Rows of one
     gene are summed; TPM is taken over the genes of the table that the source measures. X is natural
     log(TPM+1), float32; a gene that the source does not measure is NaN in every row.
+
+    The reader of a format is a module with QUALITY (fields of a sample that filters ask for), `read_samples`,
+    `read_mapping` and `read_counts`, as in `prebulk/archs4`.
     """
     import numpy as np
 
@@ -50,7 +53,7 @@ def normalize_counts(
     parts, filters = spec["shards_per_file"], spec["filters"]
     part = int(shard) % parts
 
-    single_cell = spec["format"] == "archs4" and filters["max_singlecellprobability"] < 1
+    single_cell = "singlecellprobability" in reader.QUALITY and filters["max_singlecellprobability"] < 1
     fields = needed_fields(spec)
     fields |= {"singlecellprobability"} if single_cell else set()
     fields |= {"alignedreads"} if filters["min_aligned_reads"] > 0 else set()
@@ -85,6 +88,7 @@ def normalize_counts(
     sketches.write(list(kept.index), x, gene_order, sketch)
     write_table(described, samples, sample_table.schema())
     mapped = rows.table.assign(corpus=corpus, file=counts.name)[list(gene_mapping.schema().columns)]
+    mapped = mapped if part == 0 else mapped.head(0)  # the same for all shards of a file
     write_table(mapped, mapping, gene_mapping.schema())
     log.info("%s %s: %d samples of %s: %s", corpus, shard, len(fate), counts.name, _tally(fate))
     log.info("gene rows and genes: %s", _tally(rows.table["fate"]))

@@ -8,19 +8,19 @@
 
 from __future__ import annotations
 
-import gzip
 import re
-import zlib
 from pathlib import Path
 from typing import NamedTuple
 
 from workflow_scripts.contracts.errors import BadInput
 from workflow_scripts.prebulk.identifiers import without_version
+from workflow_scripts.prebulk.lines import DAMAGED, whole_lines
 
 LOCATION = re.compile(
-    r"^(?P<level>[a-z_]+):(?P<assembly>[^:]+):(?P<chrom>[^:]+):(?P<start>\d+):(?P<end>\d+):(?P<strand>-?1)$"
+    r"^(?P<level>[a-z_]+):(?P<assembly>[^:]+):(?P<chrom>[^:]+):(?P<start>[0-9]{1,12}):(?P<end>[0-9]{1,12}):(?P<strand>-?1)$"
 )
-RESIDUES = re.compile(r"[A-Z*]*")
+# Every letter is a residue: the 20 amino acids, U and O, and B, J, Z, X for those that are not certain.
+RESIDUES = re.compile(r"[A-Za-z*]*")
 # Names that Ensembl gives to alternative haplotypes and to patches, and levels that are not chromosomes.
 ALTERNATIVE = re.compile(r"^CHR_|_PATCH$")
 CHROMOSOMES = {"chromosome", "primary_assembly"}
@@ -44,31 +44,26 @@ class Protein(NamedTuple):
 
 
 def read_proteome(path: Path) -> list[Protein]:
-    """Read every protein of a (gzipped) `pep.all` FASTA.
+    """Read every protein of a plain or gzipped `pep.all` FASTA.
 
     Raises BadInput with the line of a header without `gene:` or location, of a protein without residues
-    or with anything but letters in it, and for a truncated or damaged file.
+    or with anything but letters in it, and for a file that is damaged or cut short.
     """
     proteins: list[Protein] = []
     header, first, lines = "", 0, []
-    number = 0
 
     def finish() -> None:
         if header:
             proteins.append(_protein(path, first, header, "".join(lines)))
 
-    try:
-        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open() as handle:
-            for number, line in enumerate(handle, 1):
-                if line.startswith(">"):
-                    finish()
-                    header, first, lines = line[1:].strip(), number, []
-                elif header:
-                    lines.append(line.strip())
-                elif line.strip():
-                    raise BadInput(path, f"line {number}", "is no FASTA header", "Give an Ensembl pep.all FASTA.")
-    except (EOFError, OSError, zlib.error, UnicodeDecodeError) as error:
-        raise BadInput(path, f"after line {number}", f"unreadable ({error})", "Download the file again.") from error
+    for number, line in whole_lines(path):
+        if line.startswith(">"):
+            finish()
+            header, first, lines = line[1:].strip(), number, []
+        elif header:
+            lines.append(line.strip())
+        elif line.strip():
+            raise BadInput(path, f"line {number}", "is not a FASTA header", "Give an Ensembl pep.all FASTA.")
     finish()
     if not proteins:
         raise BadInput(path, "", "holds no protein", "Give an Ensembl pep.all FASTA.")
@@ -82,12 +77,13 @@ def _protein(path: Path, line: int, header: str, sequence: str) -> Protein:
     if "gene" not in fields:
         raise BadInput(path, place, f"the header of {words[0]} has no `gene:`", "Give an Ensembl pep.all FASTA.")
     location = next(filter(None, map(LOCATION.match, words[1:])), None)
-    if location is None:
-        raise BadInput(path, place, f"the header of {words[0]} has no location", "Give an Ensembl pep.all FASTA.")
-    sequence = sequence.upper().rstrip("*")
+    if location is None or not 1 <= int(location["start"]) <= int(location["end"]):
+        reason = f"the header of {words[0]} has no location with 1 <= start <= end"
+        raise BadInput(path, place, reason, "Give an Ensembl pep.all FASTA.")
+    sequence = sequence.rstrip("*")
     if not sequence or not RESIDUES.fullmatch(sequence):
         reason = "holds other signs than letters" if sequence else "has no residues"
-        raise BadInput(path, place, f"the protein {words[0]} {reason}", "Download the file again.")
+        raise BadInput(path, place, f"the protein {words[0]} {reason}", DAMAGED)
     gene_id = without_version(fields["gene"])
     biotypes = {fields.get("gene_biotype", "protein_coding"), fields.get("transcript_biotype", "protein_coding")}
     return Protein(
@@ -102,5 +98,5 @@ def _protein(path: Path, line: int, header: str, sequence: str) -> Protein:
         start=int(location["start"]) - 1,
         end=int(location["end"]),
         strand="-" if location["strand"] == "-1" else "+",
-        sequence=sequence,
+        sequence=sequence.upper(),
     )

@@ -6,6 +6,14 @@ import numpy as np
 import pandas as pd
 
 KEPT = "kept"
+# Of each fate that drops a sample, what of its corpus decides it.
+SETTING = {
+    "single_cell": "filters/max_singlecellprobability",
+    "few_aligned_reads": "filters/min_aligned_reads",
+    "no_group": "group",
+    "empty": "counts",
+    "low_quality": "filters/min_nonzero_genes",
+}
 
 
 def fates_by_metadata(samples: pd.DataFrame, filters: dict, single_cell: bool) -> np.ndarray:

@@ -12,46 +12,60 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def split_samples(*, expression: list[Path], duplicates: Path, splits: Path, spec: dict) -> None:
+def split_samples(*, samples: list[Path], duplicates: Path, splits: Path, spec: dict) -> None:
     """Write the Splits of all kept samples that are not duplicates.
 
-    Raises BadInput where a split would be empty, and where a label has no sample in train or in test; a label
-    without a sample in validation is a warning.
+    Groups are connected first and samples dropped after: a dropped sample of two series says that these overlap
+    as well as a kept one does, and so do the two groups of a duplicate and the sample kept instead.
+
+    Raises BadInput where a corpus keeps no sample, where a split would be empty, and where a label has no sample
+    in train or in test; a label without a sample in validation is a warning.
     """
     import pandas as pd
 
     from workflow_scripts.contracts import splits as contract
-    from workflow_scripts.contracts.errors import BadInput
+    from workflow_scripts.contracts.tables import read_table
     from workflow_scripts.prebulk import duplicates as found
+    from workflow_scripts.prebulk import sample_table
     from workflow_scripts.prebulk.grouping import assign_splits, connected_groups
 
     fractions = {name: spec[name] for name in contract.NAMES}
-    if abs(sum(fractions.values()) - 1) > 1e-6:
-        remedy = "Let train, validation and test add up to 1."
-        raise BadInput("configuration", "prebulk/splits", f"the parts add up to {sum(fractions.values()):g}", remedy)
-    samples = pd.concat([_read_samples(path) for path in expression], ignore_index=True)
-    dropped = set(found.read(duplicates)["sample_id"])
-    samples = samples[~samples["sample_id"].isin(dropped)].reset_index(drop=True)
+    table = pd.concat([read_table(path, sample_table.schema())[0] for path in samples], ignore_index=True)
+    _require_kept(table, sorted({path.parent.name for path in samples}))
+    twice = found.read(duplicates)
+    kept = table["fate"] == "kept"
+    group_of = table[kept].set_index("sample_id")["group"]
+    same = zip(group_of[twice["sample_id"]], group_of[twice["duplicate_of"]], strict=True)
+    table["group"] = connected_groups(table["group"].tolist(), same)
+    table = table[kept & ~table["sample_id"].isin(twice["sample_id"])].reset_index(drop=True)
 
-    samples["group"] = connected_groups(samples["group"].tolist())
-    chosen = assign_splits(samples["group"].tolist(), samples["label"].tolist(), fractions, spec["seed"])
-    samples["split"] = samples["group"].map(chosen)
-    _require_coverage(samples, splits)
-    contract.write(samples[["sample_id", "corpus", "split", "group", "label"]], splits)
+    chosen = assign_splits(table["group"].tolist(), table["label"].tolist(), fractions, spec["seed"])
+    table["split"] = table["group"].map(chosen)
+    _require_coverage(table, splits)
+    contract.write(table[["sample_id", "corpus", "split", "group", "label"]], splits)
     for name in contract.NAMES:
-        part = samples[samples["split"] == name]
+        part = table[table["split"] == name]
         log.info(
-            "%s: %d samples (%.3f), %d groups, %d labels",
-            name, len(part), len(part) / len(samples), part["group"].nunique(), part["label"].nunique(),
+            "%s: %d samples (%.3f), %d groups (the largest of %d samples), %d labels", name, len(part),
+            len(part) / len(table), part["group"].nunique(), part["group"].value_counts().max(),
+            part["label"].nunique(),
         )  # fmt: skip
 
 
-def _read_samples(path: Path) -> "pd.DataFrame":
-    """sample_id, corpus, group and label of one shard; X stays on disk."""
-    from workflow_scripts.contracts import expression
+def _require_kept(samples: "pd.DataFrame", corpora: list[str]) -> None:
+    """Raise BadInput where a filter drops all samples of a corpus (shards lie in the folder of their corpus)."""
+    from workflow_scripts.contracts.errors import BadInput
+    from workflow_scripts.prebulk.quality import KEPT, SETTING
 
-    with expression.opened(path) as data:
-        return data.obs[["corpus", "group", "label"]].astype(str).rename_axis("sample_id").reset_index()
+    for corpus in corpora:
+        place, counts = f"prebulk/corpora/{corpus}", samples["fate"][samples["corpus"] == corpus].value_counts()
+        if counts.empty:
+            raise BadInput("configuration", place, "its files hold no sample", "Leave the corpus out.")
+        if KEPT not in counts:
+            fates = ", ".join(f"{count} {fate}" for fate, count in counts.items())
+            reason = f"{counts.sum()} of {counts.sum()} samples dropped: {fates}"
+            remedy = f"Change {place}/{SETTING[counts.index[0]]}, or leave the corpus out."
+            raise BadInput("configuration", place, reason, remedy)
 
 
 def _require_coverage(samples: "pd.DataFrame", path: Path) -> None:

@@ -48,7 +48,8 @@ def summarize_samples(
     counted: dict[tuple[str, str], pd.DataFrame] = {}
     for path in mapping_shards:
         rows = read_table(path, gene_mapping.schema())[0]
-        counted.setdefault((rows["corpus"].iloc[0], rows["file"].iloc[0]), _count(rows))  # shards of a file agree
+        if len(rows):  # only the first shard of a file has them
+            counted.setdefault((rows["corpus"].iloc[0], rows["file"].iloc[0]), _count(rows))
     write_table(pd.concat(counted.values(), ignore_index=True), mapping, gene_mapping.counts_schema())
     for (corpus, fate), count in table.groupby(["corpus", "fate"]).size().items():
         log.info("%s: %d samples %s", corpus, count, fate)

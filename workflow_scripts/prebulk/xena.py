@@ -1,15 +1,13 @@
 """Counts in the layout of the UCSC Xena GDC hub: one project a file, genes x samples.
 
-`TCGA-LIHC.star_counts.tsv.gz`: a header with a name for the gene column and one TCGA barcode per sample,
+`TCGA-LIHC.star_counts.tsv.gz` (or unpacked): a header with a name for the gene column and one TCGA barcode per sample,
 then a line per gene: versioned Ensembl id and log2(count + 1). The text is read line by line; memory is
 genes of the table x samples of the part.
 """
 
 from __future__ import annotations
 
-import gzip
 import re
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +16,7 @@ import pandas as pd
 
 from workflow_scripts.contracts.errors import BadInput
 from workflow_scripts.prebulk.gene_mapping import GeneMapping, map_rows
+from workflow_scripts.prebulk.lines import DAMAGED, whole_lines
 
 BLOCK = 256  # samples yielded together
 PROJECT = re.compile(r"[A-Z]+-[A-Z0-9]+(?=\.)")
@@ -32,18 +31,15 @@ SAMPLE_TYPES = {
     "07": "Additional Metastatic",
     "11": "Solid Tissue Normal",
 }
-DAMAGED = "Download the file again."
+# Fields of a sample that filters ask for: none.
+QUALITY = ()
+HIGHEST = 64  # no sample has 2**64 counts of a gene
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Line numbers (from 1) and lines without their end; a damaged file raises BadInput."""
-    number = 0
-    try:
-        with gzip.open(path, "rb") as handle:
-            for number, line in enumerate(handle, 1):
-                yield number, line.rstrip(b"\r\n")
-    except (EOFError, OSError, zlib.error) as error:
-        raise BadInput(path, f"after line {number}", f"truncated or damaged ({error})", DAMAGED) from error
+    """Line numbers (from 1) and lines without their end; a file that is damaged or cut short raises BadInput."""
+    for number, line in whole_lines(path, b"\n"):
+        yield number, line.rstrip(b"\r\n")
 
 
 def _header(path: Path) -> list[str]:
@@ -56,7 +52,7 @@ def _header(path: Path) -> list[str]:
         if names:
             return names
         break
-    raise BadInput(path, "line 1", "is no header with sample names", "Give a file of the Xena GDC hub.")
+    raise BadInput(path, "line 1", "is not a header with sample names", "Give a file of the Xena GDC hub.")
 
 
 def _columns(samples: int, part: int, parts: int) -> slice:
@@ -90,14 +86,15 @@ def _project(path: Path, _: str) -> str:
 def _sample_type(path: Path, barcode: str) -> str:
     code = re.match(r"[^-]+-[^-]+-[^-]+-(\d\d)", barcode)
     if not code:
-        raise BadInput(path, f"sample {barcode!r}", "is no TCGA barcode with a sample type", "Label by another field.")
+        reason = "is not a TCGA barcode with a sample type"
+        raise BadInput(path, f"sample {barcode!r}", reason, "Label by another field.")
     return SAMPLE_TYPES.get(code[1], f"sample type {code[1]}")
 
 
 def _patient(path: Path, barcode: str) -> str:
     if not PATIENT.match(barcode):
         remedy = "Group by the field sample_id with a pattern."
-        raise BadInput(path, f"sample {barcode!r}", "is no TCGA barcode, so that it tells no patient", remedy)
+        raise BadInput(path, f"sample {barcode!r}", "is not a TCGA barcode, so that it tells no patient", remedy)
     return barcode[:12]
 
 
@@ -114,11 +111,10 @@ def read_counts(
     """Yield (positions within the part, counts per gene of the table as float64, genes x samples).
 
     log2(count + 1) is inverted; fractional counts stay fractional. Every line of the file is read and checked:
-    another number of values than samples, a value that is no number, is negative or not finite raises BadInput
-    with the line number.
+    another number of values than samples, and a value that is no log2(count + 1), raise BadInput with the line.
     """
-    samples = len(_header(path))
-    chosen = np.arange(samples)[_columns(samples, part, parts)][wanted]
+    samples = _header(path)
+    chosen = np.arange(len(samples))[_columns(len(samples), part, parts)][wanted]
     gene_of_row = dict(zip(mapping.rows.tolist(), mapping.genes.tolist(), strict=True))
     counts = np.zeros((len(mapping.measured), len(chosen)))
     lines = _lines(path)
@@ -132,22 +128,27 @@ def read_counts(
         yield positions[first : first + BLOCK], counts[:, first : first + BLOCK]
 
 
-def _parse(path: Path, number: int, line: bytes, samples: int) -> np.ndarray:
+def _parse(path: Path, number: int, line: bytes, samples: list[str]) -> np.ndarray:
     """The values of one line (float64, one per sample)."""
-    gene, _, text = line.partition(b"\t")
+    name, _, text = line.partition(b"\t")
+    gene = name.decode(errors="replace")
     try:
         values = np.fromstring(text.decode("ascii"), sep="\t")
         # An empty field or one with a blank would be skipped or split in silence, so fields are counted too.
-        whole = len(values) == samples == text.count(b"\t") + 1 and b" " not in text and b"\t\t" not in text
+        whole = len(values) == len(samples) == text.count(b"\t") + 1 and b" " not in text and b"\t\t" not in text
     except ValueError:
         whole = False
     if not whole:
         fields = text.split(b"\t")
-        reason = f"{len(fields)} values for {samples} samples"
-        if len(fields) == samples:
-            reason = "holds a value that is no number"
-        raise BadInput(path, f"line {number}", f"{gene.decode(errors='replace')}: {reason}", DAMAGED)
-    if not (np.isfinite(values).all() and values.min() >= 0):
-        reason = f"{gene.decode(errors='replace')}: a value that is no log2(count + 1)"
-        raise BadInput(path, f"line {number}", reason, "Give the star_counts file of the hub.")
+        reason = f"{len(fields)} values for {len(samples)} samples"
+        if len(fields) == len(samples):
+            reason = "holds a value that is not a number"
+        raise BadInput(path, f"line {number}", f"{gene}: {reason}", DAMAGED)
+    wrong = ~((values >= 0) & (values <= HIGHEST))
+    if wrong.any():
+        at = wrong.argmax()
+        counts = ". Raw counts? Xena's star_counts hold log2(count + 1)" if values[at] > HIGHEST else ""
+        reason = f"{gene}: {values[at]:g} is not log2(count + 1){counts}"
+        place = f"line {number}, sample {samples[at]!r}"
+        raise BadInput(path, place, reason, "Give the star_counts file of the hub.")
     return values

@@ -1,0 +1,31 @@
+"""The lines of text files that may be gzipped, damaged or cut short."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import AnyStr
+
+from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.contracts.files import open_maybe_gzip
+
+DAMAGED = "Download the file again."
+
+
+def whole_lines(path: Path, end: AnyStr = "\n") -> Iterator[tuple[int, AnyStr]]:
+    r"""Yield (number, from 1; line with its end) of a plain or gzipped file; `end` is "\n" for text, b"\n" for bytes.
+
+    Raises BadInput with the line where the file is damaged, and where its last line has no end: a plain file that
+    was cut short tells of it in no other way.
+    """
+    number = 0
+    try:
+        with open_maybe_gzip(path, "rt" if isinstance(end, str) else "rb") as handle:
+            for number, line in enumerate(handle, 1):
+                if not line.endswith(end):
+                    remedy = "Download the file again, or end the line if it is whole."
+                    raise BadInput(path, f"line {number}", "the file is cut short: its last line has no end", remedy)
+                yield number, line
+    except (EOFError, OSError, zlib.error, UnicodeDecodeError) as error:
+        raise BadInput(path, f"after line {number}", f"truncated or damaged ({error})", DAMAGED) from error
