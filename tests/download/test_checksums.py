@@ -58,6 +58,7 @@ def test_a_declared_checksum_is_verified(fetch, file, site, checksum):
     assert fetch(checksum=checksum)["checksum"] == f"{checksum} (config/datasets.tsv)"
     file.unlink()
     site.files["/data.bin"] = BODY[:-1] + b"x"
+    site.etag = '"2"'
     with pytest.raises(BadInput, match="expected") as error:
         fetch(checksum=checksum)
     assert "\n" not in str(error.value) and checksum.partition(":")[2] in str(error.value)
@@ -83,6 +84,7 @@ def test_a_published_list_is_read_and_verified(fetch, file, site, listing):
     assert f"{site.address}/CHECKSUMS" in fetch(checksum=kind)["checksum"]
     file.unlink()
     site.files["/data.bin"] = b"x" + BODY[1:]
+    site.etag = '"2"'
     with pytest.raises(BadInput, match=r"expected .*CHECKSUMS"):
         fetch(checksum=kind)
     assert not file.exists() and not part_of(file).exists()
@@ -128,6 +130,7 @@ def test_the_first_use_is_recorded_and_verified_from_then_on(fetch, file, site):
     assert "first use, recorded" in fetch(checksum="first-use")["checksum"]
     file.unlink()
     site.files["/data.bin"] = b"x" + BODY[1:]
+    site.etag = '"2"'
     with pytest.raises(BadInput, match=f"expected {SHA256}.*recorded in .*data.bin.json"):
         fetch(checksum="first-use")
     assert not file.exists() and not part_of(file).exists()

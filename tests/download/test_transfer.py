@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -41,7 +42,7 @@ def test_a_file_arrives_with_its_provenance(fetch, file, site):
     assert file.read_bytes() == BODY
     assert written["bytes"] == len(BODY) and written["source"] == f"{site.address}/data.bin"
     assert written["simulated"] is False and written["note"] == "" and written["licence"] == "CC0-1.0"
-    assert not part_of(file).exists()
+    assert part_of(file).samefile(file)
 
 
 def test_an_empty_file_arrives(fetch, file, site):
@@ -336,6 +337,46 @@ def test_a_part_that_is_whole_is_confirmed_by_its_last_byte(fetch, file, site):
     site.sent = 0
     fetch()
     assert file.read_bytes() == BODY and site.sent == 1
+
+
+def test_a_file_that_snakemake_removed_comes_again_by_its_last_byte(fetch, file, site):
+    """So that an edit of the sheet or of this stage fetches nothing anew; and every byte is verified again."""
+
+    def remove_outputs() -> None:
+        file.unlink()
+        file.with_name(f"{file.name}.provenance.json").unlink()
+
+    fetch()
+    remove_outputs()
+    site.sent = 0
+    fetch()
+    assert file.read_bytes() == BODY and site.sent == 1
+    remove_outputs()
+    part_of(file).write_bytes(BODY[:MIB] + b"?" + BODY[MIB + 1 :])
+    with pytest.raises(BadInput, match="sha256 is"):
+        fetch()
+    assert_nothing_at(file)
+    fetch()
+    assert file.read_bytes() == BODY
+
+
+def test_a_file_that_changed_at_its_source_comes_anew(fetch, file, site):
+    fetch()
+    file.unlink()
+    other = BODY[::-1]
+    site.files["/data.bin"] = other
+    site.etag = '"2"'
+    fetch(checksum=f"sha256:{hashlib.sha256(other).hexdigest()}")
+    assert file.read_bytes() == other
+
+
+def test_without_hard_links_the_part_gives_its_place(fetch, file, monkeypatch):
+    def no_links(*_):
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(os, "link", no_links)
+    fetch()
+    assert file.read_bytes() == BODY and not part_of(file).exists()
 
 
 def test_a_full_disk_is_no_fault_of_the_network(fetch, file, site, monkeypatch, pauses):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -89,9 +90,17 @@ class Partial:
         self._note.unlink(missing_ok=True)
 
     def finish(self, target: Path) -> None:
-        """Give the whole file its name."""
-        self.path.replace(target)
-        self._note.unlink(missing_ok=True)
+        """Give the whole file its name, and keep the part as a second name (hard link) of the same bytes.
+
+        Snakemake removes an output before its rule runs again; so the part is what a later call starts from,
+        and nothing but the last byte is sent as long as the source is unchanged.
+        """
+        target.unlink(missing_ok=True)
+        try:
+            os.link(self.path, target)
+        except OSError:  # a file system without hard links
+            self.path.replace(target)
+            self._note.unlink(missing_ok=True)
 
 
 def readable(url: str) -> str:
