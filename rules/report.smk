@@ -15,13 +15,15 @@ rule figures:
         collect("results/report/{run}/umap.png", run=names("bulk/runs")),
         collect("results/report/{run}/f1.png", run=names("bulk/runs")),
         collect("results/report/{run}/training.png", run=names("bulk/runs")),
+        collect("results/report/{set}/metagene.png", set=names("tracks/sets")),
         collect("results/report/{set}/pausing.png", set=names("tracks/sets")),
 
 
 rule plot_embedding:
     input:
         embeddings="results/bulk/{run}/embeddings.h5ad",
-        sources="results/report/sources.tsv",
+        gene_embedding=gene_embedding,
+        provenance=provenance_of("prebulk"),
     output:
         umap=report(
             "results/report/{run}/umap.png",
@@ -66,7 +68,8 @@ rule plot_scores:
         metrics="results/bulk/{run}/metrics.parquet",
         predictions="results/bulk/{run}/predictions.parquet",
         baselines="results/bulk/baselines/predictions.parquet",
-        sources="results/report/sources.tsv",
+        gene_embedding=gene_embedding,
+        provenance=provenance_of("prebulk"),
     output:
         scores=report(
             "results/report/{run}/f1.png",
@@ -116,7 +119,8 @@ rule plot_scores:
 rule plot_training:
     input:
         history="results/bulk/{run}/history.tsv",
-        sources="results/report/sources.tsv",
+        gene_embedding=gene_embedding,
+        provenance=provenance_of("prebulk"),
     output:
         figure=report(
             "results/report/{run}/training.png",
@@ -141,11 +145,39 @@ rule plot_training:
         "../workflow_scripts/report/plot_training.py"
 
 
+rule plot_metagene:
+    input:
+        metagene="results/tracks/{set}/metagene.parquet",
+        provenance=provenance_of("prebulk/gene_table", "tracks/genome", "tracks/sets/{set}/tracks"),
+    output:
+        figure=report(
+            "results/report/{set}/metagene.png",
+            category="Polymerase tracks",
+            subcategory="{set}",
+            labels={"set": "{set}", "figure": "metagene"},
+            caption="../config/report/metagene.rst",
+        ),
+    log:
+        "results/logs/report/plot_metagene.{set}.log",
+    benchmark:
+        "results/benchmarks/report/plot_metagene.{set}.jsonl"
+    conda:
+        "../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory(4000),
+        runtime=60,
+    params:
+        code=code("report/plot_metagene"),
+    script:
+        "../workflow_scripts/report/plot_metagene.py"
+
+
 rule plot_pausing:
     input:
         polymerase="results/tracks/{set}/polymerase.parquet",
         truth=truth,
-        sources="results/report/sources.tsv",
+        provenance=provenance_of("prebulk/gene_table", "tracks/genome", "tracks/sets/{set}/tracks"),
     output:
         figure=report(
             "results/report/{set}/pausing.png",
@@ -174,7 +206,7 @@ rule plot_quality:
     input:
         samples="results/prebulk/samples.parquet",
         mapping="results/prebulk/mapping.parquet",
-        sources="results/report/sources.tsv",
+        provenance=provenance_of("prebulk"),
     output:
         figure=report(
             "results/report/quality.png",
@@ -235,6 +267,7 @@ rule list_sources:
 rule summarize_costs:
     input:
         finished=rules.figures.input,
+        provenance=provenance,
     output:
         costs="results/report/costs.tsv",
         page=report(
@@ -256,5 +289,16 @@ rule summarize_costs:
     params:
         code=code("report/summarize_costs"),
         benchmarks="results/benchmarks",
+        names=" ".join(
+            names("esm2/models")
+            + names("tracks/sets")
+            + names("bulk/runs")
+            + shards("{corpus}.{shard}")
+            + [
+                f"{set}.{track}"
+                for set in names("tracks/sets")
+                for track in names(f"tracks/sets/{set}/tracks")
+            ]
+        ),
     script:
         "../workflow_scripts/report/summarize_costs.py"

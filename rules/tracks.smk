@@ -2,7 +2,7 @@ rule tracks:
     input:
         collect("results/tracks/{set}/polymerase.parquet", set=names("tracks/sets")),
         collect("results/tracks/{set}/targets.h5", set=names("tracks/sets")),
-        collect("results/tracks/{set}/metagene.png", set=names("tracks/sets")),
+        collect("results/tracks/{set}/metagene.parquet", set=names("tracks/sets")),
 
 
 rule index_genome:
@@ -46,7 +46,7 @@ rule standardize_track:
         mem_mb=memory(4000),
         runtime=60,
     params:
-        spec=spec("tracks/sets/{set}/tracks/{track}"),
+        spec=spec("tracks/sets/{set}/tracks/{track}", without="values"),
         code=code("tracks/standardize_track"),
     script:
         "../workflow_scripts/tracks/standardize_track.py"
@@ -129,30 +129,24 @@ rule measure_polymerase:
         spec=spec("tracks/sets/{set}/polymerase"),
         code=code("tracks/measure_polymerase"),
         tracks=tracks,
+        values=track_values,
     script:
         "../workflow_scripts/tracks/measure_polymerase.py"
 
 
-rule plot_metagene:
+rule measure_metagene:
     input:
         genes="results/prebulk/genes.parquet",
         plus=each_track("results/tracks/{set}/signal/{track}.plus.bw"),
         minus=each_track("results/tracks/{set}/signal/{track}.minus.bw"),
         strands=each_track("results/tracks/{set}/strands/{track}.parquet"),
-        provenance=track_provenance,
     output:
-        figure=report(
-            "results/tracks/{set}/metagene.png",
-            category="Polymerase tracks",
-            subcategory="{set}",
-            labels={"set": "{set}", "figure": "metagene"},
-            caption="../config/report/metagene.rst",
-        ),
+        metagene="results/tracks/{set}/metagene.parquet",
         matrix="results/tracks/{set}/metagene.tsv.gz",
     log:
-        "results/logs/tracks/plot_metagene.{set}.log",
+        "results/logs/tracks/measure_metagene.{set}.log",
     benchmark:
-        "results/benchmarks/tracks/plot_metagene.{set}.jsonl"
+        "results/benchmarks/tracks/measure_metagene.{set}.jsonl"
     conda:
         "../envs/tracks.yaml"
     threads: 2
@@ -161,7 +155,7 @@ rule plot_metagene:
         runtime=60,
     params:
         spec=spec("tracks/sets/{set}/metagene"),
-        code=code("tracks/plot_metagene"),
+        code=code("tracks/measure_metagene"),
         tracks=tracks,
     script:
-        "../workflow_scripts/tracks/plot_metagene.py"
+        "../workflow_scripts/tracks/measure_metagene.py"

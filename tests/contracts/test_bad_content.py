@@ -7,12 +7,22 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
 
-from tests.support.examples import EXAMPLES, GENES, genes, standardizer_table
-from workflow_scripts.contracts import gene_table, model_bundle, provenance, splits, standardizer
+from tests.support.examples import EXAMPLES, GENES, genes, overwrite, standardizer_table
+from workflow_scripts.contracts import (
+    gene_table,
+    model_bundle,
+    polymerase,
+    provenance,
+    seal,
+    splits,
+    standardizer,
+    track_store,
+)
 from workflow_scripts.contracts.errors import BadInput
 
 TABLES = [name for name, example in EXAMPLES.items() if isinstance(example.content, pd.DataFrame)]
@@ -69,6 +79,10 @@ CHANGES = [
     ("polymerase", {"body_length": -1}, "body_length"),
     ("polymerase", {"measured": 1}, "measured"),
     ("windows", {"split": "holdout"}, "split"),
+    ("metagene", {"direction": "both"}, "direction"),
+    ("metagene", {"signal": -1.0}, "signal"),
+    ("history", {"epoch": [1, 2, 3]}, "counts from 0"),
+    ("history", {"seconds": np.nan}, "seconds"),
 ]
 
 
@@ -105,13 +119,48 @@ def test_a_matrix_that_disagrees_with_its_rows_is_refused(
     refused(name, change(*EXAMPLES[name].content), tmp_path, message)
 
 
-@pytest.mark.parametrize("blocks", [2, 4])
-def test_targets_for_another_number_of_windows_are_refused(blocks: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("change", ["blocks", "mask"])
+@pytest.mark.parametrize("rows", [2, 4])
+def test_targets_for_another_number_of_windows_are_refused(change: str, rows: int, tmp_path: Path) -> None:
     """A window that no block came for would stand as zeros."""
-    targets = EXAMPLES["targets"].content
+    given = {"blocks": np.ones((3, 2, 8)), "mask": np.ones((3, 8), bool)}
+    given[change] = np.ones((rows, *given[change].shape[1:]), given[change].dtype)
+    targets = EXAMPLES["targets"].content._replace(targets=given["blocks"], mask=given["mask"])
     with pytest.raises(ValueError, match="zip"):
-        EXAMPLES["targets"].write(targets._replace(targets=np.ones((blocks, 2, 8))), tmp_path / "targets.h5")
+        EXAMPLES["targets"].write(targets, tmp_path / "targets.h5")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"targets": np.ones((3, 2, 7))}, "targets: shape .* does not fit 2 tracks and the mask"),
+        ({"targets": np.ones((3, 3, 8))}, "targets: shape .* does not fit 2 tracks and the mask"),
+        ({"targets": unknown(np.ones((3, 2, 8)), 2, 1)}, "targets: hold a value that is no sum of signal"),
+        ({"targets": unknown(np.ones((3, 2, 8)), 0, 0, np.inf)}, "targets: hold a value that is no sum of signal"),
+        ({"targets": -np.ones((3, 2, 8))}, "targets: hold a value that is no sum of signal"),
+        ({"tracks": [{"name": "a", "assay": "netseq", "strand": sign} for sign in "+-"]}, "track 0"),
+        ({"tracks": [{"name": "a", "strand": "plus"}] * 2}, "track 0"),
+    ],
+)
+def test_targets_that_break_their_promise_are_refused(change: dict[str, Any], message: str, tmp_path: Path) -> None:
+    refused("targets", EXAMPLES["targets"].content._replace(**change), tmp_path, message)
+
+
+def test_targets_of_other_windows_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "targets.h5"
+    EXAMPLES["targets"].write(EXAMPLES["targets"].content, path)
+    for change in ({"start": [1, 64, 128]}, {"chrom": "2"}, {"split": "train"}, {"fold": 0}):
+        with pytest.raises(BadInput, match="windows: made for other windows"):
+            track_store.read_targets(path, EXAMPLES["windows"].content.assign(**change))
+
+
+def test_polymerase_features_of_other_genes_are_refused(tmp_path: Path) -> None:
+    """Also where a single track has them in another order."""
+    table = EXAMPLES["polymerase"].content
+    turned = pd.concat([table, table.iloc[::-1].assign(track="other")], ignore_index=True)
+    for content in (table.iloc[::-1], table.iloc[1:], turned):
+        refused("polymerase", content, tmp_path, "made for another gene table")
 
 
 @pytest.mark.parametrize("key", provenance.KEYS)
@@ -163,28 +212,46 @@ def test_splits_in_which_a_group_came_to_straddle_are_refused(tmp_path: Path) ->
         splits.read(tmp_path / "splits.parquet")
 
 
+def test_polymerase_features_whose_genes_were_reordered_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "polymerase.parquet"
+    EXAMPLES["polymerase"].write(EXAMPLES["polymerase"].content, path)
+    rewritten(path, lambda table: table.iloc[::-1])
+    with pytest.raises(BadInput, match="made for another gene table"):
+        polymerase.read(path)
+
+
+def sealed_again(path: Path, change: Callable[[h5py.File], None]) -> None:
+    """Change an HDF5 file and give it a seal that fits."""
+    overwrite(path, path.read_bytes()[: -seal.LENGTH])
+    with h5py.File(path, "r+") as file:
+        change(file)
+    seal.seal(path)
+
+
 @pytest.mark.parametrize(
     ("name", "axis"), [("expression", "var"), ("gene_embedding", "obs")], ids=["expression", "gene_embedding"]
 )
 def test_a_matrix_whose_genes_were_renamed_is_refused(name: str, axis: str, tmp_path: Path) -> None:
-    import h5py
-
     example = EXAMPLES[name]
     path = tmp_path / example.file
     example.write(example.content, path)
-    with h5py.File(path, "r+") as file:
+
+    def rename(file: h5py.File) -> None:
         file[f"{axis}/gene_id"][:] = GENES[::-1]
+
+    sealed_again(path, rename)
     with pytest.raises(BadInput, match="made for another gene table"):
         example.read(path)
 
 
 def test_targets_that_do_not_fit_their_mask_are_refused(tmp_path: Path) -> None:
-    import h5py
-
     path = tmp_path / "targets.h5"
     EXAMPLES["targets"].write(EXAMPLES["targets"].content, path)
-    with h5py.File(path, "r+") as file:
+
+    def cut(file: h5py.File) -> None:
         del file["mask"]
         file["mask"] = np.ones((3, 7), bool)
-    with pytest.raises(BadInput, match="does not fit the mask"):
+
+    sealed_again(path, cut)
+    with pytest.raises(BadInput, match="does not fit 2 tracks and the mask"):
         EXAMPLES["targets"].read(path)

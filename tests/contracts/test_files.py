@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import signal
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 
 from tests.support.workflow import ROOT
 from workflow_scripts.contracts.errors import BadInput
-from workflow_scripts.contracts.files import digest, replacing
+from workflow_scripts.contracts.files import digest, open_maybe_gzip, replacing
 
 
 def test_an_error_leaves_neither_file_nor_trace(tmp_path: Path) -> None:
@@ -69,6 +70,27 @@ def test_a_digest_is_that_of_the_bytes(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(content)
     assert digest(tmp_path / "file") == hashlib.sha256(content).hexdigest()
     assert digest(tmp_path / "file", "md5") == hashlib.md5(content).hexdigest()
+
+
+@pytest.mark.parametrize("name", ["file.tsv", "file.tsv.gz"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzipped"])
+def test_gzip_is_told_by_the_bytes_and_not_by_the_name(tmp_path: Path, name: str, pack) -> None:
+    (tmp_path / name).write_bytes(pack("gène\n".encode()))
+    with open_maybe_gzip(tmp_path / name) as handle:
+        assert list(handle) == ["gène\n"]
+    with open_maybe_gzip(tmp_path / name, "rb") as handle:
+        assert handle.read() == "gène\n".encode()
+    (tmp_path / name).write_bytes(pack(b"g\xe8ne"))
+    with open_maybe_gzip(tmp_path / name) as handle, pytest.raises(UnicodeDecodeError):
+        handle.read()
+    with open_maybe_gzip(tmp_path / name, errors="replace") as handle:
+        assert handle.read() == "g\ufffdne"
+
+
+def test_an_empty_file_is_plain(tmp_path: Path) -> None:
+    (tmp_path / "file.gz").touch()
+    with open_maybe_gzip(tmp_path / "file.gz") as handle:
+        assert handle.read() == ""
 
 
 def test_bad_input_is_one_line_with_file_place_reason_and_remedy() -> None:

@@ -9,7 +9,6 @@ import pytest
 
 from tests.report.looking import ODD
 from workflow_scripts.contracts import gene_embedding, provenance, sample_embedding
-from workflow_scripts.report.list_sources import list_sources
 
 SPEC = {"seed": 1, "neighbors": 15, "perplexity": 30, "max_samples": 20000}
 
@@ -53,17 +52,15 @@ def write_gene_embedding(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def sources(tmp_path: Path, write_provenance, write_gene_embedding) -> Callable[..., Path]:
-    """The table of sources of a run, simulated with stand-in weights or neither."""
+def files(write_provenance) -> Callable[..., list[Path]]:
+    """Provenance of the files behind a figure, simulated or not."""
+    return lambda simulated: [write_provenance("counts.h5", simulated=simulated)]
 
-    def make(simulated: bool) -> Path:
-        path = tmp_path / f"sources_{simulated}.tsv"
-        files = [write_provenance("counts.h5", simulated=simulated)]
-        embeddings = [write_gene_embedding(simulated)]
-        list_sources(provenance=files, embeddings=embeddings, sources=path, page=tmp_path / "sources.html")
-        return path
 
-    return make
+@pytest.fixture
+def origin(files, write_gene_embedding) -> Callable[..., dict[str, object]]:
+    """What tells a figure of one run what is simulated: its files and gene embedding, or neither is."""
+    return lambda simulated: {"provenance": files(simulated), "gene_embedding": write_gene_embedding(simulated)}
 
 
 @pytest.fixture

@@ -30,11 +30,11 @@ def browse(page: Path, profile: Path, *flags: str) -> tuple[str, list[str]]:
     return result.stdout, [line for line in result.stderr.splitlines() if "CONSOLE" in line]
 
 
-def test_the_interactive_page_draws_its_chart(tmp_path, write_samples, sources) -> None:
+def test_the_interactive_page_draws_its_chart(tmp_path, write_samples, origin) -> None:
     page = tmp_path / "embedding.html"
     plot_embedding(
         embeddings=write_samples(8, 3, unlabelled=0),
-        sources=sources(True),
+        **origin(True),
         umap=tmp_path / "umap.png",
         tsne=tmp_path / "tsne.png",
         interactive=page,

@@ -10,7 +10,7 @@ import jinja2
 import pytest
 from docutils.core import publish_parts
 
-from workflow_scripts.configuration import complete, load_schema
+from workflow_scripts.validation import complete, load_schema
 
 ROOT = Path(__file__).resolve().parents[2]
 CAPTIONS = sorted((ROOT / "config/report").glob("*.rst"))
@@ -53,6 +53,13 @@ def test_every_rule_has_the_caption_it_names_and_no_caption_is_left_over() -> No
     rules = "".join(path.read_text() for path in (ROOT / "rules").glob("*.smk"))
     named = set(re.findall(r'caption="\.\./config/report/(\w+)\.rst"', rules))
     assert named | {"workflow"} == {path.stem for path in CAPTIONS}
+
+
+def test_captions_name_the_number_of_samples_that_baselines_are_fitted_to() -> None:
+    sources = "".join(path.read_text() for path in (ROOT / "workflow_scripts/bulk").glob("*.py"))
+    (most,) = re.findall(r"^MOST_REFERENCES = (\d+)", sources, re.MULTILINE)
+    for name in ("workflow", "imputation"):
+        assert f"more than {int(most):,} train samples" in (ROOT / f"config/report/{name}.rst").read_text()
 
 
 def test_planted_truth_is_spoken_of_only_where_there_is_one() -> None:

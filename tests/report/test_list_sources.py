@@ -6,16 +6,15 @@ import pandas as pd
 import pytest
 
 from tests.report.looking import ODD, page
-from workflow_scripts.contracts.errors import BadInput
-from workflow_scripts.report import sources as table
 from workflow_scripts.report.list_sources import list_sources
+from workflow_scripts.report.sources import honest_line
 
 
 def listed(tmp_path: Path, provenance: list[Path], embeddings: list[Path]) -> pd.DataFrame:
     list_sources(
         provenance=provenance, embeddings=embeddings, sources=tmp_path / "s.tsv", page=tmp_path / "sources.html"
     )
-    return table.read(tmp_path / "s.tsv").set_index("name")
+    return pd.read_csv(tmp_path / "s.tsv", sep="\t", dtype=str, keep_default_na=False).set_index("name")
 
 
 def test_every_file_and_every_embedding_is_listed(tmp_path, write_provenance, write_gene_embedding) -> None:
@@ -31,8 +30,9 @@ def test_every_file_and_every_embedding_is_listed(tmp_path, write_provenance, wr
 
 
 def test_public_originals_have_no_honest_line(tmp_path, write_provenance, write_gene_embedding) -> None:
-    found = listed(tmp_path, [write_provenance("a.gtf.gz")], [write_gene_embedding(False)])
-    assert table.honest_line(found.reset_index(), weights=True) == ""
+    files, embeddings = [write_provenance("a.gtf.gz")], [write_gene_embedding(False)]
+    listed(tmp_path, files, embeddings)
+    assert honest_line(files, embeddings) == ""
     shown = page(tmp_path / "sources.html").text
     assert "none of them simulated" in shown and "Fetched from the public address" in shown
     assert "Simulated data" not in shown
@@ -51,9 +51,9 @@ def test_the_honest_line_names_what_is_not_real(
 ) -> None:
     files = [write_provenance(f"{index}.gz", simulated=flag) for index, flag in enumerate(simulated)]
     files.append(write_provenance("weights.pt", sha256="b" * 64, simulated=weights_simulated))
-    found = listed(tmp_path, files, [write_gene_embedding(stand_in)]).reset_index()
-    assert table.honest_line(found, weights=True) == line
-    assert "Stand-in" not in table.honest_line(found, weights=False)
+    embeddings = [write_gene_embedding(stand_in)]
+    listed(tmp_path, files, embeddings)
+    assert honest_line(files, embeddings) == line
     assert page(tmp_path / "sources.html").text.count(line) == 1
 
 
@@ -62,6 +62,32 @@ def test_a_copy_from_a_mirror_is_said_to_be_one(tmp_path, write_provenance) -> N
     shown = page(tmp_path / "sources.html")
     assert "Copied from a mirror" in shown.text and "/data/mirror/example.org/a.gz" in shown.text
     assert ODD in shown.text and ODD not in shown.raw
+
+
+DERIVED = "DERIVED, not the original file: RSEM counts as log2(count+1) in the layout of the UCSC Xena GDC hub"
+
+
+def test_a_derived_file_is_no_copy_of_the_public_one(tmp_path, write_provenance) -> None:
+    files = [write_provenance("a.gz", source="/data/mirror/example.org/a.gz", note=DERIVED), write_provenance("b.gz")]
+    found = listed(tmp_path, files, [])
+    assert found.loc["a.gz", "statement"].startswith("Derived: made from other data")
+    assert found.loc["b.gz", "statement"] == "Fetched from the public address."
+    assert honest_line(files) == "Derived data (1 of 2 files)"
+    shown = page(tmp_path / "sources.html")
+    assert "Copied from a mirror" not in shown.text and DERIVED in shown.text
+    assert shown.text.count("Derived data (1 of 2 files)") == 1
+    assert "2 sources; none of them simulated" in shown.text and "1 derived from other data" in shown.text
+    assert shown.raw.count('<span class="bad">') == 1
+
+
+def test_simulated_and_derived_files_are_both_told(write_provenance, write_gene_embedding) -> None:
+    files = [write_provenance("a.gz", note=DERIVED), write_provenance("b.gz", simulated=True), write_provenance("c.gz")]
+    said = "Partly simulated data (1 of 3 files)  ·  Derived data (1 of 3 files)"
+    assert honest_line(files) == said
+    stand_in = "  ·  Stand-in weights: random ESM2 (esm2_t6_8M_UR50D)"
+    assert honest_line(files, [write_gene_embedding(True)]) == said + stand_in
+    files.append(write_provenance("w.pt", sha256="b" * 64, note=DERIVED))  # weights are no data
+    assert honest_line(files, [write_gene_embedding(False, "real")]) == said
 
 
 def test_an_address_that_is_no_web_address_is_no_link(tmp_path, write_provenance) -> None:
@@ -88,10 +114,8 @@ def test_the_same_sources_give_the_same_bytes(tmp_path, write_provenance, write_
     assert [(tmp_path / name).read_bytes() for name in ("s.tsv", "sources.html")] == first
 
 
-def test_a_damaged_table_of_sources_is_an_error(tmp_path) -> None:
-    path = tmp_path / "s.tsv"
-    path.write_text("kind\tname\n")
-    with pytest.raises(BadInput, match="column release: is missing"):
-        table.read(path)
-    with pytest.raises(BadInput, match="not a readable table"):
-        table.read(tmp_path / "absent.tsv")
+def test_a_figure_says_nothing_of_weights_that_it_was_not_made_with(write_provenance, write_gene_embedding) -> None:
+    real, stand_in = write_gene_embedding(False, "real"), write_gene_embedding(True, "random")
+    files = [write_provenance("a.gz")]
+    assert honest_line(files) == honest_line(files, [real]) == ""
+    assert honest_line(files, [stand_in]) == "Stand-in weights: random ESM2 (random)"

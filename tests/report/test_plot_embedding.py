@@ -16,10 +16,11 @@ from workflow_scripts.report.embedding_figures import MOST_NAMES, UNLABELLED, de
 from workflow_scripts.report.plot_embedding import plot_embedding
 
 
-def draw(folder: Path, samples: Path, sources: Path, **spec: object) -> tuple[Path, Path, Path]:
+def draw(folder: Path, samples: Path, origin: dict, **spec: object) -> tuple[Path, Path, Path]:
     folder.mkdir(exist_ok=True)
     umap, tsne, interactive = folder / "umap.png", folder / "tsne.png", folder / "embedding.html"
-    plot_embedding(embeddings=samples, sources=sources, umap=umap, tsne=tsne, interactive=interactive, spec=SPEC | spec)
+    outputs = {"umap": umap, "tsne": tsne, "interactive": interactive}
+    plot_embedding(embeddings=samples, **origin, **outputs, spec=SPEC | spec)
     return umap, tsne, interactive
 
 
@@ -37,8 +38,8 @@ def points(path: Path) -> list[dict]:
     return data
 
 
-def test_pictures_and_page_show_every_sample_and_say_what_is_simulated(tmp_path, write_samples, sources) -> None:
-    made = draw(tmp_path / "out", write_samples(80, 5), sources(True))
+def test_pictures_and_page_show_every_sample_and_say_what_is_simulated(tmp_path, write_samples, origin) -> None:
+    made = draw(tmp_path / "out", write_samples(80, 5), origin(True))
     for path in made[:2]:
         picture(path)
         assert printed_honest(path)
@@ -51,16 +52,16 @@ def test_pictures_and_page_show_every_sample_and_say_what_is_simulated(tmp_path,
     assert ODD not in shown.raw and "<script>alert" not in shown.raw  # in the page never as a tag
 
 
-def test_real_data_carry_no_honest_line(tmp_path, write_samples, sources) -> None:
-    made = draw(tmp_path / "out", write_samples(30, 3), sources(False))
+def test_real_data_carry_no_honest_line(tmp_path, write_samples, origin) -> None:
+    made = draw(tmp_path / "out", write_samples(30, 3), origin(False))
     assert not printed_honest(made[0]) and not printed_honest(made[1])
     assert "imulated" not in page(made[2], scripts=2).text
 
 
-def test_the_same_seed_gives_the_same_bytes_and_another_seed_another_picture(tmp_path, write_samples, sources) -> None:
-    samples, table = write_samples(60, 4), sources(False)
-    first, again = (draw(tmp_path / name, samples, table) for name in ("first", "again"))
-    other = draw(tmp_path / "other", samples, table, seed=2)
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_another_picture(tmp_path, write_samples, origin) -> None:
+    samples, real = write_samples(60, 4), origin(False)
+    first, again = (draw(tmp_path / name, samples, real) for name in ("first", "again"))
+    other = draw(tmp_path / "other", samples, real, seed=2)
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in again]
     assert first[0].read_bytes() != other[0].read_bytes()
 
@@ -70,14 +71,14 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_another_picture(tmp
     [(1, 0), (2, 1), (9, 2), (10, 1), (12, 3), (15, 0)],
     ids=["one", "two", "few", "fewest for UMAP", "fewer than neighbours", "no labels"],
 )
-def test_small_sets_are_drawn(tmp_path, write_samples, sources, count: int, labels: int) -> None:
-    made = draw(tmp_path / "out", write_samples(count, labels), sources(True))
+def test_small_sets_are_drawn(tmp_path, write_samples, origin, count: int, labels: int) -> None:
+    made = draw(tmp_path / "out", write_samples(count, labels), origin(True))
     picture(made[0])
     assert len(points(made[2])) == count
 
 
-def test_samples_that_are_all_alike_are_drawn(tmp_path, write_samples, sources) -> None:
-    picture(draw(tmp_path / "out", write_samples(40, 2, vary=0), sources(True))[0])
+def test_samples_that_are_all_alike_are_drawn(tmp_path, write_samples, origin) -> None:
+    picture(draw(tmp_path / "out", write_samples(40, 2, vary=0), origin(True))[0])
 
 
 @pytest.mark.parametrize("labels", [22, 40, 60])
@@ -97,29 +98,29 @@ def test_many_labels_are_all_told_apart(write_samples, labels: int) -> None:
     assert legend.get_window_extent().y0 > 0  # it ends within the figure
 
 
-def test_of_a_large_set_a_choice_is_drawn_that_is_said(tmp_path, write_samples, sources) -> None:
-    made = draw(tmp_path / "out", write_samples(50, 3), sources(False), max_samples=20)
+def test_of_a_large_set_a_choice_is_drawn_that_is_said(tmp_path, write_samples, origin) -> None:
+    made = draw(tmp_path / "out", write_samples(50, 3), origin(False), max_samples=20)
     assert "20 of 50 samples, chosen at random" in page(made[2], scripts=2).text
     names = [point["sample"] for point in points(made[2])]
     assert len(set(names)) == 20
 
 
-def test_a_vector_that_is_not_finite_is_an_error(tmp_path, write_samples, sources) -> None:
+def test_a_vector_that_is_not_finite_is_an_error(tmp_path, write_samples, origin) -> None:
     samples = write_samples(30, 2)
     data = sample_embedding.read(samples)
     data.X[7, 1] = np.nan
     sample_embedding.write(data.X, data.obs, samples, run="small", gene_order="o" * 64)
     with pytest.raises(BadInput, match="sample 's7': its embedding is not finite"):
-        draw(tmp_path / "out", samples, sources(False))
+        draw(tmp_path / "out", samples, origin(False))
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_a_set_without_samples_is_an_error(tmp_path, write_samples, sources) -> None:
+def test_a_set_without_samples_is_an_error(tmp_path, write_samples, origin) -> None:
     samples = write_samples(10, 2)
     data = sample_embedding.read(samples)
     sample_embedding.write(data.X[:0], data.obs.iloc[:0], samples, run="small", gene_order="o" * 64)
     with pytest.raises(BadInput, match="holds no sample"):
-        draw(tmp_path / "out", samples, sources(False))
+        draw(tmp_path / "out", samples, origin(False))
 
 
 def test_principal_components_hold_the_distances_of_a_plane() -> None:

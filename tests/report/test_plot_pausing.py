@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from tests.report.looking import picture, printed_honest
 from workflow_scripts.contracts import polymerase
 from workflow_scripts.contracts.errors import BadInput
-from workflow_scripts.report import pausing, style
+from workflow_scripts.contracts.gene_table import order_digest
+from workflow_scripts.report import intervals, pausing, style
 from workflow_scripts.report.plot_pausing import plot_pausing
 
 
@@ -45,23 +46,17 @@ def write_truth(folder: Path, table: pd.DataFrame, factor: float = 1.1) -> Path:
 
 
 @pytest.mark.parametrize("simulated", [True, False])
-def test_the_pausing_of_every_track_is_drawn(tmp_path, sources, simulated: bool) -> None:
+def test_the_pausing_of_every_track_is_drawn(tmp_path, files, simulated: bool) -> None:
     table = features()
-    polymerase.write(table, tmp_path / "p.parquet", "o" * 64)
+    polymerase.write(table, tmp_path / "p.parquet", order_digest(table["gene_id"].unique()))
     truth = write_truth(tmp_path / "truth", table) if simulated else None
     for name in ("a.png", "b.png"):
-        plot_pausing(polymerase=tmp_path / "p.parquet", truth=truth, sources=sources(simulated), figure=tmp_path / name)
+        plot_pausing(
+            polymerase=tmp_path / "p.parquet", truth=truth, provenance=files(simulated), figure=tmp_path / name
+        )
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
     assert picture(tmp_path / "a.png").shape[1] == (3 if simulated else 2) * 4.4 * style.DPI
     assert printed_honest(tmp_path / "a.png") == simulated
-
-
-def test_stand_in_weights_are_not_said_of_tracks(tmp_path, sources) -> None:
-    from PIL import Image
-
-    polymerase.write(features(), tmp_path / "p.parquet", "o" * 64)
-    plot_pausing(polymerase=tmp_path / "p.parquet", truth=None, sources=sources(True), figure=tmp_path / "f.png")
-    assert Image.open(tmp_path / "f.png").info["Description"] == "Simulated data"
 
 
 def test_the_share_of_planted_values_within_their_interval_is_said() -> None:
@@ -83,11 +78,11 @@ def test_genes_with_an_index_of_zero_or_without_end_count_in_the_share() -> None
     assert "within its interval (9 genes)" in labels and "outside its interval (1 genes)" in labels
 
 
-def test_a_track_of_fractional_values_is_drawn_without_intervals(tmp_path, sources) -> None:
+def test_a_track_of_fractional_values_is_drawn_without_intervals(tmp_path, files) -> None:
     table = features().assign(ci_low=np.nan, ci_high=np.nan)
-    polymerase.write(table, tmp_path / "p.parquet", "o" * 64)
+    polymerase.write(table, tmp_path / "p.parquet", order_digest(table["gene_id"].unique()))
     truth = write_truth(tmp_path / "truth", table)
-    plot_pausing(polymerase=tmp_path / "p.parquet", truth=truth, sources=sources(True), figure=tmp_path / "f.png")
+    plot_pausing(polymerase=tmp_path / "p.parquet", truth=truth, provenance=files(True), figure=tmp_path / "f.png")
     picture(tmp_path / "f.png")
     planted = pausing.read_planted(truth)
     axis = pausing.draw_planted(style.new_figure(4, 3).subplots(), table, planted, np.geomspace(0.1, 100, 41))
@@ -95,11 +90,11 @@ def test_a_track_of_fractional_values_is_drawn_without_intervals(tmp_path, sourc
 
 
 @pytest.mark.parametrize("measured", [0.0, 0.02])
-def test_tracks_with_hardly_a_gene_are_drawn(tmp_path, sources, measured: float) -> None:
+def test_tracks_with_hardly_a_gene_are_drawn(tmp_path, files, measured: float) -> None:
     table = features(measured=measured)
-    polymerase.write(table, tmp_path / "p.parquet", "o" * 64)
+    polymerase.write(table, tmp_path / "p.parquet", order_digest(table["gene_id"].unique()))
     truth = write_truth(tmp_path / "truth", table)
-    plot_pausing(polymerase=tmp_path / "p.parquet", truth=truth, sources=sources(True), figure=tmp_path / "f.png")
+    plot_pausing(polymerase=tmp_path / "p.parquet", truth=truth, provenance=files(True), figure=tmp_path / "f.png")
     picture(tmp_path / "f.png")
 
 
@@ -128,15 +123,22 @@ def test_a_damaged_table_of_planted_values_is_an_error(tmp_path) -> None:
 @settings(max_examples=30, deadline=None)
 @given(values=st.lists(st.floats(0.01, 100), min_size=1, max_size=200))
 def test_a_median_lies_within_its_interval(values: list[float]) -> None:
-    median, low, high = pausing.median_interval(np.array(values))
+    median, low, high = intervals.median_interval(np.array(values))
     assert min(values) <= low <= median <= high <= max(values)
 
 
 def test_the_interval_of_the_median_holds_it_in_95_of_100() -> None:
     rng = np.random.default_rng(0)
-    intervals = [pausing.median_interval(rng.exponential(size=80)) for _ in range(2000)]
-    held = np.mean([low <= np.log(2) <= high for _, low, high in intervals])
+    found = [intervals.median_interval(rng.exponential(size=80)) for _ in range(2000)]
+    held = np.mean([low <= np.log(2) <= high for _, low, high in found])
     assert 0.93 < held < 0.98
+
+
+def test_the_intervals_of_the_report_have_the_level_of_those_of_the_scores() -> None:
+    from workflow_scripts.training import scores
+
+    assert intervals.LEVEL == scores.LEVEL
+    assert abs(intervals.Z - 1.959963984540054) < 1e-12
 
 
 def test_wilson_interval_agrees_with_an_independent_one() -> None:
@@ -144,5 +146,5 @@ def test_wilson_interval_agrees_with_an_independent_one() -> None:
 
     for hits, count in ((0, 10), (7, 10), (10, 10), (233, 240)):
         np.testing.assert_allclose(
-            pausing.wilson_interval(hits, count), proportion_confint(hits, count, method="wilson"), atol=1e-12
+            intervals.wilson_interval(hits, count), proportion_confint(hits, count, method="wilson"), atol=1e-12
         )

@@ -38,16 +38,16 @@ def write_tables(folder: Path, count: int = 120, labels: int = 4) -> tuple[Path,
     return folder / "samples.parquet", folder / "mapping.parquet"
 
 
-def draw(folder: Path, tables: tuple[Path, Path], sources: Path) -> tuple[Path, Path]:
+def draw(folder: Path, tables: tuple[Path, Path], provenance: list[Path]) -> tuple[Path, Path]:
     figure, table = folder / "quality.png", folder / "quality.html"
-    plot_quality(samples=tables[0], mapping=tables[1], sources=sources, figure=figure, table=table)
+    plot_quality(samples=tables[0], mapping=tables[1], provenance=provenance, figure=figure, table=table)
     return figure, table
 
 
 @pytest.mark.parametrize("simulated", [True, False])
-def test_fates_are_drawn_and_counted(tmp_path, sources, simulated: bool) -> None:
+def test_fates_are_drawn_and_counted(tmp_path, files, simulated: bool) -> None:
     tables = write_tables(tmp_path)
-    figure, table = draw(tmp_path, tables, sources(simulated))
+    figure, table = draw(tmp_path, tables, files(simulated))
     picture(figure)
     assert printed_honest(figure) == simulated
     shown = page(table)
@@ -60,29 +60,29 @@ def test_fates_are_drawn_and_counted(tmp_path, sources, simulated: bool) -> None
     assert ODD not in shown.raw
 
 
-def test_the_same_tables_give_the_same_bytes(tmp_path, sources) -> None:
-    tables, table = write_tables(tmp_path), sources(True)
-    first = [path.read_bytes() for path in draw(tmp_path, tables, table)]
-    assert [path.read_bytes() for path in draw(tmp_path, tables, table)] == first
+def test_the_same_tables_give_the_same_bytes(tmp_path, files) -> None:
+    tables, provenance = write_tables(tmp_path), files(True)
+    first = [path.read_bytes() for path in draw(tmp_path, tables, provenance)]
+    assert [path.read_bytes() for path in draw(tmp_path, tables, provenance)] == first
 
 
 @pytest.mark.parametrize(("count", "labels"), [(1, 1), (40, 0), (900, 45)])
-def test_few_none_and_many_labels_are_drawn(tmp_path, sources, count: int, labels: int) -> None:
-    figure, _ = draw(tmp_path, write_tables(tmp_path, count, labels), sources(True))
+def test_few_none_and_many_labels_are_drawn(tmp_path, files, count: int, labels: int) -> None:
+    figure, _ = draw(tmp_path, write_tables(tmp_path, count, labels), files(True))
     picture(figure)
 
 
-def test_rare_labels_are_counted_where_they_are_too_many(tmp_path, sources) -> None:
+def test_rare_labels_are_counted_where_they_are_too_many(tmp_path, files) -> None:
     tables = write_tables(tmp_path, 3000, 900)
     labels = pd.read_parquet(tables[0]).query("fate == 'kept'")["label"].nunique()
-    _, table = draw(tmp_path, tables, sources(False))
+    _, table = draw(tmp_path, tables, files(False))
     assert f"And {labels - MOST_ROWS:,} rarer labels." in page(table).text
 
 
-def test_a_source_in_which_every_sample_was_dropped_is_drawn(tmp_path, sources) -> None:
+def test_a_source_in_which_every_sample_was_dropped_is_drawn(tmp_path, files) -> None:
     tables = write_tables(tmp_path)
     pd.read_parquet(tables[0]).assign(fate="low_quality", split="").to_parquet(tables[0])
-    figure, table = draw(tmp_path, tables, sources(False))
+    figure, table = draw(tmp_path, tables, files(False))
     picture(figure)
     assert "0 kept, 120 dropped" in page(table).text
 
@@ -94,12 +94,12 @@ def test_counts_add_up_whatever_the_order() -> None:
     assert table.to_numpy().tolist() == [[0, 3], [2, 5]]
 
 
-def test_a_damaged_table_is_an_error(tmp_path, sources) -> None:
+def test_a_damaged_table_is_an_error(tmp_path, files) -> None:
     tables = write_tables(tmp_path)
     pd.read_parquet(tables[0]).drop(columns="fate").to_parquet(tables[0])
     with pytest.raises(BadInput, match="not a readable table of corpus, fate, label, split"):
-        draw(tmp_path, tables, sources(False))
+        draw(tmp_path, tables, files(False))
     tables[0].write_bytes(b"PAR1 cut short")
     with pytest.raises(BadInput, match="not a readable table"):
-        draw(tmp_path, tables, sources(False))
+        draw(tmp_path, tables, files(False))
     assert not (tmp_path / "quality.png").exists() and not (tmp_path / "quality.html").exists()

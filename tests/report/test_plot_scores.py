@@ -9,6 +9,7 @@ import pytest
 
 from tests.report.looking import ODD, page, picture, printed_honest
 from workflow_scripts.contracts import metrics, predictions
+from workflow_scripts.contracts.errors import BadInput
 from workflow_scripts.report import scores, style
 from workflow_scripts.report.plot_scores import plot_scores
 from workflow_scripts.report.score_figures import (
@@ -72,7 +73,7 @@ def predicted(models: tuple[str, ...], classes: list[str], count: int = 60) -> p
     return pd.concat(tables, ignore_index=True)
 
 
-def draw(folder: Path, sources: Path, probe: float = 0.75, imputer: float = 0.95, classes: int = 6) -> dict[str, Path]:
+def draw(folder: Path, origin: dict, probe: float = 0.75, imputer: float = 0.95, classes: int = 6) -> dict[str, Path]:
     folder.mkdir(exist_ok=True)
     names = [ODD, *(f"tissue {index}" for index in range(1, classes))]
     metrics.write(table_of(probe, imputer), folder / "metrics.parquet")
@@ -83,7 +84,7 @@ def draw(folder: Path, sources: Path, probe: float = 0.75, imputer: float = 0.95
         metrics=folder / "metrics.parquet",
         predictions=folder / "own.parquet",
         baselines=folder / "baselines.parquet",
-        sources=sources,
+        **origin,
         run=RUN,
         **made,
     )
@@ -91,23 +92,21 @@ def draw(folder: Path, sources: Path, probe: float = 0.75, imputer: float = 0.95
 
 
 @pytest.mark.parametrize("simulated", [True, False])
-def test_scores_are_drawn_and_the_honest_line_is_said_only_of_simulated_data(
-    tmp_path, sources, simulated: bool
-) -> None:
-    made = draw(tmp_path / "out", sources(simulated))
+def test_scores_are_drawn_and_the_honest_line_is_said_only_of_simulated_data(tmp_path, origin, simulated: bool) -> None:
+    made = draw(tmp_path / "out", origin(simulated))
     for name in ("scores", "imputation", "confusion"):
         picture(made[name])
         assert printed_honest(made[name]) == simulated
     assert ("Simulated data" in page(made["table"]).text) == simulated
 
 
-def test_the_same_scores_give_the_same_bytes(tmp_path, sources) -> None:
-    first, again = (draw(tmp_path / name, sources(True)) for name in ("first", "again"))
+def test_the_same_scores_give_the_same_bytes(tmp_path, origin) -> None:
+    first, again = (draw(tmp_path / name, origin(True)) for name in ("first", "again"))
     assert [path.read_bytes() for path in first.values()] == [path.read_bytes() for path in again.values()]
 
 
-def test_a_model_that_loses_is_said_to_lose(tmp_path, sources) -> None:
-    text = " ".join(page(draw(tmp_path / "out", sources(True), probe=0.5, imputer=0.85)["table"]).text.split())
+def test_a_model_that_loses_is_said_to_lose(tmp_path, origin) -> None:
+    text = " ".join(page(draw(tmp_path / "out", origin(True), probe=0.5, imputer=0.85)["table"]).text.split())
     assert "small loses to a baseline in 9 of 9 numbers on the test split." in text
     assert "small loses to a baseline in 1 of 1 classes, by their F1." in text
     assert f"{PROBE} loses to logistic_regression_log_tpm by 0.300: macro F1 (pooled), classification, all" in text
@@ -115,15 +114,15 @@ def test_a_model_that_loses_is_said_to_lose(tmp_path, sources) -> None:
     assert "ahead of" not in text
 
 
-def test_a_model_that_is_ahead_is_said_to_be_ahead(tmp_path, sources) -> None:
-    text = " ".join(page(draw(tmp_path / "out", sources(True), probe=0.9, imputer=0.95)["table"]).text.split())
+def test_a_model_that_is_ahead_is_said_to_be_ahead(tmp_path, origin) -> None:
+    text = " ".join(page(draw(tmp_path / "out", origin(True), probe=0.9, imputer=0.95)["table"]).text.split())
     assert "small loses to no baseline in any of 9 numbers on the test split." in text
     assert f"{PROBE} ahead of logistic_regression_log_tpm by 0.100" in text
     assert "loses to a baseline" not in text and f"{PROBE} loses to" not in text
 
 
-def test_every_number_of_every_model_stands_in_the_table(tmp_path, sources) -> None:
-    made = draw(tmp_path / "out", sources(False))
+def test_every_number_of_every_model_stands_in_the_table(tmp_path, origin) -> None:
+    made = draw(tmp_path / "out", origin(False))
     shown = page(made["table"])
     text = shown.text
     for model in BASELINES:
@@ -152,10 +151,10 @@ def test_every_model_is_held_against_the_best_baseline_on_that_very_number() -> 
     assert (second.loses, second.words) == (True, "loses to low by 0.100")  # of an error, less is better
 
 
-def test_words_say_where_intervals_leave_it_open() -> None:
+def test_words_say_where_intervals_overlap() -> None:
     table = pd.DataFrame([row("a", "macro_f1", 0.5, reach=0.2), row("b", "macro_f1", 0.6, reach=0.2)])
     assert scores.judge(table, {"a"})[0].words == "loses to b by 0.100, intervals overlap"
-    table.loc[1, "ci_low"] = np.nan  # an interval that was not computed leaves nothing open
+    table.loc[1, "ci_low"] = np.nan  # an interval that was not computed overlaps none
     assert scores.judge(table, {"a"})[0].words == "loses to b by 0.100"
 
 
@@ -174,13 +173,15 @@ def test_a_run_without_baselines_is_said_to_have_none(tmp_path) -> None:
     assert "No number of a on the test split has a baseline beside it." in page(tmp_path / "p.html").text
 
 
-def test_the_best_baseline_is_chosen_without_the_test_split() -> None:
+def test_the_best_baseline_is_chosen_by_weighted_f1_without_the_test_split() -> None:
     table = pd.DataFrame(
         [
-            row("a", "macro_f1", 0.9),
-            row("a", "macro_f1", 0.3, split="validation"),
-            row("b", "macro_f1", 0.2),
-            row("b", "macro_f1", 0.4, split="validation"),
+            row("a", "weighted_f1", 0.9),
+            row("a", "weighted_f1", 0.3, split="validation"),
+            row("a", "macro_f1", 0.9, split="validation"),
+            row("b", "weighted_f1", 0.2),
+            row("b", "weighted_f1", 0.4, split="validation"),
+            row("b", "macro_f1", 0.1, split="validation"),
         ]
     )
     assert scores.best_model(table, {"a", "b"}) == ("b", "validation")
@@ -203,6 +204,27 @@ def test_lines_of_imputation_name_their_model() -> None:
     assert [line.get_label() for line in axis.lines] == ["z", "a (baseline)"]
 
 
+@pytest.mark.parametrize(("dataset", "ratio"), [("mask_0.15", 0.15), ("mask_1e-05", 1e-5), ("mask_1", 1.0)])
+def test_any_share_of_hidden_genes_is_read(dataset: str, ratio: float) -> None:
+    assert scores.mask_ratio(dataset, Path("m.parquet")) == ratio
+
+
+@pytest.mark.parametrize("dataset", ["mask_half", "0.15", "mask_nan", "mask_0", "mask_15"])
+def test_an_imputation_of_no_known_share_is_refused(dataset: str, tmp_path: Path, origin) -> None:
+    tables = draw(tmp_path / "out", origin(False))
+    table = metrics.read(tmp_path / "out/metrics.parquet")
+    metrics.write(table.replace({"dataset": {"mask_0.3": dataset}}), tmp_path / "out/metrics.parquet")
+    own = dict.fromkeys(("predictions", "baselines"), tmp_path / "out/own.parquet")
+    with pytest.raises(BadInput, match=f"metrics.parquet: dataset '{dataset}': is not mask_ and a share"):
+        plot_scores(metrics=tmp_path / "out/metrics.parquet", **own, **origin(False), run=RUN, **tables)
+
+
+def test_the_page_does_not_call_overlapping_intervals_undecided(tmp_path, origin) -> None:
+    text = " ".join(page(draw(tmp_path / "out", origin(False), probe=0.79)["table"]).text.split())
+    assert "can differ reliably even where their intervals overlap" in text
+    assert f"{PROBE} loses to logistic_regression_log_tpm by 0.010, intervals overlap" in text
+
+
 def test_confusion_counts_true_by_predicted() -> None:
     rows = pd.DataFrame({"label": ["a", "a", "b", "b"], "predicted": ["a", "b", "b", "c"]})
     classes = confusion_classes(rows)
@@ -220,16 +242,16 @@ def test_rare_classes_are_put_together_and_none_is_lost() -> None:
 
 
 @pytest.mark.parametrize("classes", [1, 33, 60])
-def test_few_and_many_classes_are_drawn(tmp_path, sources, classes: int) -> None:
-    picture(draw(tmp_path / "out", sources(True), classes=classes)["confusion"])
+def test_few_and_many_classes_are_drawn(tmp_path, origin, classes: int) -> None:
+    picture(draw(tmp_path / "out", origin(True), classes=classes)["confusion"])
 
 
-def test_a_run_without_labels_or_imputation_says_so(tmp_path, sources) -> None:
+def test_a_run_without_labels_or_imputation_says_so(tmp_path, origin) -> None:
     metrics.write(table_of(0.5, 0.5).iloc[:0].astype({"n": "int64"}), tmp_path / "m.parquet")
     empty = predicted((PROBE,), ["a"]).iloc[:0]
     predictions.write(empty, tmp_path / "p.parquet")
     made = {argument: tmp_path / name for argument, name in OUTPUTS.items()}
     empty_files = dict.fromkeys(("predictions", "baselines"), tmp_path / "p.parquet")
-    plot_scores(metrics=tmp_path / "m.parquet", sources=sources(True), run=RUN, **empty_files, **made)
+    plot_scores(metrics=tmp_path / "m.parquet", **origin(True), run=RUN, **empty_files, **made)
     assert all(path.stat().st_size for path in made.values())
     assert "has a baseline beside it" in page(made["table"]).text

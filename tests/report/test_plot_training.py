@@ -8,8 +8,9 @@ import pytest
 
 from tests.report.looking import picture, printed_honest
 from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.contracts.history import read
 from workflow_scripts.report import style
-from workflow_scripts.report.plot_training import draw_losses, plot_training, read_history
+from workflow_scripts.report.plot_training import draw_losses, plot_training
 
 
 def history(path: Path, epochs: int = 6, **given: object) -> Path:
@@ -28,42 +29,44 @@ def history(path: Path, epochs: int = 6, **given: object) -> Path:
 
 
 @pytest.mark.parametrize("simulated", [True, False])
-def test_the_losses_are_drawn(tmp_path, sources, simulated: bool) -> None:
-    file, table = history(tmp_path / "history.tsv"), sources(simulated)
+def test_the_losses_are_drawn(tmp_path, origin, simulated: bool) -> None:
+    file, of_run = history(tmp_path / "history.tsv"), origin(simulated)
     for name in ("a.png", "b.png"):
-        plot_training(history=file, sources=table, figure=tmp_path / name)
+        plot_training(history=file, **of_run, figure=tmp_path / name)
     picture(tmp_path / "a.png")
     assert printed_honest(tmp_path / "a.png") == simulated
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 
 def test_the_epoch_of_the_least_validation_loss_is_marked(tmp_path) -> None:
-    axis = draw_losses(style.new_figure(5, 3).subplots(), read_history(history(tmp_path / "h.tsv")))
+    axis = draw_losses(style.new_figure(5, 3).subplots(), read(history(tmp_path / "h.tsv")))
     labels = [text.get_text() for text in axis.get_legend().get_texts()]
     assert labels == ["train", "validation", "kept: epoch 3, validation loss 0.5"]
     assert axis.get_title(loc="left") == "Loss: 5 epochs in 9 s"
 
 
-def test_one_epoch_and_missing_validation_losses_are_drawn(tmp_path, sources) -> None:
+def test_one_epoch_and_missing_validation_losses_are_drawn(tmp_path, origin) -> None:
     for given in ({"epochs": 1}, {"validation_loss": np.nan}):
-        plot_training(history=history(tmp_path / "h.tsv", **given), sources=sources(False), figure=tmp_path / "f.png")
+        plot_training(history=history(tmp_path / "h.tsv", **given), **origin(False), figure=tmp_path / "f.png")
         picture(tmp_path / "f.png")
+
+
+WHOLE = "epoch\ttrain_loss\tvalidation_loss\tlearning_rate\tseconds\n0\t\t1\t0\t1\n1\t1\t1\t1\t1\n"
 
 
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("epoch\ttrain_loss\n0\t1\n", "column validation_loss: is missing"),
-        ("epoch\ttrain_loss\tvalidation_loss\tlearning_rate\tseconds\n", "holds no epoch"),
-        (
-            "epoch\ttrain_loss\tvalidation_loss\tlearning_rate\tseconds\n0\tlow\t1\t1\t1\n",
-            "column train_loss: holds text",
-        ),
+        (WHOLE.replace("seconds", "hours"), "seconds"),
+        (WHOLE.splitlines(keepends=True)[0], "History"),
+        (WHOLE.replace("\n1\t1\t", "\n1\tlow\t"), "train_loss"),
+        (WHOLE.replace("\n1\t", "\n2\t"), "counts from 0"),
+        (WHOLE[:-1], "ends within a line"),
         ("", "not a readable table"),
     ],
 )
-def test_a_damaged_history_is_an_error(tmp_path, sources, content: str, said: str) -> None:
+def test_a_damaged_history_is_an_error(tmp_path, origin, content: str, said: str) -> None:
     (tmp_path / "h.tsv").write_text(content)
     with pytest.raises(BadInput, match=said):
-        plot_training(history=tmp_path / "h.tsv", sources=sources(False), figure=tmp_path / "f.png")
+        plot_training(history=tmp_path / "h.tsv", **origin(False), figure=tmp_path / "f.png")
     assert not (tmp_path / "f.png").exists()

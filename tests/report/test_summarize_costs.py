@@ -21,8 +21,14 @@ def record(folder: Path, name: str, seconds: float, cpu: float | str, memory: fl
 
 
 def summarize(folder: Path) -> pd.DataFrame:
+    """With the configuration of runs a and b, one corpus of two shards and one declared file."""
     summarize_costs(
-        finished=[], costs=folder / "costs.tsv", page=folder / "costs.html", benchmarks=folder / "benchmarks"
+        finished=[],
+        provenance=[Path("resources/human_gene_v2.5.h5.provenance.json")],
+        costs=folder / "costs.tsv",
+        page=folder / "costs.html",
+        benchmarks=folder / "benchmarks",
+        names="a b netseq netseq.proseq archs4.0000 archs4.0001",
     )
     return pd.read_csv(folder / "costs.tsv", sep="\t").set_index("rule")
 
@@ -54,6 +60,20 @@ def test_repeats_and_extended_records_count(tmp_path) -> None:
     for _ in range(3):
         record(tmp_path, "bulk/train_bulk.a", 1.0, 1.0, 10.0, rule_name=["train_bulk"], threads=[2], jobid=[4])
     assert summarize(tmp_path).loc["train_bulk", "jobs"] == 3
+
+
+def test_what_this_configuration_does_not_name_is_left_out(tmp_path) -> None:
+    for name in ("bulk/train_bulk.removed", "prebulk/normalize_counts.archs4.0002", "tracks/check_strands.netseq.WT"):
+        record(tmp_path, name, 1.0, 1.0, 10.0)
+    for name in ("download/fetch_dataset.yeast.gtf.gz", "tracks/make_targets.other", "esm2/embed_proteins.150M"):
+        record(tmp_path, name, 1.0, 1.0, 10.0)
+    record(tmp_path, "bulk/train_bulk.a", 1.0, 1.0, 10.0)
+    record(tmp_path, "tracks/check_strands.netseq.proseq", 1.0, 1.0, 10.0)
+    record(tmp_path, "tracks/index_genome", 1.0, 1.0, 10.0)
+    found = summarize(tmp_path)
+    assert sorted(found.index) == ["check_strands", "index_genome", "train_bulk"]
+    assert (found["jobs"] == 1).all()
+    assert "does not name are left out" in page(tmp_path / "costs.html").text
 
 
 def test_its_own_record_of_an_earlier_run_is_left_out(tmp_path) -> None:

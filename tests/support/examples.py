@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,8 @@ from workflow_scripts.contracts import (
     expression,
     gene_embedding,
     gene_table,
+    history,
+    metagene,
     metrics,
     model_bundle,
     polymerase,
@@ -74,6 +77,16 @@ def polymerase_table() -> pd.DataFrame:
     return pd.DataFrame(made)
 
 
+def metagene_table() -> pd.DataFrame:
+    made = {"track": "a", "assay": "NET-seq", "direction": "sense", "region": ["upstream", "gene", "downstream"]}
+    return pd.DataFrame({**made, "start": [-10, 0, 10], "end": [0, 10, 20], "signal": [0.5, 1, 0], "genes": 4})
+
+
+def history_table() -> pd.DataFrame:
+    made = {"epoch": [0, 1, 2], "train_loss": [np.nan, 0.5, 1 / 3], "validation_loss": [1, 0.25, 1 / 7]}
+    return pd.DataFrame({**made, "learning_rate": [0.0, 1e-3, 5e-4], "seconds": [0.0, 1.0625, 1.125]})
+
+
 def window_table() -> pd.DataFrame:
     made = {"window": [0, 1, 2], "chrom": "1", "start": [0, 64, 128], "end": [64, 128, 192], "fold": [0, 1, 2]}
     return pd.DataFrame({**made, "split": ["train", "validation", "test"]})
@@ -96,7 +109,7 @@ def embedded_genes() -> pd.DataFrame:
 
 
 def targets() -> track_store.Targets:
-    tracks = [{"name": "a", "assay": "netseq", "strand": strand} for strand in "+-"]
+    tracks = [{"name": "a", "assay": "netseq", "strand": strand} for strand in ("plus", "minus")]
     mask = np.arange(24).reshape(3, 8) % 5 > 0
     return track_store.Targets(matrix(6, 8).reshape(3, 2, 8), mask, tracks, 8)
 
@@ -117,7 +130,12 @@ def write_expression(content: tuple, path: Path) -> None:
 
 def write_targets(content: track_store.Targets, path: Path) -> None:
     blocks, mask, tracks, width = content
-    track_store.write_targets(iter(blocks), mask, tracks, path, bin=width, set="netseq", genome="toy")
+    about = {"bin_width": width, "set_name": "netseq", "genome": "toy"}
+    track_store.write_targets(iter(blocks), mask, tracks, path, windows=window_table(), **about)
+
+
+def read_targets(path: Path) -> track_store.Targets:
+    return track_store.read_targets(path, window_table())
 
 
 def same_matrix(found: Any, content: tuple) -> None:
@@ -132,6 +150,13 @@ def same_state(found: tuple, content: dict[str, Any]) -> None:
     assert tensors.keys() == content.keys()
     assert all(tensors[name].equal(content[name]) for name in content)
     assert (config["parameters"], config["architecture"], config["seed"]) == (8, {"dim": 2}, 1)
+
+
+def overwrite(path: Path, content: bytes) -> None:
+    """Change a file as another program would, a second later: a seal is checked once for each time of change."""
+    later = path.stat().st_mtime_ns + 10**9
+    path.write_bytes(content)
+    os.utime(path, ns=(later, later))
 
 
 class Example(NamedTuple):
@@ -165,8 +190,10 @@ EXAMPLES = {
         polymerase.read,
         ordered=True,
     ),
+    "metagene": Example("metagene.parquet", metagene_table(), metagene.write, metagene.read),
+    "history": Example("history.tsv", history_table(), history.write, history.read),
     "windows": Example("windows.parquet", window_table(), track_store.write_windows, track_store.read_windows),
-    "targets": Example("targets.h5", targets(), write_targets, track_store.read_targets, np.testing.assert_equal),
+    "targets": Example("targets.h5", targets(), write_targets, read_targets, np.testing.assert_equal),
     "expression": Example(
         "0000.h5ad",
         (matrix(5, 4, (slice(None), 1)), samples()),

@@ -34,7 +34,7 @@ def check(
     min_ratio: float = 1.5,
 ) -> pd.Series:
     files = [
-        toy.write_bigwig(tmp_path / f"a.{name}.bw", one) for name, one in zip(("plus", "minus"), signal, strict=True)
+        toy.write_track(tmp_path / f"a.{name}.bw", one) for name, one in zip(("plus", "minus"), signal, strict=True)
     ]
     check_strands(
         genes=toy.write_genes(tmp_path / "genes.parquet", genes),

@@ -54,3 +54,19 @@ def test_headers_are_counted_across_blocks(tmp_path: Path) -> None:
     data = b">I\n" + b"A" * width + b"\n>II\nACGT\n"
     _, index = indexed(tmp_path, data)
     assert Genome.read(index).lengths == {"I": width, "II": 4}
+
+
+def test_a_damaged_byte_of_the_index_is_one_line(tmp_path: Path) -> None:
+    _, index = indexed(tmp_path, FASTA.encode())
+    whole = index.read_bytes()
+    for place in range(len(whole)):
+        index.write_bytes(whole[:place] + bytes([whole[place] ^ 0x80]) + whole[place + 1 :])
+        try:
+            lengths = Genome.read(index).lengths
+        except BadInput as fault:
+            assert "genome.fa.fai: line " in str(fault) and "\n" not in str(fault)
+        else:  # a name with a sign of damage, which no file of signal has
+            assert list(lengths.values()) == [12, 5]
+    index.write_bytes(b"I\t12\n")
+    with pytest.raises(BadInput, match="line 1: is not a line of an index"):
+        Genome.read(index)

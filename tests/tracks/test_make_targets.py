@@ -38,7 +38,7 @@ def inputs(tmp_path: Path) -> dict[str, Any]:
     files = []
     for seed in range(4):
         signal = {name: values * 123.4567 for name, values in toy.random_signal(seed, LENGTHS).items()}
-        files.append(toy.write_bigwig(tmp_path / f"{seed}.bw", signal))
+        files.append(toy.write_track(tmp_path / f"{seed}.bw", signal))
     signals = [toy.read(file) for file in files]
     assays = [toy.write_strands(tmp_path / f"{assay}.parquet", assay) for assay in ("netseq", "proseq")]
     return {
@@ -61,7 +61,8 @@ def make(inputs: dict[str, Any], **spec: int) -> tuple[pd.DataFrame, track_store
     call = inputs["call"]
     defaults = {"width": 200, "bin": 20, "folds": 3, "validation_fold": 1, "test_fold": 2}
     make_targets(**call, spec={**defaults, **spec})
-    return track_store.read_windows(call["windows"]), track_store.read_targets(call["targets"])
+    windows = track_store.read_windows(call["windows"])
+    return windows, track_store.read_targets(call["targets"], windows)
 
 
 @pytest.mark.parametrize(("width", "bin"), [(200, 20), (96, 32), (50, 1), (5000, 500)])
@@ -108,6 +109,7 @@ def test_the_store_names_strands_and_assays(inputs: dict[str, Any]) -> None:
     with h5py.File(inputs["call"]["targets"]) as file:
         assert (file.attrs["bin"], file.attrs["set"], len(file.attrs["genome"])) == (20, "toy", 64)
         assert file["targets"].chunks == (1, 4, 10)
+        assert file["mask"].chunks == file["mask"].shape  # all windows of a small genome
         assert json.loads(file.attrs["tracks"]) == store.tracks
 
 
@@ -148,18 +150,9 @@ def test_folds_are_of_like_size_and_consecutive_where_chromosomes_are_cut(sizes:
     np.testing.assert_array_equal(fold, assign_folds(windows["chrom"], folds))
 
 
-@pytest.mark.parametrize(
-    ("spec", "reason"),
-    [
-        ({"width": 210}, "width 210 is no multiple of bin 20"),
-        ({"test_fold": 3}, "validation_fold 1 and test_fold 3 are not two of 3 folds"),
-        ({"test_fold": 1}, "validation_fold 1 and test_fold 1 are not two of 3 folds"),
-        ({"width": 10_000, "folds": 9}, "4 windows of 10000 bp are too few for 9 folds"),
-    ],
-)
-def test_a_configuration_that_cannot_be_is_refused(spec: dict[str, int], reason: str, inputs: dict[str, Any]) -> None:
-    with pytest.raises(BadInput, match=f"configuration: tracks/sets/toy/targets: {reason}"):
-        make(inputs, **spec)
+def test_too_few_windows_for_the_folds_are_refused(inputs: dict[str, Any]) -> None:
+    with pytest.raises(BadInput, match="tracks/sets/toy/targets: 4 windows of 10000 bp are too few for 9 folds"):
+        make(inputs, width=10_000, folds=9)
     assert not inputs["call"]["targets"].exists()
 
 
@@ -169,6 +162,26 @@ def test_a_track_that_cannot_be_read_is_an_error_not_zeros(inputs: dict[str, Any
     first = int.from_bytes(data[16:24], "little") + 8
     data[first + 50 : first + 60] = bytes(10)
     file.write_bytes(data)
-    with pytest.raises(BadInput, match="3.bw: damaged bigWig"):
+    with pytest.raises(BadInput, match="3.bw: is damaged"):
         make(inputs)
     assert not inputs["call"]["targets"].exists()
+
+
+@pytest.mark.parametrize("kept", [0, 40, 3000, 6950])
+def test_a_genome_that_was_cut_short_is_an_error_not_unknown_bases(kept: int, inputs: dict[str, Any]) -> None:
+    genome = inputs["call"]["genome"]
+    whole = genome.read_bytes()
+    assert len(whole) > 6990
+    genome.write_bytes(whole[:kept])
+    with pytest.raises(BadInput, match="genome.fa: damaged, or not the file of its index") as fault:
+        make(inputs)
+    assert "\n" not in str(fault.value)
+    assert not inputs["call"]["targets"].exists()
+
+
+def test_the_targets_of_one_run_are_not_read_with_the_windows_of_another(inputs: dict[str, Any]) -> None:
+    first, _ = make(inputs)
+    second, _ = make(inputs, validation_fold=2, test_fold=1)
+    assert len(first) == len(second)
+    with pytest.raises(BadInput, match="targets.h5: windows: made for other windows"):
+        track_store.read_targets(inputs["call"]["targets"], first)

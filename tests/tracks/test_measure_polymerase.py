@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,11 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies
 
+from tests.support.reruns import demo
+from tests.support.workflow import ROOT
 from tests.tracks import toy
+from workflow_scripts.configuration import Settings
 from workflow_scripts.contracts import polymerase as contract
-from workflow_scripts.contracts.errors import BadInput
 from workflow_scripts.tracks import pausing, standard
 from workflow_scripts.tracks.measure_polymerase import measure_polymerase
 from workflow_scripts.tracks.standard import StandardTrack
@@ -28,14 +31,16 @@ def measure(
     minus: toy.Signal,
     spec: dict[str, Any] = SPEC,
     tss: dict[str, int] | None = None,
+    values: str = "counts",
 ) -> pd.DataFrame:
     measure_polymerase(
         genes=toy.write_genes(tmp_path / "genes.parquet", genes, tss),
-        plus=[toy.write_bigwig(tmp_path / "plus.bw", plus)],
-        minus=[toy.write_bigwig(tmp_path / "minus.bw", minus)],
+        plus=[toy.write_track(tmp_path / "plus.bw", plus)],
+        minus=[toy.write_track(tmp_path / "minus.bw", minus)],
         strands=[toy.write_strands(tmp_path / "strands.parquet")],
         polymerase=tmp_path / "polymerase.parquet",
         tracks=["a"],
+        values=[values],
         spec=spec,
     )
     return contract.read(tmp_path / "polymerase.parquet").set_index("gene_id")
@@ -152,6 +157,30 @@ def test_fractional_signal_has_indices_but_no_intervals(tmp_path: Path, caplog: 
     assert "has fractional values" in caplog.text
 
 
+def test_every_track_is_told_what_its_own_values_are() -> None:
+    config, _ = demo()
+    config["tracks"]["sets"]["netseq"]["tracks"]["proseq"]["values"] = "coverage"
+    told, wildcards = Settings(config, str(ROOT / "config/datasets.tsv")), SimpleNamespace(set="netseq")
+    assert (told.tracks(wildcards), told.track_values(wildcards)) == ('["netseq","proseq"]', '["counts","coverage"]')
+
+
+def test_coverage_of_whole_reads_has_indices_but_no_intervals(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Ten reads of 30 bp, eight in the pause window: as counts 240 and 60 would claim an interval far too narrow."""
+    caplog.set_level("INFO")
+    plus = toy.empty()
+    plus["I"][202:232], plus["I"][400:430] = 8, 2
+    spec = {**SMALL, "pause_end": 32, "body_start": 40}
+    genes = [("A", "I", 200, 1000, "+")]
+    counted, covered = (
+        measure(tmp_path, genes, plus, toy.random_signal(2), spec, values=values).loc["A"]
+        for values in ("counts", "coverage")
+    )
+    assert counted["pausing_index"] == covered["pausing_index"] > 0
+    assert counted["ci_high"] / counted["ci_low"] < 2 and covered["measured"]
+    assert np.isnan(covered["ci_low"]) and np.isnan(covered["ci_high"])
+    assert "is coverage: its indices have no interval" in caplog.text
+
+
 def test_genes_that_cannot_be_placed_have_no_counts(tmp_path: Path) -> None:
     genes = [("A", "I", 100, 900, "+"), ("M", "MT", 0, 400, "+"), ("X", "XVI", 100, 900, "-")]
     found = measure(tmp_path, genes, toy.random_signal(1), toy.random_signal(2), SMALL)
@@ -264,7 +293,7 @@ def test_sums_of_intervals_are_sums_of_bases(
     signal = toy.random_signal(5)
     path = tmp_path_factory.getbasetemp() / "sums.bw"
     if not path.exists():
-        toy.write_bigwig(path, signal)
+        toy.write_track(path, signal)
     drawn = data.draw(
         strategies.lists(
             strategies.tuples(
@@ -277,14 +306,3 @@ def test_sums_of_intervals_are_sums_of_bases(
     start, end = (np.array([sorted(row[1:])[side] for row in drawn], int) for side in (0, 1))
     expected = [np.nansum(signal[name][a:b]) for name, a, b in zip(chrom, start, end, strict=True)]
     np.testing.assert_array_equal(StandardTrack(path).sums(chrom, start, end), expected)
-
-
-def test_windows_that_do_not_follow_each_other_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="configuration: polymerase: pause_start, pause_end and body_start"):
-        measure(
-            tmp_path,
-            [("A", "I", 100, 900, "+")],
-            toy.random_signal(1),
-            toy.random_signal(2),
-            {**SPEC, "body_start": 100},
-        )

@@ -133,7 +133,8 @@ def test_yeast_targets_hold_every_read_of_the_nucleus(yeast: Path) -> None:
         set="yeast",
         spec=spec,
     )
-    store, windows = track_store.read_targets(yeast / "targets.h5"), track_store.read_windows(yeast / "windows.parquet")
+    windows = track_store.read_windows(yeast / "windows.parquet")
+    store = track_store.read_targets(yeast / "targets.h5", windows)
     for side, strand in enumerate(("plus", "minus")):
         track = StandardTrack(yeast / f"a.{strand}.bw")
         kept = [track.values(name, 0, length).sum() for name, length in track.lengths.items() if name != "Mito"]
@@ -155,6 +156,7 @@ def test_yeast_indices_have_intervals_around_them(yeast: Path) -> None:
         strands=[yeast / "assay.parquet"],
         polymerase=yeast / "polymerase.parquet",
         tracks=["a"],
+        values=["counts"],
         spec=spec,
     )
     found = contract.read(yeast / "polymerase.parquet")

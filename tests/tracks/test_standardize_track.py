@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies
 
 from tests.tracks import toy
+from workflow_scripts.contracts import seal
 from workflow_scripts.contracts.errors import BadInput
 from workflow_scripts.tracks import bigwig_source, runs
 
@@ -201,26 +202,27 @@ def test_two_names_of_one_chromosome_in_a_file_are_refused(name: str, tmp_path: 
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("I 0 10 1\nI ten 20 1\n", "line 2: no line of a wig or bedGraph file"),
-        ("I 0 10 1\nI 10 20\n", "line 2: no line"),
-        ("I 0 10 1\n\n# c\nI 10 20 1 +\n", "line 4: no line"),
-        ("<html>404</html>\n", "line 1: no line"),
-        ("variableStep chrom=I\n5 1\n6\n", "line 3: no line"),
-        ("variableStep chrom=I\n5 1\nI 7 8 1\n", "line 3: no line"),
-        ("variableStep span=2\n", "line 1: no line"),
-        ("variableStep chrom=I span=0\n", "line 1: no line"),
-        ("variableStep chrom=I colour=red\n", "line 1: no line"),
-        ("fixedStep chrom=I\n1\n", "line 1: no line"),
-        ("fixedStep chrom=I start=1 step=1\n1 2\n", "line 2: no line"),
-        ("fixedStep chrom=I start=0 step=1\n1\n", "line 2, I:0-0: is no interval"),
+        ("I 0 10 1\nI ten 20 1\n", "line 2: is not a line of a wig or bedGraph file"),
+        ("I 0 10 1\nI 10 20\n", "line 2: is not a line"),
+        ("I 0 10 1\n\n# c\nI 10 20 1 +\n", "line 4: is not a line"),
+        ("<html>404</html>\n", "line 1: is not a line"),
+        ("variableStep chrom=I\n5 1\n6\n", "line 3: is not a line"),
+        ("variableStep chrom=I\n5 1\nI 7 8 1\n", "line 3: is not a line"),
+        ("variableStep span=2\n", "line 1: is not a line"),
+        ("variableStep chrom=I span=0\n", "line 1: is not a line"),
+        ("variableStep chrom=I colour=red\n", "line 1: is not a line"),
+        ("fixedStep chrom=I\n1\n", "line 1: is not a line"),
+        ("fixedStep chrom=I start=1 step=1\n1 2\n", "line 2: is not a line"),
+        ("fixedStep chrom=I start=0 step=1\n1\n", "line 2, I:0-0: is not an interval"),
         ("fixedStep chrom=I start=1 step=1 span=2\n1\n1\n", "line 3, I:2-3: overlaps an earlier line"),
-        ("variableStep chrom=I\n0 1\n", "line 2, I:0-0: is no interval"),
+        ("variableStep chrom=I\n0 1\n", "line 2, I:0-0: is not an interval"),
         ("variableStep chrom=I\n3000 1\n3001 1\n", "line 3, I:3001-3001: lies beyond the chromosome's 3000 bp"),
         ("I 0 10 1\nI 9 20 1\n", "line 2, I:10-20: overlaps an earlier line"),
         ("I 10 20 1\nII 0 1 1\nI 0 5 1\n", "line 3, I:1-5: overlaps an earlier line or stands before it"),
-        ("I 10 10 1\n", "line 1, I:11-10: is no interval"),
-        ("I 0 10 nan\n", "line 1, I:1-10: the value nan is no number"),
-        ("I 0 10 inf\n", "line 1, I:1-10: the value inf is no number"),
+        ("I 10 10 1\n", "line 1, I:11-10: is not an interval"),
+        ("I 0 10 nan\n", "line 1, I:1-10: the value nan is not a number"),
+        ("I 0 10 1\nI 10 20 1e300\n", "line 2, I:11-20: the value 1e+300 is more than a bigWig can hold"),
+        ("I 0 10 inf\n", "line 1, I:1-10: the value inf is not a number"),
         ("", "holds no signal"),
         ("I 0 10 0\n", "holds no signal"),
     ],
@@ -240,6 +242,31 @@ def test_wig_counts_from_one_and_bedgraph_from_zero(tmp_path: Path, minus: Path)
         file.write_text(text)
         plus, _ = toy.standardize(tmp_path / str(number), [file], [minus])
         assert pyBigWig.open(str(plus)).intervals("I") == ((10, 11, 3.0),)
+
+
+def test_a_last_line_without_its_end_is_taken_where_its_columns_are_whole(tmp_path: Path, minus: Path) -> None:
+    """Such files are common; whether the number itself was cut cannot be told."""
+    file = tmp_path / "plus.bedGraph"
+    file.write_text("I 0 10 1\nI 10 20 2")
+    plus, _ = toy.standardize(tmp_path / "out", [file], [minus])
+    assert pyBigWig.open(str(plus)).intervals("I") == ((0, 10, 1.0), (10, 20, 2.0))
+    file.write_text("I 0 10 1\nI 10 2")
+    with pytest.raises(BadInput, match="line 2: is not a line"):
+        toy.standardize(tmp_path / "out", [file], [minus])
+
+
+def test_a_standard_track_is_a_source_like_any_other(tmp_path: Path) -> None:
+    signal = toy.random_signal(1)
+    first = toy.standardize(
+        tmp_path / "first",
+        [toy.write_bigwig(tmp_path / "a.bw", signal)] * 2,
+        [toy.write_bigwig(tmp_path / "b.bw", signal)],
+    )
+    again = toy.standardize(tmp_path / "again", [first[0]], [first[1]])
+    assert [path.read_bytes() for path in again] == [path.read_bytes() for path in first]
+    first[0].write_bytes(first[0].read_bytes()[: -seal.LENGTH - 1])
+    with pytest.raises(BadInput, match="it was cut short"):
+        toy.standardize(tmp_path / "short", [first[0]], [first[1]])
 
 
 @pytest.fixture(scope="module")
@@ -267,7 +294,7 @@ def refused(bigwig: Path, folder: Path) -> str:
 def test_a_truncated_bigwig_is_an_error(share: float, bigwig: Path, tmp_path: Path) -> None:
     data = bigwig.read_bytes()
     bigwig.write_bytes(data[: int(share * len(data))])
-    assert "plus.bw: damaged or no bigWig file" in refused(bigwig, tmp_path / "out")
+    assert "plus.bw: damaged or not a bigWig file" in refused(bigwig, tmp_path / "out")
 
 
 def test_a_damaged_block_of_data_is_an_error(bigwig: Path, tmp_path: Path) -> None:
@@ -276,7 +303,7 @@ def test_a_damaged_block_of_data_is_an_error(bigwig: Path, tmp_path: Path) -> No
     for at in range(first + 200, first + 216):
         data[at] ^= 0xFF
     bigwig.write_bytes(data)
-    assert "plus.bw: damaged or no bigWig file" in refused(bigwig, tmp_path / "out")
+    assert "plus.bw: damaged or not a bigWig file" in refused(bigwig, tmp_path / "out")
 
 
 def test_blocks_that_a_damaged_index_hides_are_an_error_not_zeros(bigwig: Path, tmp_path: Path) -> None:

@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 import pyBigWig
 
-from workflow_scripts.configuration import complete, load_schema
 from workflow_scripts.contracts import gene_table
+from workflow_scripts.contracts.seal import seal
 from workflow_scripts.tracks.standardize_track import standardize_track
+from workflow_scripts.validation import complete, load_schema
 
 LENGTHS = {"I": 3000, "II": 2000, "Mito": 400}
 Signal = dict[str, np.ndarray]  # one value a base, NaN where there is none
@@ -64,6 +65,12 @@ def write_bigwig(path: Path, signal: Signal, names: dict[str, str] | None = None
             starts, ends, numbers = (list(column) for column in zip(*found, strict=True))
             file.addEntries([names.get(name, name)] * len(starts), starts, ends=ends, values=numbers)
     file.close()
+    return path
+
+
+def write_track(path: Path, signal: Signal) -> Path:
+    """A bigWig as the later rules take it."""
+    seal(write_bigwig(path, signal))
     return path
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from workflow_scripts.contracts.errors import BadInput
 from workflow_scripts.contracts.files import replacing
+from workflow_scripts.contracts.seal import require_intact, seal
 
 if TYPE_CHECKING:
     import anndata
@@ -15,22 +16,27 @@ ROWS_PER_CHUNK = 64
 
 
 def write_annotated(data: anndata.AnnData, path: Path) -> None:
-    """Write `data` to `path` by way of a temporary name; X in chunks of rows that each carry a checksum."""
+    """Write `data` to `path` by way of a temporary name, X in chunks of rows, the file with its seal."""
+    import anndata
     import h5py
     from anndata.io import write_elem
 
     chunks = (min(ROWS_PER_CHUNK, data.n_obs), data.n_vars)
-    layout = {"chunks": chunks, "compression": "lzf", "fletcher32": True} if data.n_obs else {}
-    x, data.X = data.X, None
-    with replacing(path) as temporary, h5py.File(temporary, "w") as file:
-        write_elem(file, "/", data)
-        write_elem(file, "X", x, dataset_kwargs=layout)
+    layout = {"chunks": chunks, "compression": "lzf"} if data.n_obs else {}
+    without_x = anndata.AnnData(obs=data.obs, var=data.var, uns=data.uns)
+    with replacing(path) as temporary:
+        with h5py.File(temporary, "w") as file:
+            write_elem(file, "/", without_x)
+            write_elem(file, "X", data.X, dataset_kwargs=layout)
+        seal(temporary)
 
 
 def read_annotated(path: Path, backed: bool = False) -> anndata.AnnData:
-    """Read an .h5ad file; `backed` leaves X on disk. A damaged file raises BadInput."""
+    """Read an .h5ad file; `backed` leaves X on disk. A damaged file, or one that was
+    not written here, raises BadInput."""
     import anndata
 
+    require_intact(path)
     try:
         return anndata.read_h5ad(path, backed="r" if backed else None)
     except (OSError, KeyError, ValueError, TypeError, RuntimeError) as error:

@@ -2,13 +2,13 @@
 
 `results/<stage>/{run}/model/`: `model.safetensors` (tensors by name) and `config.json`:
 architecture (the keyword arguments of the model's configuration), parameters (trained numbers, counted,
-never typed),
-weights_sha256 (of `model.safetensors`), gene_order (or the digest of the tracks), seed, versions (of
-python and torch).
+never typed), weights_sha256 (of `model.safetensors`), gene_order (or the digest of the tracks), seed,
+versions (of python and torch), digest (of all these).
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import platform
 from collections.abc import Collection
@@ -22,13 +22,15 @@ from workflow_scripts.contracts.gene_table import require_order
 if TYPE_CHECKING:
     import torch
 
-KEYS = ("architecture", "parameters", "weights_sha256", "gene_order", "seed", "versions")
+KEYS = ("architecture", "parameters", "weights_sha256", "gene_order", "seed", "versions", "digest")
 
 
 def validate(config: dict[str, Any], where: Path | str = "ModelBundle") -> None:
     missing = [key for key in KEYS if key not in config]
     if missing:
         raise BadInput(where, missing[0], "is missing from config.json", "Remove the folder and train again.")
+    if config["digest"] != _digest_of(config):
+        raise BadInput(where, "config.json", "is damaged or was edited (digest)", "Remove the folder and train again.")
 
 
 def write(
@@ -61,6 +63,7 @@ def write(
             temporary / "model.safetensors",
         )
         config["weights_sha256"] = digest(temporary / "model.safetensors")
+        config["digest"] = _digest_of(config)
         (temporary / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
 
 
@@ -80,3 +83,8 @@ def read(path: Path, gene_order: str | None = None) -> tuple[dict[str, torch.Ten
         raise BadInput(path, "model.safetensors", "is damaged (checksum)", "Remove the folder and train again.")
     require_order(path, config["gene_order"], gene_order)
     return state, config
+
+
+def _digest_of(config: dict[str, Any]) -> str:
+    content = {key: value for key, value in config.items() if key != "digest"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

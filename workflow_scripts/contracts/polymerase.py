@@ -1,13 +1,18 @@
 """Polymerase features: what the polymerase does on each gene, per track.
 
-`results/tracks/{set}/polymerase.parquet`, written by `tracks/measure_polymerase`, one row per gene
-and assay: gene_id, track, pause_count and body_count (sense signal in the pause and body windows),
-pause_length and body_length (bp), pause_density and body_density (per bp), pausing_index (ratio of
-the densities; NaN where the body has no signal), ci_low and ci_high (interval of the index; ci_high is
-infinite where the body has no signal, both are NaN where the signal is no counts), antisense_count (in
-the body window), measured (bool: False where the gene is too short, not nuclear, not on the genome, or
-where its or another gene's pause window overlaps the other; its index is then NaN).
+`results/tracks/{set}/polymerase.parquet`, written by `tracks/measure_polymerase`, one row per gene and
+track, all genes of each track in gene-table order: gene_id, track, pause_count and body_count (sense signal
+in the pause and body windows), pause_length and body_length (bp), pause_density and body_density (per bp),
+pausing_index (ratio of the densities; NaN where the body has no signal), ci_low and ci_high (interval of the
+index; ci_high is infinite where the body has no signal, both are NaN where the signal is not counts),
+antisense_count (in the body window), measured (bool: False where the gene is too short, not nuclear, not on
+the genome, or where its or another gene's pause window overlaps the other; its index is then NaN).
 Metadata: `gene_order`.
+
+The interval is exact for two independent Poisson counts. So each unit of signal must be one read that was
+counted once, at one base, and duplicates of the PCR removed: `values: counts` of the configuration declares
+it. Coverage, in which a read counts at every base that it covers, would have intervals far too narrow, and
+fractional values are not counts: neither has any.
 """
 
 from __future__ import annotations
@@ -16,7 +21,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workflow_scripts.contracts.gene_table import require_order
+from workflow_scripts.contracts.gene_table import order_digest, require_order
 from workflow_scripts.contracts.tables import read_table, validate_table, write_table
 
 if TYPE_CHECKING:
@@ -50,10 +55,20 @@ def validate(features: pd.DataFrame, where: Path | str = "PolymeraseFeatures") -
 
 
 def write(features: pd.DataFrame, path: Path, gene_order: str) -> None:
+    features = validate(features, path)
+    _require_genes(features, path, gene_order)
     write_table(features, path, schema(), {"gene_order": gene_order})
 
 
 def read(path: Path, gene_order: str | None = None) -> pd.DataFrame:
     features, metadata = read_table(path, schema())
-    require_order(path, metadata.get("gene_order", "none"), gene_order)
+    stated = metadata.get("gene_order", "none")
+    require_order(path, stated, gene_order)
+    _require_genes(features, path, stated)
     return features
+
+
+def _require_genes(features: pd.DataFrame, path: Path, gene_order: str) -> None:
+    """Raise BadInput unless the rows of every track are the genes of that order."""
+    for _, rows in features.groupby("track", sort=False):
+        require_order(path, gene_order, order_digest(rows["gene_id"]))

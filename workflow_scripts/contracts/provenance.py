@@ -3,6 +3,8 @@
 Keys: dataset, release, url (the public address), source (where the bytes came from), sha256, bytes,
 checksum (what was verified, as declared), licence, simulated (bool: made by the `simulate` stage),
 note (str: what a mirror says of the file; empty for the public original), retrieved (ISO 8601, UTC).
+A note that begins with DERIVED says that the file was made from other files: it is real data in the layout of
+the public file, and not that file.
 """
 
 from __future__ import annotations
@@ -33,6 +35,11 @@ def validate(provenance: dict[str, Any], where: Path | str = "provenance") -> No
     missing = [key for key in KEYS if key not in provenance]
     if missing:
         raise BadInput(where, missing[0], "is missing", "Download the file again.")
+
+
+def is_derived(provenance: dict[str, Any]) -> bool:
+    """Whether the file was made from other files than the one at its public address."""
+    return provenance["note"].startswith("DERIVED")
 
 
 def write(provenance: dict[str, Any], path: Path) -> None:

@@ -7,28 +7,36 @@
 
 - targets: float32, windows x tracks x bins, one chunk per window: the sum of signal in each bin,
   uncovered bases counting 0; the minus strand is positive.
-- mask: bool, windows x bins: True where the bin lies within the chromosome and the genome sequence
-  is known (no N), so that its signal may be used.
-- attributes: tracks (JSON list of {name, assay, strand}), bin (bp), set, genome.
+- mask: bool, windows x bins, many windows a chunk: True where the bin lies within the chromosome and the
+  genome sequence is known (no N), so that its signal may be used.
+- attributes: tracks (JSON list of {name, assay, strand}, a strand being `plus` or `minus`), bin (bp), set, genome,
+  windows (digest of the windows that the rows stand for).
 
-A track file that cannot be read is an error; it never becomes zeros.
+A track file that cannot be read is an error; it never becomes zeros. The file ends with a seal.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from workflow_scripts.contracts.errors import BadInput
 from workflow_scripts.contracts.files import replacing
+from workflow_scripts.contracts.seal import require_intact, seal
 from workflow_scripts.contracts.tables import read_table, validate_table, write_table
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     import pandera.pandas as pa
+
+
+MASK_CHUNK = 1 << 20  # bytes: an entry of the index for each window would outweigh its mask
+TRACK_KEYS = {"name", "assay", "strand"}
 
 
 class Targets(NamedTuple):
@@ -71,43 +79,77 @@ def read_windows(path: Path) -> pd.DataFrame:
     return read_table(path, window_schema())[0]
 
 
+def windows_digest(windows: pd.DataFrame) -> str:
+    """sha256 of all columns of the windows: equal if and only if the windows are."""
+    state = hashlib.sha256()
+    for name in window_schema().columns:
+        state.update("\n".join(map(str, windows[name])).encode() + b"\n\n")
+    return state.hexdigest()
+
+
+def validate_targets(targets: Targets, where: Path | str = "Targets") -> None:
+    """Raise BadInput unless the parts fit each other and every value is a sum of signal: finite, not negative."""
+    import numpy as np
+
+    def refuse(place: str, reason: str) -> BadInput:
+        return BadInput(where, place, reason, "Remove the file and run its rule again.")
+
+    values, mask, tracks, _ = targets
+    if values.shape != (mask.shape[0], len(tracks), mask.shape[1]):
+        raise refuse("targets", f"shape {values.shape} does not fit {len(tracks)} tracks and the mask {mask.shape}")
+    for number, track in enumerate(tracks):
+        if track.keys() != TRACK_KEYS or track["strand"] not in ("plus", "minus"):
+            raise refuse(f"track {number}", f"{track} is not a name, an assay and a strand")
+    if not ((values >= 0) & np.isfinite(values)).all():
+        raise refuse("targets", "hold a value that is no sum of signal")
+
+
 def write_targets(
-    blocks: list[np.ndarray] | np.ndarray,
+    blocks: Iterable[np.ndarray],
     mask: np.ndarray,
     tracks: list[dict[str, str]],
     path: Path,
     *,
-    bin: int,
-    set: str,
+    windows: pd.DataFrame,
+    bin_width: int,
+    set_name: str,
     genome: str,
 ) -> None:
-    """Write `blocks` (iterable of tracks x bins, one per window) and mask (windows x bins) to `path`."""
+    """Write `blocks` (tracks x bins, float32, one for each of `windows`) and mask (windows x bins, bool) to `path`.
+
+    bin_width in bp; genome: the checksum of its sequence.
+    """
     import h5py
 
-    windows, bins = mask.shape
-    with replacing(path) as temporary, h5py.File(temporary, "w", libver="latest") as file:
-        shape = (windows, len(tracks), bins)
-        targets = file.create_dataset(
-            "targets", shape, "f4", chunks=(1, *shape[1:]), compression="lzf", fletcher32=True
-        )
-        for row, block in zip(range(windows), blocks, strict=True):
-            targets[row] = block
-        file.create_dataset("mask", data=mask, chunks=(1, bins), compression="lzf", fletcher32=True)
-        file.attrs.update(tracks=json.dumps(tracks), bin=bin, set=set, genome=genome)
+    bins = mask.shape[1]
+    shape = (len(windows), len(tracks), bins)
+    together = max(1, min(len(windows), MASK_CHUNK // bins))
+    with replacing(path) as temporary:
+        with h5py.File(temporary, "w", libver="latest") as file:
+            targets = file.create_dataset("targets", shape, "f4", chunks=(1, *shape[1:]), compression="lzf")
+            for row, block, known in zip(range(len(windows)), blocks, mask, strict=True):
+                validate_targets(Targets(block[None], known[None], tracks, bin_width), path)
+                targets[row] = block
+            file.create_dataset("mask", data=mask, chunks=(together, bins), compression="lzf")
+            about = {"tracks": json.dumps(tracks), "windows": windows_digest(windows)}
+            file.attrs.update(about, bin=bin_width, set=set_name, genome=genome)
+        seal(temporary)
 
 
-def read_targets(path: Path) -> Targets:
-    """Read and check a targets file; a damaged one raises BadInput."""
+def read_targets(path: Path, windows: pd.DataFrame) -> Targets:
+    """Read and check the targets of `windows`; a damaged file, or one of other windows, raises BadInput."""
     import h5py
 
+    require_intact(path)
     try:
         with h5py.File(path, "r") as file:
-            targets, mask = file["targets"][:], file["mask"][:]
-            found = Targets(targets, mask, json.loads(file.attrs["tracks"]), int(file.attrs["bin"]))
+            found = Targets(
+                file["targets"][:], file["mask"][:], json.loads(file.attrs["tracks"]), int(file.attrs["bin"])
+            )
+            made_for = file.attrs["windows"]
     except (OSError, KeyError, ValueError, RuntimeError) as error:
         raise BadInput(path, "", f"not a readable TrackStore ({error})", "Remove it and run its rule again.") from error
-    if targets.shape != (mask.shape[0], len(found.tracks), mask.shape[1]):
-        raise BadInput(
-            path, "targets", f"shape {targets.shape} does not fit the mask {mask.shape}", "Run its rule again."
-        )
+    if made_for != windows_digest(windows):
+        raise BadInput(path, "windows", "made for other windows", "Take both files of one run of make_targets.")
+    validate_targets(found, path)
     return found

@@ -1,9 +1,9 @@
 """What each rule cost: the benchmark files that Snakemake writes beside every job, added up.
 
-A file `{stage}/{rule}.{wildcards}.jsonl` holds one JSON object a job: `s` (wall seconds), `cpu_time`
-(CPU seconds of the job and its children) and `max_rss` (MiB). The last two are samples, taken every
-half second at first and every 30 s later, so they are lower bounds; a job that ended before the first
-sample has `NA`.
+A file `{stage}/{rule}.{name}.jsonl` (`{stage}/{rule}.jsonl` of a rule that runs once) holds one JSON object
+a job: `s` (wall seconds), `cpu_time` (CPU seconds of the job and its children) and `max_rss` (MiB). The last
+two are samples, taken every half second at first and every 30 s later, so they are lower bounds; a job that
+ended before the first sample has `NA`.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ COLUMNS = ("stage", "rule", "jobs", "unsampled", "wall_s", "longest_s", "cpu_s",
 
 
 def read_benchmarks(folder: Path) -> pd.DataFrame:
-    """Return one row per job below `folder`: stage, rule, and the measures (float64, NaN where NA)."""
+    """Return one row per job below `folder`: stage, rule, name, and the measures (float64, NaN where NA)."""
     import pandas as pd
 
     rows = []
     for path in sorted(folder.rglob("*.jsonl")):
-        stage, rule = path.parent.name, path.name.split(".")[0]
+        stage, (rule, _, name) = path.parent.name, path.stem.partition(".")
         for number, line in enumerate(path.read_text().splitlines(), start=1):
             try:
                 job = json.loads(line)
-                values = {name: _number(job[key]) for key, name in MEASURES.items()}
+                values = {measure: _number(job[key]) for key, measure in MEASURES.items()}
             except (ValueError, KeyError, TypeError) as error:
                 reason = f"no benchmark record ({type(error).__name__}: {error})"
                 raise BadInput(path, f"line {number}", reason, "Remove the file and run its rule again.") from error
-            rows.append({"stage": stage, "rule": rule, **values})
-    return pd.DataFrame(rows, columns=["stage", "rule", *MEASURES.values()])
+            rows.append({"stage": stage, "rule": rule, "name": name, **values})
+    return pd.DataFrame(rows, columns=["stage", "rule", "name", *MEASURES.values()])
 
 
 def _number(value: object) -> float:

@@ -1,8 +1,14 @@
-"""List where every file and every set of weights came from, and say what is simulated or stood in for."""
+"""List where every file and every set of weights came from, and say what is simulated, derived or stood in for."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workflow_scripts.rule import run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DERIVED = "Derived: made from other data, as the note says, in the layout of the public file; not the public file."
 
 
 def list_sources(*, provenance: list[Path], embeddings: list[Path], sources: Path, page: Path) -> None:
@@ -22,13 +28,17 @@ def list_sources(*, provenance: list[Path], embeddings: list[Path], sources: Pat
     # One line a row, whatever a licence or a note holds.
     listed = listed.map(lambda value: " ".join(value.split()))
     table.write(listed, sources)
-    _write_page(listed, page)
+    _write_page(listed, table.honest_line(provenance, sorted(embeddings)), page)
 
 
 def _file(found: dict, weights: set[str]) -> dict[str, str]:
     """The row of one downloaded file."""
+    from workflow_scripts.contracts.provenance import is_derived
+
     if found["simulated"]:
         statement = "Simulated: made by this workflow in the format of the public file; not the public file."
+    elif is_derived(found):
+        statement = DERIVED
     elif found["source"] != found["url"]:
         statement = "Copied from a mirror of the public address."
     else:
@@ -61,17 +71,19 @@ def _embedding(path: Path) -> dict[str, str]:
     }
 
 
-def _write_page(listed, page: Path) -> None:
+def _write_page(listed: "pd.DataFrame", honest: str, page: Path) -> None:
     from workflow_scripts.report.pages import link, paragraph, styled, table, write_page
-    from workflow_scripts.report.sources import honest_line
 
-    simulated = int((listed["simulated"] == "yes").sum())
+    simulated = listed["simulated"] == "yes"
+    derived = listed["statement"] == DERIVED
     lead = (
-        f"{len(listed)} sources; {simulated} of them simulated or made with stand-in weights. What is computed from "
-        "these shows that the workflow works; it says nothing about any organism."
-        if simulated
+        f"{len(listed)} sources; {simulated.sum()} of them simulated or made with stand-in weights. What is computed "
+        "from these shows that the workflow works; it says nothing about any organism."
+        if simulated.any()
         else f"{len(listed)} sources; none of them simulated, no stand-in weights."
     )
+    if derived.any():
+        lead += f" {derived.sum()} derived from other data: what they hold is not what stands at their addresses."
     rows = listed.to_dict("records")
     what = table(
         "What each file is",
@@ -80,10 +92,10 @@ def _write_page(listed, page: Path) -> None:
             (
                 row["name"],
                 row["kind"],
-                styled(row["statement"], "bad") if row["simulated"] == "yes" else row["statement"],
+                styled(row["statement"], "bad") if not_original else row["statement"],
                 *(row[key] for key in ("release", "licence", "note")),
             )
-            for row in rows
+            for row, not_original in zip(rows, simulated | derived, strict=True)
         ],
         {"What it is": "long", "Note": "long"},
     )
@@ -93,7 +105,7 @@ def _write_page(listed, page: Path) -> None:
         [(row["name"], link(row["url"]), link(row["source"]), row["sha256"], row["checksum"]) for row in rows],
         {"Public address": "long", "Bytes came from": "long", "SHA-256": "hash", "Verified against": "hash"},
     )
-    write_page(page, "Sources", honest_line(listed, weights=True), [paragraph(lead), what, where])
+    write_page(page, "Sources", honest, [paragraph(lead), what, where])
 
 
 if "snakemake" in globals():

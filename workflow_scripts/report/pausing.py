@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from math import sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workflow_scripts.contracts.errors import BadInput
 from workflow_scripts.report import style
+from workflow_scripts.report.intervals import median_interval, wilson_interval
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from matplotlib.axes import Axes
-
-Z = 1.959963984540054  # of a two-sided interval of 95 %
 
 
 def drawable(features: pd.DataFrame) -> pd.DataFrame:
@@ -23,29 +21,6 @@ def drawable(features: pd.DataFrame) -> pd.DataFrame:
 
     index = features["pausing_index"]
     return features[features["measured"] & np.isfinite(index) & (index > 0)]
-
-
-def median_interval(values: np.ndarray) -> tuple[float, float, float]:
-    """Median of `values` and its 95 % interval from order statistics (Conover 1999, section 3.2).
-
-    The ranks are those of the normal approximation to the binomial; no distribution is assumed.
-    """
-    import numpy as np
-
-    ordered = np.sort(values)
-    count = len(ordered)
-    reach = Z * sqrt(count) / 2
-    low = max(0, int(np.floor(count / 2 - reach)))
-    high = min(count - 1, int(np.ceil(count / 2 + reach)) - 1)
-    return float(np.median(ordered)), float(ordered[low]), float(ordered[max(high, low)])
-
-
-def wilson_interval(hits: int, count: int) -> tuple[float, float]:
-    """95 % interval of a share (Wilson 1927, doi:10.1080/01621459.1927.10502953)."""
-    share = hits / count
-    centre = share + Z**2 / (2 * count)
-    reach = Z * sqrt(share * (1 - share) / count + Z**2 / (4 * count**2))
-    return max(0.0, (centre - reach) / (1 + Z**2 / count)), min(1.0, (centre + reach) / (1 + Z**2 / count))
 
 
 def read_planted(truth: Path) -> pd.DataFrame:

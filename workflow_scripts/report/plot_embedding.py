@@ -5,19 +5,28 @@ from pathlib import Path
 from workflow_scripts.rule import run
 
 
-def plot_embedding(*, embeddings: Path, sources: Path, umap: Path, tsne: Path, interactive: Path, spec: dict) -> None:
+def plot_embedding(
+    *,
+    embeddings: Path,
+    gene_embedding: Path,
+    provenance: list[Path],
+    umap: Path,
+    tsne: Path,
+    interactive: Path,
+    spec: dict,
+) -> None:
     """SampleEmbedding to two PNGs and one HTML page that opens offline; equal bytes for an equal seed.
 
-    Of more than `spec["max_samples"]` samples so many are drawn, chosen at random.
+    At most `spec["max_samples"]` samples are drawn, chosen at random. `gene_embedding` of the run and `provenance`
+    of its data say what is simulated.
     """
     from workflow_scripts.contracts.sample_embedding import read
     from workflow_scripts.report.embedding_figures import count_samples, describe, draw_embedding, interactive_chart
     from workflow_scripts.report.embeddings import choose, lay_out
     from workflow_scripts.report.sources import honest_line
-    from workflow_scripts.report.sources import read as read_sources
     from workflow_scripts.report.style import save
 
-    honest = honest_line(read_sources(sources), weights=True)
+    honest = honest_line(provenance, [gene_embedding])
     stored = read(embeddings)
     chosen = choose(stored, spec["max_samples"], spec["seed"], embeddings)
     about, marks = describe(chosen.obs)

@@ -1,19 +1,24 @@
 """Draw the pausing index of every track of a set: distribution, interval per gene and, where planted, truth."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workflow_scripts.rule import run
 
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
 
-def plot_pausing(*, polymerase: Path, truth: Path | None, sources: Path, figure: Path) -> None:
+
+def plot_pausing(*, polymerase: Path, truth: Path | None, provenance: list[Path], figure: Path) -> None:
     """Polymerase features of one set to one PNG, one row of panels a track, all on one scale.
 
-    `truth` is the folder of the planted truth of a simulated organism; None where there is none.
+    `truth` is the folder of the planted truth of a simulated organism; None where there is none. `provenance` of
+    the files of the set says what is simulated.
     """
     from workflow_scripts.contracts.polymerase import read
     from workflow_scripts.report.pausing import draw_distribution, draw_genes, draw_planted, read_planted
     from workflow_scripts.report.sources import honest_line
-    from workflow_scripts.report.sources import read as read_sources
     from workflow_scripts.report.style import new_figure, save
 
     features = read(polymerase)
@@ -29,10 +34,10 @@ def plot_pausing(*, polymerase: Path, truth: Path | None, sources: Path, figure:
         draw_genes(axes[1], of_track, edges)
         if planted is not None:
             draw_planted(axes[2], of_track, planted, edges)
-    save(drawn, figure, honest_line(read_sources(sources), weights=False))
+    save(drawn, figure, honest_line(provenance))
 
 
-def _edges(features):
+def _edges(features: "pd.DataFrame") -> "np.ndarray":
     """Edges of 40 bins of equal width in logarithm that hold every index, the planted excepted."""
     import numpy as np
 

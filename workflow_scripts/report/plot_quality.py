@@ -1,17 +1,25 @@
 """Show which samples and genes prebulk kept and dropped, and why, as a figure and as tables."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workflow_scripts.rule import run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from workflow_scripts.report.pages import Markup
 
 MOST_ROWS = 500  # labels in the page's table; free-text labels can be many
 
 
-def plot_quality(*, samples: Path, mapping: Path, sources: Path, figure: Path, table: Path) -> None:
-    """Fates of samples and of source genes to one PNG of shares and one page of counts."""
+def plot_quality(*, samples: Path, mapping: Path, provenance: list[Path], figure: Path, table: Path) -> None:
+    """Fates of samples and of source genes to one PNG of shares and one page of counts.
+
+    `provenance` of the sources says what is simulated.
+    """
     from workflow_scripts.report import quality
     from workflow_scripts.report.sources import honest_line
-    from workflow_scripts.report.sources import read as read_sources
     from workflow_scripts.report.style import new_figure, save
 
     listed = quality.read(samples, ("corpus", "fate", "label", "split"))
@@ -24,7 +32,7 @@ def plot_quality(*, samples: Path, mapping: Path, sources: Path, figure: Path, t
         "genes": quality.count(genes, "corpus", "fate", "genes"),
         "files": quality.count(genes.assign(file=genes["corpus"] + " / " + genes["file"]), "file", "fate", "genes"),
     }
-    honest = honest_line(read_sources(sources), weights=False)
+    honest = honest_line(provenance)
     height = 1.6 + 0.62 * len(tables["fates"])
     drawn = new_figure(12.5, 3 * height)
     grid = drawn.add_gridspec(3, 2, width_ratios=[1.25, 1])
@@ -41,7 +49,7 @@ def plot_quality(*, samples: Path, mapping: Path, sources: Path, figure: Path, t
     _write_page(tables, len(listed), len(kept), honest, table)
 
 
-def _labels(kept):
+def _labels(kept: "pd.DataFrame") -> "pd.DataFrame":
     """Labels x splits, counts of labelled kept samples, the most frequent label first."""
     from workflow_scripts.report import quality
 
@@ -51,7 +59,7 @@ def _labels(kept):
     return table.loc[order]
 
 
-def _write_page(tables, total: int, kept: int, honest: str, path: Path) -> None:
+def _write_page(tables: "dict[str, pd.DataFrame]", total: int, kept: int, honest: str, path: Path) -> None:
     from workflow_scripts.report.pages import paragraph, write_page
 
     lead = f"{total:,} samples in the sources: {kept:,} kept, {total - kept:,} dropped. Each has one fate."
@@ -67,7 +75,7 @@ def _write_page(tables, total: int, kept: int, honest: str, path: Path) -> None:
     write_page(path, "Samples and genes kept and dropped", honest, parts)
 
 
-def _table(caption: str, first: str, counts):
+def _table(caption: str, first: str, counts: "pd.DataFrame") -> "Markup":
     """A table of counts with a sum at the end of each row."""
     from workflow_scripts.report.pages import table
 

@@ -1,8 +1,13 @@
 """Show every score of one run beside its baselines: F1, imputation, confusion, and a table in words."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workflow_scripts.rule import run
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
 
 
 def plot_scores(
@@ -10,7 +15,8 @@ def plot_scores(
     metrics: Path,
     predictions: Path,
     baselines: Path,
-    sources: Path,
+    gene_embedding: Path,
+    provenance: list[Path],
     scores: Path,
     imputation: Path,
     confusion: Path,
@@ -19,26 +25,26 @@ def plot_scores(
 ) -> None:
     """Metrics and class predictions of one run and of the baselines to three PNGs and one page.
 
-    Models of the run are the run itself and those in its predictions; all others are baselines.
+    Models of the run are the run itself and those in its predictions; all others are baselines. `gene_embedding`
+    of the run and `provenance` of its data say what is simulated.
     """
     from workflow_scripts.contracts.metrics import read as read_metrics
     from workflow_scripts.contracts.predictions import read as read_predictions
     from workflow_scripts.report.scores_page import write_scores
     from workflow_scripts.report.sources import honest_line
-    from workflow_scripts.report.sources import read as read_sources
     from workflow_scripts.report.style import save
 
     numbers = read_metrics(metrics)
     own, others = read_predictions(predictions), read_predictions(baselines)
     ours = {run, *own["model"]}
-    honest = honest_line(read_sources(sources), weights=True)
+    honest = honest_line(provenance, [gene_embedding])
     save(_draw_scores(numbers, ours), scores, honest)
-    save(_draw_imputation(numbers, ours), imputation, honest)
+    save(_draw_imputation(numbers, ours, metrics), imputation, honest)
     save(_draw_confusion(numbers, own, others), confusion, honest)
     write_scores(table, run, numbers, ours, honest)
 
 
-def _draw_scores(metrics, ours: set[str]):
+def _draw_scores(metrics: "pd.DataFrame", ours: set[str]) -> "Figure":
     """Macro and weighted F1 on the test split: one row of panels a dataset."""
     from workflow_scripts.report.score_figures import draw_bars
     from workflow_scripts.report.scores import metric_label
@@ -64,21 +70,21 @@ def _draw_scores(metrics, ours: set[str]):
     return figure
 
 
-def _order(rows, ours: set[str]) -> list[str]:
+def _order(rows: "pd.DataFrame", ours: set[str]) -> list[str]:
     """Models of the run first, then baselines, the best first."""
     means = rows.groupby("model")["value"].mean().fillna(float("-inf"))
     return sorted(means.index, key=lambda name: (name not in ours, -means[name], name))
 
 
-def _draw_imputation(metrics, ours: set[str]):
+def _draw_imputation(metrics: "pd.DataFrame", ours: set[str], where: Path) -> "Figure":
     """Every imputation metric on the test split over mask ratios: one row a metric, one column a level."""
     from workflow_scripts.report.score_figures import draw_imputation
-    from workflow_scripts.report.scores import LEVELS, metric_label
+    from workflow_scripts.report.scores import LEVELS, mask_ratio, metric_label
     from workflow_scripts.report.style import new_figure, say
 
     rows = metrics[(metrics["split"] == "test") & (metrics["task"] == "imputation")]
-    rows = rows.assign(ratio=rows["dataset"].str.extract(r"^mask_([\d.]+)$", expand=False).astype("float64"))
-    rows = rows.dropna(subset=["ratio", "value"])
+    ratios = [mask_ratio(name, where) for name in rows["dataset"]]
+    rows = rows.assign(ratio=ratios).dropna(subset=["value"])
     names, levels = list(dict.fromkeys(rows["metric"])), [name for name in LEVELS if (rows["level"] == name).any()]
     if rows.empty:
         figure = new_figure(10, 3)
@@ -98,7 +104,7 @@ def _draw_imputation(metrics, ours: set[str]):
     return figure
 
 
-def _draw_confusion(metrics, own, others):
+def _draw_confusion(metrics: "pd.DataFrame", own: "pd.DataFrame", others: "pd.DataFrame") -> "Figure":
     """Confusion on the test split of the run's probe and of the best baseline, one row a dataset."""
     import pandas as pd
 

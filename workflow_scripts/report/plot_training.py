@@ -1,49 +1,33 @@
 """Draw the training of one run: losses of the train and validation splits, and the learning rate."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workflow_scripts.rule import run
 
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
 
-def plot_training(*, history: Path, sources: Path, figure: Path) -> None:
-    """History of one run, one row an epoch, to one PNG; the epoch that was kept is marked."""
+
+def plot_training(*, history: Path, gene_embedding: Path, provenance: list[Path], figure: Path) -> None:
+    """History of one run to one PNG; the epoch that was kept is marked.
+
+    `gene_embedding` of the run and `provenance` of its data say what is simulated.
+    """
+    from workflow_scripts.contracts.history import read
     from workflow_scripts.report.sources import honest_line
-    from workflow_scripts.report.sources import read as read_sources
     from workflow_scripts.report.style import new_figure, save
 
-    epochs = read_history(history)
+    epochs = read(history)
     drawn = new_figure(9.6, 3.9)
     losses, rate = drawn.subplots(1, 2, width_ratios=[2, 1])
     draw_losses(losses, epochs)
     draw_learning_rate(rate, epochs)
-    save(drawn, figure, honest_line(read_sources(sources), weights=True))
+    save(drawn, figure, honest_line(provenance, [gene_embedding]))
 
 
-def read_history(path: Path):
-    """Return the history (epoch, train_loss, validation_loss, learning_rate, seconds), one row an epoch.
-
-    Epoch 0 is the model before training, which has no train loss.
-    """
-    import pandas as pd
-
-    from workflow_scripts.contracts.errors import BadInput
-
-    remedy = "Remove the model of the run and train it again."
-    try:
-        epochs = pd.read_csv(path, sep="\t")
-    except (OSError, ValueError) as error:
-        raise BadInput(path, "", f"not a readable table ({error})", remedy) from error
-    if epochs.empty:
-        raise BadInput(path, "", "holds no epoch", remedy)
-    for column in ("epoch", "train_loss", "validation_loss", "learning_rate", "seconds"):
-        if column not in epochs:
-            raise BadInput(path, f"column {column}", "is missing", remedy)
-        if not pd.api.types.is_numeric_dtype(epochs[column]):
-            raise BadInput(path, f"column {column}", "holds text", remedy)
-    return epochs
-
-
-def draw_losses(axis, epochs):
+def draw_losses(axis: "Axes", epochs: "pd.DataFrame") -> "Axes":
     """Draw train and validation loss over epochs and mark the least validation loss; return the axis."""
     from matplotlib.ticker import MaxNLocator
 
@@ -72,7 +56,7 @@ def draw_losses(axis, epochs):
     return axis
 
 
-def draw_learning_rate(axis, epochs):
+def draw_learning_rate(axis: "Axes", epochs: "pd.DataFrame") -> "Axes":
     """Draw the learning rate at the end of each epoch; return the axis."""
     from matplotlib.ticker import MaxNLocator
 

@@ -7,7 +7,10 @@ a model that is not ahead of all of them is said to lose.
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from workflow_scripts.contracts.errors import BadInput
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,20 +72,24 @@ def judge(metrics: pd.DataFrame, ours: Collection[str]) -> list[Verdict]:
     return verdicts
 
 
-def _words(row, best: pd.Series, lead: float) -> str:
-    """Who is ahead, by how much, and whether the intervals leave it open."""
+def _words(row: Any, best: pd.Series, lead: float) -> str:
+    """Who is ahead, by how much, and whether the intervals overlap.
+
+    Overlap decides nothing: each interval is of one model alone, and errors on the same samples go together.
+    """
     if lead == 0:
         return f"equals {best['model']}"
-    open_question = row.ci_low <= best["ci_high"] and best["ci_low"] <= row.ci_high  # False where one is NaN
+    overlap = row.ci_low <= best["ci_high"] and best["ci_low"] <= row.ci_high  # False where one is NaN
     said = f"{'ahead of' if lead > 0 else 'loses to'} {best['model']} by {abs(lead):.3f}"
-    return f"{said}, intervals overlap" if open_question else said
+    return f"{said}, intervals overlap" if overlap else said
 
 
-def best_model(metrics: pd.DataFrame, models: Collection[str], metric: str = "macro_f1") -> tuple[str, str]:
+def best_model(metrics: pd.DataFrame, models: Collection[str], metric: str = "weighted_f1") -> tuple[str, str]:
     """The model with the most of `metric`, and the split that it was chosen on.
 
-    Chosen on the validation split, so that the choice does not read the test split; on the test split
-    only where no validation number exists. Without any number: the first by name, split `none`.
+    Weighted F1 also chooses the settings of every classifier. Chosen on the validation split, so that the choice
+    does not read the test split; on the test split only where no validation number exists. Without any number:
+    the first by name, split `none`.
     """
     rows = metrics[metrics["model"].isin(models) & (metrics["metric"] == metric) & (metrics["level"] == "pooled")]
     for split in ("validation", "test"):
@@ -91,6 +98,18 @@ def best_model(metrics: pd.DataFrame, models: Collection[str], metric: str = "ma
             means = of_split.groupby("model")["value"].mean()
             return min(means.index, key=lambda name: (-means[name], name)), split
     return min(models), "none"
+
+
+def mask_ratio(dataset: str, where: Path) -> float:
+    """The share of genes that was hidden, of an imputation dataset `mask_{share}`; anything else raises BadInput."""
+    try:
+        ratio = float(dataset.removeprefix("mask_"))
+    except ValueError:
+        ratio = 0.0
+    if not (dataset.startswith("mask_") and 0 < ratio <= 1):
+        remedy = "Remove the file and run its rule again."
+        raise BadInput(where, f"dataset {dataset!r}", "is not mask_ and a share of hidden genes", remedy)
+    return ratio
 
 
 def number(value: float, low: float, high: float) -> str:

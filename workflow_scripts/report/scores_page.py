@@ -6,6 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workflow_scripts.report.intervals import LEVEL
 from workflow_scripts.report.pages import Markup, breakable, bullets, paragraph, styled, table, write_page
 from workflow_scripts.report.scores import LEVELS, NO_BASELINE, SPLITS, Verdict, judge, metric_label, number
 
@@ -28,9 +29,9 @@ def write_scores(path: Path, run: str, metrics: pd.DataFrame, ours: Collection[s
 def _summary(run: str, verdicts: list[Verdict]) -> list[Markup]:
     """How often the run loses to a baseline on the test split, and every such loss but those of single classes."""
     lead = paragraph(
-        "Each number is held against the best baseline on that very number, scored on the same samples. "
-        "Intervals are 95 % bootstrap intervals; where those of two models overlap, the data leave open which one is "
-        "better."
+        "Each number is held against the best baseline on that very number, scored on the same samples. Brackets hold "
+        f"{100 * LEVEL:g} % bootstrap intervals. Each is of one model alone: two models that are scored on the same "
+        "samples can differ reliably even where their intervals overlap."
     )
     compared = [verdict for verdict in verdicts if verdict.words != NO_BASELINE]
     if not compared:

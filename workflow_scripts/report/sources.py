@@ -9,11 +9,14 @@ made-up), statement (what it is, in a sentence), note (what a mirror says of the
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workflow_scripts.contracts.errors import BadInput
 from workflow_scripts.contracts.files import replacing
+from workflow_scripts.contracts.gene_embedding import read as read_embedding
+from workflow_scripts.contracts.provenance import is_derived
+from workflow_scripts.contracts.provenance import read as read_provenance
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,34 +41,26 @@ def write(sources: pd.DataFrame, path: Path) -> None:
         sources.to_csv(temporary, sep="\t", index=False, columns=list(COLUMNS), lineterminator="\n")
 
 
-def read(path: Path) -> pd.DataFrame:
-    """Return the table, every column as text; raise BadInput where it is damaged."""
-    import pandas as pd
+def honest_line(provenance: Iterable[Path], embeddings: Iterable[Path] = ()) -> str:
+    """What a figure must say of simulated or derived data and of stand-in weights; empty where all is what its
+    address says.
 
-    try:
-        sources = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
-    except (OSError, ValueError) as error:
-        raise BadInput(path, "", f"not a readable table ({error})", "Remove it and run its rule again.") from error
-    missing = [name for name in COLUMNS if name not in sources]
-    if missing:
-        raise BadInput(path, f"column {missing[0]}", "is missing", "Remove the file and run its rule again.")
-    return sources
-
-
-def honest_line(sources: pd.DataFrame, weights: bool) -> str:
-    """What a figure must say of simulated data and, where `weights` played a part, of stand-in weights.
-
-    Empty where everything is what its public address says it is.
+    `provenance`: of the files that the figure was computed from; `embeddings`: the gene embeddings that took
+    part. A file that is the weights of one of these is no data; the embedding tells whether it is a stand-in.
     """
-    data = sources[sources["kind"] == "data"]
-    simulated = int((data["simulated"] == "yes").sum())
+    made = [read_embedding(path).uns for path in embeddings]
+    weights = {about["weights_sha256"] for about in made}
+    data = [file for file in map(read_provenance, provenance) if file["sha256"] not in weights]
+    simulated = sum(file["simulated"] for file in data)
     parts = []
     if simulated and simulated == len(data):
         parts.append("Simulated data")
     elif simulated:
         parts.append(f"Partly simulated data ({simulated} of {len(data)} files)")
-    embeddings = sources[sources["kind"] == "gene embedding"]
-    stand_ins = embeddings.loc[embeddings["simulated"] == "yes", "name"]
-    if weights and len(stand_ins):
+    derived = sum(map(is_derived, data))
+    if derived:
+        parts.append(f"Derived data ({derived} of {len(data)} files)")
+    stand_ins = [str(about["model"]) for about in made if about["stand_in"]]
+    if stand_ins:
         parts.append(f"Stand-in weights: random ESM2 ({', '.join(stand_ins)})")
     return "  ·  ".join(parts)

@@ -1,26 +1,37 @@
 """Add up what every rule cost: jobs, wall and CPU seconds, largest memory."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workflow_scripts.rule import run
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def summarize_costs(*, finished: list[Path], costs: Path, page: Path, benchmarks: Path) -> None:
+
+def summarize_costs(
+    *, finished: list[Path], provenance: list[Path], costs: Path, page: Path, benchmarks: Path, names: str
+) -> None:
     """The benchmark files below the folder `benchmarks` to one row a rule, as a table and as a page.
 
     `finished`, all that the run makes, is not read: it lets this rule run last. It is the one rule not counted.
+    Jobs that are named after something count where this configuration has it: `names` (with spaces between) of its
+    models, sets, runs, shards and tracks, and the declared files, whose `provenance` is named after them. So what
+    was removed, or belongs to another configuration, does not show for ever.
     """
     from workflow_scripts.contracts.files import replacing
     from workflow_scripts.report.costs import cost_per_rule, read_benchmarks
 
     jobs = read_benchmarks(benchmarks)
-    summary = cost_per_rule(jobs[jobs["rule"] != "summarize_costs"])
+    own = ["", *names.split(), *(path.name.removesuffix(".provenance.json") for path in provenance)]
+    counted = jobs["name"].isin(own) & (jobs["rule"] != "summarize_costs")
+    summary = cost_per_rule(jobs[counted])
     with replacing(costs) as temporary:
         summary.to_csv(temporary, sep="\t", index=False, float_format="%.3f", lineterminator="\n", na_rep="NA")
     _write_page(summary, page)
 
 
-def _write_page(summary, page: Path) -> None:
+def _write_page(summary: "pd.DataFrame", page: Path) -> None:
     from workflow_scripts.report.pages import paragraph, table, write_page
 
     wall, cpu = (_amount(summary[column].sum(), 1) for column in ("wall_s", "cpu_s"))
@@ -30,8 +41,10 @@ def _write_page(summary, page: Path) -> None:
     )
     note = (
         "CPU time and memory are sampled while a job runs, every half second at first and every 30 s later, so they "
-        "are lower bounds; jobs that ended before the first sample are counted in the column “not sampled”. A file of "
-        "an earlier run of the workflow counts until its rule runs again."
+        "are lower bounds; jobs that ended before the first sample are counted in the column “not sampled”. Jobs "
+        "of runs, models, tracks and files that this configuration does not name are left out. A job that did not need "
+        "to run again counts with its last run, and so does a rule without a name of its own that only another "
+        "configuration ran in this folder."
     )
     columns = ["Rule", "Stage", "Jobs", "Not sampled", "Wall (s)", "Longest job (s)", "CPU (s)", "Largest memory (MiB)"]
     rows = [

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
 
+from workflow_scripts.contracts import seal
 from workflow_scripts.contracts.errors import BadInput
 from workflow_scripts.tracks.genome import Genome, place
 from workflow_scripts.tracks.runs import BLOCK, NONE, Runs
@@ -18,6 +18,15 @@ MAGIC = (b"\x26\xfc\x8f\x88", b"\x88\x8f\xfc\x26")  # of either byte order
 def is_bigwig(path: Path) -> bool:
     with path.open("rb") as handle:
         return handle.read(4) in MAGIC
+
+
+def is_whole(path: Path) -> bool:
+    """Whether the number that begins every bigWig also ends it; behind it a standard track has its seal."""
+    with path.open("rb") as handle:
+        begin = handle.read(len(MAGIC[0]))
+        handle.seek(max(0, path.stat().st_size - len(begin) - seal.LENGTH))
+        tail = handle.read()
+    return tail.endswith(begin) or tail.startswith(begin + seal.MAGIC)
 
 
 class BigWigSource:
@@ -34,11 +43,8 @@ class BigWigSource:
 
         self.path = path
         self._drop = drop
-        with path.open("rb") as handle:
-            begin = handle.read(len(MAGIC[0]))
-            handle.seek(-len(begin), os.SEEK_END)
-            if handle.read() != begin:
-                raise self._damaged("it was cut short")
+        if not is_whole(path):
+            raise self._damaged("it was cut short")
         try:
             self._file = pyBigWig.open(str(path))
             self._lengths = self._file.chroms()
@@ -88,7 +94,7 @@ class BigWigSource:
         runs = Runs(np.maximum(first, start), np.minimum(last, end), value)
         for wrong, reason in (
             ((runs.end <= runs.start) | (np.r_[0, runs.end[:-1]] > runs.start), "overlapping intervals"),
-            (~np.isfinite(value), "a value that is no number"),
+            (~np.isfinite(value), "a value that is not a number"),
         ):
             if wrong.any():
                 at = int(np.flatnonzero(wrong)[0])
@@ -98,4 +104,4 @@ class BigWigSource:
         return runs
 
     def _damaged(self, reason: str) -> BadInput:
-        return BadInput(self.path, "", f"damaged or no bigWig file ({reason})", "Fetch the file again.")
+        return BadInput(self.path, "", f"damaged or not a bigWig file ({reason})", "Fetch the file again.")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from workflow_scripts.contracts.errors import BadInput
 from workflow_scripts.tracks import runs
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def tile(lengths: dict[str, int], width: int) -> pd.DataFrame:
 def usable_bins(sequence: str, width: int, bin: int) -> np.ndarray:
     """Windows x bins, bool: True where all bases of a bin are known; `sequence` starts at a window's start.
 
-    What lacks to a whole window, beyond the end of the chromosome, is unknown.
+    Bases missing from the last window, beyond the end of the chromosome, are unknown.
     """
     known = KNOWN[np.frombuffer(sequence.encode("latin-1"), np.uint8)]
     known = np.pad(known, (0, -len(known) % width))
@@ -55,14 +56,24 @@ def blocks(windows: pd.DataFrame, width: int) -> Iterator[tuple[str, int, np.nda
 
 
 def usable_windows(genome: Path, windows: pd.DataFrame, width: int, bin: int) -> np.ndarray:
-    """Windows x bins, bool: True where a bin lies within the chromosome and all its bases are known."""
+    """Windows x bins, bool: True where a bin lies within the chromosome and all its bases are known.
+
+    Raises BadInput where the genome holds less than its index says.
+    """
     import pysam
 
-    with pysam.FastaFile(str(genome)) as fasta:
-        parts = [
-            usable_bins(fasta.fetch(chrom, start, start + (rows[-1] + 1) * width), width, bin)[rows]
-            for chrom, start, rows in blocks(windows, width)
-        ]
+    parts = []
+    try:
+        with pysam.FastaFile(str(genome)) as fasta:
+            for chrom, start, rows in blocks(windows, width):
+                end = min(start + (rows[-1] + 1) * width, fasta.get_reference_length(chrom))
+                sequence = fasta.fetch(chrom, start, end)
+                if len(sequence) != end - start:
+                    raise ValueError(f"{chrom}:{start + 1}-{end}: {len(sequence)} bases")
+                parts.append(usable_bins(sequence, width, bin)[rows])
+    except (OSError, ValueError, KeyError) as error:
+        reason = f"damaged, or not the file of its index ({error})"
+        raise BadInput(genome, "", reason, "Remove it and run index_genome again.") from error
     return np.concatenate(parts)
 
 

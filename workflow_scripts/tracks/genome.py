@@ -43,13 +43,14 @@ class Genome:
     def read(cls, index: Path) -> Genome:
         """Read a samtools .fai index: name, length, offset, bases and bytes a line."""
         lengths = {}
-        for number, line in enumerate(index.read_text().splitlines(), 1):
+        # A damaged byte is shown, not met as an error of decoding.
+        for number, line in enumerate(index.read_text("utf-8", errors="replace").splitlines(), 1):
             try:
-                name, length, *_ = line.split("\t")
+                name, length, _, _, _ = line.split("\t")
                 lengths[name] = int(length)
             except ValueError as error:
                 raise BadInput(
-                    index, f"line {number}", f"no line of an index: {line[:60]!r}", "Index the genome again."
+                    index, f"line {number}", f"is not a line of an index: {line[:60]!r}", "Index the genome again."
                 ) from error
         return cls(lengths)
 

@@ -21,16 +21,14 @@ def index_genome(*, fasta: Path, genome: Path, index: Path) -> None:
     import pysam
 
     from workflow_scripts.contracts.errors import BadInput
-    from workflow_scripts.contracts.files import replacing
+    from workflow_scripts.contracts.files import open_maybe_gzip, replacing
 
     def bad(reason: str) -> BadInput:
         return BadInput(fasta, "", reason, "Fetch the file again, or take a FASTA file of the genome.")
 
     with replacing(genome) as plain, replacing(index) as fai:
-        with fasta.open("rb") as handle:
-            zipped = handle.read(2) == b"\x1f\x8b"
         try:
-            with (gzip.open if zipped else open)(fasta, "rb") as source, plain.open("wb") as target:
+            with open_maybe_gzip(fasta, "rb") as source, plain.open("wb") as target:
                 headers = _copy(source, target)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise bad(f"damaged gzip data ({error})") from error

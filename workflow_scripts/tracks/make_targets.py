@@ -36,26 +36,16 @@ def make_targets(
     from workflow_scripts.tracks.standard import StandardTrack
     from workflow_scripts.tracks.strand_gate import read_assays
 
-    def refuse(reason: str, remedy: str) -> BadInput:
-        return BadInput("configuration", f"tracks/sets/{set}/targets", reason, remedy)
-
     width, bin, folds = spec["width"], spec["bin"], spec["folds"]
     held_out = spec["validation_fold"], spec["test_fold"]
-    if width % bin:
-        raise refuse(f"width {width} is no multiple of bin {bin}", "Choose a multiple.")
-    if max(held_out) >= folds or held_out[0] == held_out[1]:
-        raise refuse(
-            f"validation_fold {held_out[0]} and test_fold {held_out[1]} are not two of {folds} folds, counted from 0",
-            "Choose two.",
-        )
-
     lengths = {name: length for name, length in Genome.read(index).lengths.items() if not is_mitochondrion(name)}
     table = tile(lengths, width)
     mask = usable_windows(genome, table, width, bin)
     known = mask.any(axis=1)
     log.info("%d windows; left out: %d without a bin of known bases", known.sum(), (~known).sum())
     if known.sum() < folds:
-        raise refuse(f"{known.sum()} windows of {width} bp are too few for {folds} folds", "Choose a smaller width.")
+        reason = f"{known.sum()} windows of {width} bp are too few for {folds} folds"
+        raise BadInput("configuration", f"tracks/sets/{set}/targets", reason, "Choose a smaller width.")
     table, mask = table[known].reset_index(drop=True), mask[known]
     table["fold"] = assign_folds(table["chrom"], folds)
     table["split"] = np.select([table["fold"] == fold for fold in held_out], ["validation", "test"], "train")
@@ -69,7 +59,8 @@ def make_targets(
     ]
     files = [StandardTrack(path) for pair in zip(plus, minus, strict=True) for path in pair]
     blocks = binned_signal(files, table, width, bin)
-    track_store.write_targets(blocks, mask, stored, targets, bin=bin, set=set, genome=digest(genome))
+    about = {"bin_width": bin, "set_name": set, "genome": digest(genome)}
+    track_store.write_targets(blocks, mask, stored, targets, windows=table, **about)
     log.info("%d windows x %d tracks x %d bins of %d bp", len(table), len(stored), width // bin, bin)
 
 

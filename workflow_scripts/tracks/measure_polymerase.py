@@ -16,28 +16,23 @@ def measure_polymerase(
     strands: list[Path],
     polymerase: Path,
     tracks: list,
+    values: list,
     spec: dict,
 ) -> None:
     """Write `polymerase`: one row a gene and track, in the order of the gene table within each track.
 
     A gene is measured where its body is at least min_body_length long and no other gene's polymerase is
     counted with its own; others have counts, but no index. The index is NaN where the body has no signal; its
-    interval is there nonetheless, unless the track has fractional values, which are no counts.
-    `strands` is asked for so that only tracks with sound strands are measured.
+    interval is there nonetheless, unless the track holds no counts: `values` (of each of `tracks`) is `coverage`, or
+    its signal is fractional. `strands` is asked for so that only tracks with sound strands are measured.
     """
     import pandas as pd
 
     from workflow_scripts.contracts import polymerase as contract
-    from workflow_scripts.contracts.errors import BadInput
     from workflow_scripts.tracks import pausing
     from workflow_scripts.tracks.genes import read_genes
     from workflow_scripts.tracks.standard import StandardTrack
 
-    if not spec["pause_start"] < spec["pause_end"] <= spec["body_start"]:
-        reason = "pause_start, pause_end and body_start do not follow each other: " + ", ".join(
-            f"{spec[key]}" for key in ("pause_start", "pause_end", "body_start")
-        )
-        raise BadInput("configuration", "polymerase", reason, "Put the body after the pause window.")
     lengths = StandardTrack(plus[0]).lengths
     table, order = read_genes(genes, lengths)
     placed = table["placed"].to_numpy()
@@ -54,9 +49,9 @@ def measure_polymerase(
         (placed & long_enough & crowded).sum(),
     )
     parts = []
-    for track, *files in zip(tracks, plus, minus, strict=True):
+    for track, kind, *files in zip(tracks, values, plus, minus, strict=True):
         counts = pausing.count(table, regions, *map(StandardTrack, files))
-        parts.append(pausing.features(track, table["gene_id"], counts, regions, measured, spec["confidence"]))
+        parts.append(pausing.features(track, table["gene_id"], counts, regions, measured, spec["confidence"], kind))
     contract.write(pd.concat(parts, ignore_index=True), polymerase, order)
 
 

@@ -1,4 +1,4 @@
-"""Metagenes: signal along scaled genes, by deepTools computeMatrix, and their figure."""
+"""Metagenes: signal along genes that are scaled to one length, by deepTools computeMatrix."""
 
 from __future__ import annotations
 
@@ -18,14 +18,9 @@ from workflow_scripts.contracts.errors import BadInput
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
 
 log = logging.getLogger(__name__)
 
-SENSE, ANTISENSE = (
-    "#0072B2",
-    "#D55E00",
-)  # blue and vermilion of Okabe and Ito (2008), told apart by colour-blind readers
 CEILING = 99  # percentile of genes
 
 
@@ -67,7 +62,8 @@ def read_profiles(matrix: Path, tracks: int) -> np.ndarray:
     In each bin the genes above the `CEILING` percentile count as if they were at it. Otherwise the figure shows
     the few places with most signal (tRNA and snoRNA genes, artefacts) and nothing of the other genes.
     The matrix has a block of rows for the genes of each strand, and for each track the columns of its plus
-    file, then of its minus file. Memory: 4 bytes a gene, bin and file.
+    file, then of its minus file. Memory: 8 bytes a gene, bin and file for the table as pandas reads it, and about
+    as much again for float32 copies of its values.
     """
     import pandas as pd
 
@@ -80,18 +76,17 @@ def read_profiles(matrix: Path, tracks: int) -> np.ndarray:
     return np.minimum(values, np.percentile(values, CEILING, axis=0)).mean(axis=0, dtype=np.float64)
 
 
-def draw(axis: Axes, profile: np.ndarray, spec: dict) -> Axes:
-    """Draw one track's sense and antisense profile (2 x bins), the antisense below zero."""
-    edges = spec["upstream"], spec["upstream"] + spec["body"]
-    position = (np.arange(profile.shape[1]) + 0.5) * spec["bin"]
-    for values, colour, label in ((profile[0], SENSE, "sense"), (-profile[1], ANTISENSE, "antisense")):
-        axis.fill_between(position, values, step="mid", color=colour, alpha=0.25, linewidth=0)
-        axis.step(position, values, where="mid", color=colour, linewidth=1, label=label)
-    axis.axhline(0, color="black", linewidth=0.5)
-    for edge in edges:
-        axis.axvline(edge, color="grey", linewidth=0.5, linestyle="--")
-    end = edges[1] + spec["downstream"]
-    axis.set_xlim(0, end)
-    axis.set_xticks([0, *edges, end], [f"-{spec['upstream']} bp", "start", "end", f"+{spec['downstream']} bp"])
-    axis.set_ylabel("signal per bp")
-    return axis
+def profile_table(profiles: np.ndarray, tracks: list[str], assays: list[str], spec: dict) -> pd.DataFrame:
+    """The rows of a Metagene but for `genes`, from profiles of tracks x 2 (sense, antisense) x bins."""
+    import pandas as pd
+
+    start = np.arange(-spec["upstream"], spec["body"] + spec["downstream"], spec["bin"])
+    region = np.select([start < 0, start < spec["body"]], ["upstream", "gene"], "downstream")
+    bins = pd.DataFrame({"region": region, "start": start, "end": start + spec["bin"]})
+    parts = [
+        bins.assign(track=track, assay=assay, direction=direction, signal=signal)
+        for track, assay, of_track in zip(tracks, assays, profiles, strict=True)
+        for direction, signal in zip(("sense", "antisense"), of_track, strict=True)
+    ]
+    columns = ["track", "assay", "direction", "region", "start", "end", "signal"]
+    return pd.concat(parts, ignore_index=True)[columns]

@@ -133,8 +133,13 @@ def features(
     regions: Windows,
     measured: np.ndarray,
     confidence: float,
+    values: str,
 ) -> pd.DataFrame:
-    """The polymerase features of one track: one row a gene; index and interval where it is `measured`."""
+    """The polymerase features of one track: one row a gene; index and interval where it is `measured`.
+
+    `values`: `counts`, where each unit of signal is one read, or `coverage`, where a read counts at every base
+    that it covers. Coverage can hold whole numbers, but they are not independent, so it gets no interval.
+    """
     frame = pd.DataFrame({"gene_id": gene_id, "track": track, **counts})
     frame["pause_length"], frame["body_length"] = regions.pause_length, regions.body_length
     for window in ("pause", "body"):
@@ -144,11 +149,13 @@ def features(
     frame["pausing_index"] = frame["pause_density"] / body
     frame["ci_low"], frame["ci_high"] = np.nan, np.nan
     kept = frame.loc[measured, ["pause_count", "pause_length", "body_count", "body_length"]]
-    if (kept == kept.round()).all(axis=None):
+    if values == "coverage":
+        log.info("%s: is coverage: its indices have no interval", track)
+    elif (kept == kept.round()).all(axis=None):
         low, high = ratio_interval(*kept.to_numpy().T, confidence)
         frame.loc[measured, "ci_low"], frame.loc[measured, "ci_high"] = low, high
     else:
-        log.warning("%s: has fractional values, which are no counts: its indices have no interval", track)
+        log.warning("%s: has fractional values, which are not counts: its indices have no interval", track)
     index = frame["pausing_index"].dropna()
     log.info("%s: median pausing index %.3g of %d genes", track, index.median(), len(index))
     frame["measured"] = measured

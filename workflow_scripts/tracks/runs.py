@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -52,40 +51,3 @@ def join(runs: Runs) -> Runs:
     begins = np.r_[True, (runs.start[1:] != runs.end[:-1]) | (runs.value[1:] != runs.value[:-1])]
     ends = np.r_[begins[1:], True]
     return Runs(runs.start[begins], runs.end[ends], runs.value[begins])
-
-
-class BigWigWriter:
-    """Writes runs to a bigWig, chromosome after chromosome in the order of `lengths`, in float32.
-
-    The file depends on the signal alone: runs that were cut, at the border of a block say, are joined.
-    """
-
-    def __init__(self, path: Path, lengths: dict[str, int]) -> None:
-        import pyBigWig
-
-        self._file = pyBigWig.open(str(path), "w")
-        self._file.addHeader(list(lengths.items()))
-        self._chrom = ""
-        self._waiting = NONE  # the last run, which the next may continue
-        self.bases = 0
-        self.total = 0.0
-
-    def append(self, chrom: str, runs: Runs) -> None:
-        if chrom != self._chrom:
-            self._write(self._waiting)
-            self._chrom, self._waiting = chrom, NONE
-        value = runs.value.astype(np.float32).astype(np.float64)
-        joined = join(Runs(*(np.concatenate(pair) for pair in zip(self._waiting, (*runs[:2], value), strict=True))))
-        self._waiting = Runs(*(column[-1:] for column in joined))
-        self._write(Runs(*(column[:-1] for column in joined)))
-
-    def close(self) -> None:
-        self._write(self._waiting)
-        self._file.close()
-
-    def _write(self, runs: Runs) -> None:
-        if len(runs.start):
-            self._file.addEntries([self._chrom] * len(runs.start), runs.start, ends=runs.end, values=runs.value)
-            lengths = runs.end - runs.start
-            self.bases += int(lengths.sum())
-            self.total += float((lengths * runs.value).sum())

@@ -12,6 +12,7 @@ from workflow_scripts.contracts.errors import BadInput
 from workflow_scripts.tracks import runs
 from workflow_scripts.tracks.bigwig_source import BigWigSource, is_bigwig
 from workflow_scripts.tracks.genome import Genome
+from workflow_scripts.tracks.standard import BigWigWriter
 from workflow_scripts.tracks.text_source import TextSource
 
 log = logging.getLogger(__name__)
@@ -53,7 +54,7 @@ class Source:
             return "holds values of both signs", "Give one file for each strand."
         return (
             "holds negative values, but is declared as the plus strand",
-            "Declare it under minus, or mend its values.",
+            "Declare it under minus, or fix its values.",
         )
 
 
@@ -66,7 +67,7 @@ def sum_files(
         sources = [
             Source(file, genome, drop, may_be_negative, folder) for file, folder in zip(files, folders, strict=True)
         ]
-        writer = runs.BigWigWriter(output, genome.lengths)
+        writer = BigWigWriter(output, genome.lengths)
         for chrom, length in genome.lengths.items():
             for start in range(0, length, runs.BLOCK):
                 end = min(start + runs.BLOCK, length)

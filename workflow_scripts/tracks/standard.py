@@ -1,38 +1,94 @@
-"""Reading the bigWigs that `standardize_track` wrote: values of a stretch, and sums over many intervals."""
+"""The bigWigs of one standard form that `standardize_track` writes: sealed when written, checked when read.
+
+libBigWig reads a damaged file as zeros or ends the process, and prints one line where it could not write.
+"""
 
 from __future__ import annotations
 
+import errno
+import shutil
 from pathlib import Path
 
 import numpy as np
 
-from workflow_scripts.contracts.errors import BadInput
-from workflow_scripts.tracks.runs import BLOCK
+from workflow_scripts.contracts.seal import require_intact, seal
+from workflow_scripts.tracks.bigwig_source import is_whole
+from workflow_scripts.tracks.runs import BLOCK, NONE, Runs, join
+
+ENTRY = 12  # bytes of a run, before compression
+ROOM = 1 << 20  # bytes that libBigWig may still hold back
+
+
+class BigWigWriter:
+    """Writes runs to a bigWig, chromosome after chromosome in the order of `lengths`, in float32.
+
+    The file depends on the signal alone: runs that were cut, at the border of a block say, are joined.
+    Raises OSError where there is no room for it.
+    """
+
+    def __init__(self, path: Path, lengths: dict[str, int]) -> None:
+        import pyBigWig
+
+        self._path = path
+        self._file = pyBigWig.open(str(path), "w")
+        self._file.addHeader(list(lengths.items()))
+        self._chrom = ""
+        self._waiting = NONE  # the last run, which the next may continue
+        self.bases = 0
+        self.total = 0.0
+
+    def append(self, chrom: str, runs: Runs) -> None:
+        if chrom != self._chrom:
+            self._write(self._waiting)
+            self._chrom, self._waiting = chrom, NONE
+        value = runs.value.astype(np.float32).astype(np.float64)
+        joined = join(Runs(*(np.concatenate(pair) for pair in zip(self._waiting, (*runs[:2], value), strict=True))))
+        self._waiting = Runs(*(column[-1:] for column in joined))
+        self._write(Runs(*(column[:-1] for column in joined)))
+
+    def close(self) -> None:
+        """Write the rest, check that the file came out whole, and seal it."""
+        self._write(self._waiting)
+        self._file.close()
+        if self.bases and not (is_whole(self._path) and covered_bases(self._path) == self.bases):
+            raise self._no_room()
+        seal(self._path)
+
+    def _write(self, runs: Runs) -> None:
+        if len(runs.start):
+            # Checked before: a write that fails inside libBigWig ends the process.
+            if shutil.disk_usage(self._path.parent).free < ENTRY * len(runs.start) + ROOM:
+                raise self._no_room()
+            self._file.addEntries([self._chrom] * len(runs.start), runs.start, ends=runs.end, values=runs.value)
+            lengths = runs.end - runs.start
+            self.bases += int(lengths.sum())
+            self.total += float((lengths * runs.value).sum())
+
+    def _no_room(self) -> OSError:
+        return OSError(errno.ENOSPC, "No space left, or the file system failed", str(self._path))
+
+
+def covered_bases(path: Path) -> int:
+    """The number of bases with a value that the header of a bigWig states."""
+    import pyBigWig
+
+    with pyBigWig.open(str(path)) as file:
+        return file.header()["nBasesCovered"]
 
 
 class StandardTrack:
-    """One strand of one track; `lengths` holds every chromosome of the genome (bp)."""
+    """One strand of one track; `lengths` holds every chromosome of the genome (bp). A damaged file raises BadInput."""
 
     def __init__(self, path: Path) -> None:
         import pyBigWig
 
-        self.path = path
-        try:
-            self._file = pyBigWig.open(str(path))
-            self.lengths: dict[str, int] = self._file.chroms()
-        except RuntimeError as error:
-            raise self._damaged(str(error)) from error
+        require_intact(path)
+        self._file = pyBigWig.open(str(path))
+        self.lengths: dict[str, int] = self._file.chroms()
 
     def values(self, chrom: str, start: int, end: int) -> np.ndarray:
         """Signal of each base of [start, end), float32; bases without signal are 0."""
-        try:
-            found = self._file.values(chrom, start, end, numpy=True)
-        except RuntimeError as error:
-            raise self._damaged(f"{chrom}:{start + 1}-{end}: {error}") from error
-        if len(found) != end - start:  # pyBigWig answers so for a file without data
-            raise self._damaged(f"{chrom}:{start + 1}-{end}: {len(found)} values")
-        found[np.isnan(found)] = 0
-        return found
+        return np.nan_to_num(self._file.values(chrom, start, end, numpy=True), copy=False)
 
     def sums(self, chrom: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
         """Sum of signal over each interval [start, end), float64; intervals may overlap and be empty.
@@ -61,6 +117,3 @@ class StandardTrack:
             found[here] = running[borders[here] - start]
             before = running[-1]
         return found
-
-    def _damaged(self, reason: str) -> BadInput:
-        return BadInput(self.path, "", f"damaged bigWig ({reason})", "Remove it and run standardize_track again.")

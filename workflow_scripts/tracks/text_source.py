@@ -13,15 +13,17 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.contracts.files import open_maybe_gzip
 from workflow_scripts.tracks.genome import Genome, place
 from workflow_scripts.tracks.runs import NONE, Runs, clip
 
 BUFFER = 1 << 20  # data lines that are held in memory at a time
+LARGEST = float(np.finfo(np.float32).max)
 
 
 class Line(NamedTuple):
@@ -62,7 +64,7 @@ def lines(path: Path) -> Iterator[Line]:
     declaration = None
     number = 0
     try:
-        with _opened(path) as handle:
+        with open_maybe_gzip(path, errors="replace") as handle:
             for number, text in enumerate(handle, 1):
                 fields = text.split()
                 if not fields or text.startswith("#") or fields[0] == "browser":
@@ -79,17 +81,10 @@ def lines(path: Path) -> Iterator[Line]:
                         chrom, first, end, value = fields
                         yield Line(number, chrom, int(first), int(end), float(value))
                 except (ValueError, KeyError) as error:
-                    reason = f"no line of a wig or bedGraph file: {text.strip()[:60]!r}"
-                    raise BadInput(path, f"line {number}", reason, "Mend the file, or fetch it again.") from error
+                    reason = f"is not a line of a wig or bedGraph file: {text.strip()[:60]!r}"
+                    raise BadInput(path, f"line {number}", reason, "Fix the file, or fetch it again.") from error
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise BadInput(path, f"after line {number}", f"damaged gzip data ({error})", "Fetch the file again.") from error
-
-
-def _opened(path: Path) -> IO[str]:
-    with path.open("rb") as handle:
-        zipped = handle.read(2) == b"\x1f\x8b"
-    open_text = gzip.open if zipped else open
-    return open_text(path, "rt", encoding="utf-8", errors="replace")
 
 
 class TextSource:
@@ -159,11 +154,13 @@ class TextSource:
 def _fault(line: Line, reached: int, length: int) -> tuple[str, str] | None:
     """Reason and remedy, if a line may not follow one that ends at `reached`."""
     if not 0 <= line.start < line.end:
-        return "is no interval", "Mend the file; wig counts from 1, bedGraph from 0."
+        return "is not an interval", "Fix the file; wig counts from 1, bedGraph from 0."
     if line.end > length:
         return f"lies beyond the chromosome's {length} bp", "Take the assembly that the track was made with."
     if line.start < reached:
         return "overlaps an earlier line or stands before it", "Sort the file by chromosome and start, each base once."
     if not math.isfinite(line.value):
-        return f"the value {line.value} is no number", "Leave out positions without a value."
+        return f"the value {line.value} is not a number", "Leave out positions without a value."
+    if abs(line.value) > LARGEST:
+        return f"the value {line.value} is more than a bigWig can hold", "Fix the file, or scale its values."
     return None

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from tests.tracks import toy
-from workflow_scripts.contracts import provenance
+from workflow_scripts.contracts import metagene as contract
 from workflow_scripts.contracts.errors import BadInput
 from workflow_scripts.tracks import metagene
-from workflow_scripts.tracks.plot_metagene import plot_metagene
+from workflow_scripts.tracks.measure_metagene import measure_metagene
 
 SPEC = {"upstream": 100, "body": 200, "downstream": 50, "bin": 10}
 GENES = [
@@ -23,16 +23,13 @@ GENES = [
 ]
 
 
-def plot(
+def measure(
     tmp_path: Path,
     genes: list[tuple],
     spec: dict[str, int] = SPEC,
     tracks: int = 2,
-    simulated: bool = False,
 ) -> dict[str, Path]:
-    """Draw tracks with signal 4 before genes, 2 on their first half, 1 on the second; antisense half of it."""
-    sidecar = tmp_path / "track.bw.provenance.json"
-    provenance.write(dict.fromkeys(provenance.KEYS, "") | {"simulated": simulated}, sidecar)
+    """Measure tracks with signal 4 before genes, 2 on their first half, 1 on the second; antisense half of it."""
     signals = []
     for scale in (1, 3)[:tracks]:
         plus, minus = toy.empty(), toy.empty()
@@ -47,16 +44,15 @@ def plot(
             other[chrom.removeprefix("chr")][here] = along / 2
         signals.append((plus, minus))
     files = [
-        [toy.write_bigwig(tmp_path / f"{number}.{side}.bw", pair[side]) for number, pair in enumerate(signals)]
+        [toy.write_track(tmp_path / f"{number}.{side}.bw", pair[side]) for number, pair in enumerate(signals)]
         for side in (0, 1)
     ]
-    outputs = {"figure": tmp_path / "out/metagene.png", "matrix": tmp_path / "out/metagene.tsv.gz"}
-    plot_metagene(
+    outputs = {"metagene": tmp_path / "out/metagene.parquet", "matrix": tmp_path / "out/metagene.tsv.gz"}
+    measure_metagene(
         genes=toy.write_genes(tmp_path / "genes.parquet", genes),
         plus=files[0],
         minus=files[1],
         strands=[toy.write_strands(tmp_path / "strands.parquet")] * tracks,
-        provenance=[sidecar],
         tracks=["a", "b"][:tracks],
         spec=spec,
         threads=1,
@@ -67,19 +63,23 @@ def plot(
 
 def test_sense_and_antisense_follow_the_strand_of_the_gene(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
-    outputs = plot(tmp_path, GENES)
-    profiles = metagene.read_profiles(outputs["matrix"], tracks=2)
+    outputs = measure(tmp_path, GENES)
     sense = np.concatenate([np.full(10, 4.0), np.full(10, 2.0), np.full(10, 1.0), np.zeros(5)])
     expected = np.stack([scale * np.stack([sense, sense / 2]) for scale in (1, 3)])
-    np.testing.assert_allclose(profiles, expected)
-    assert outputs["figure"].read_bytes().startswith(b"\x89PNG")
-    assert outputs["figure"].stat().st_size > 5000
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["metagene.png", "metagene.tsv.gz"]
-    assert "3 genes drawn; left out: 1 shorter than their bins" in caplog.text
+    np.testing.assert_allclose(metagene.read_profiles(outputs["matrix"], tracks=2), expected)
+    found = contract.read(outputs["metagene"])
+    np.testing.assert_allclose(found["signal"], expected.ravel())
+    assert found["track"].unique().tolist() == ["a", "b"]
+    assert set(found["assay"]) == {"NET-seq"} and set(found["genes"]) == {3}
+    one = found[(found["track"] == "b") & (found["direction"] == "antisense")]
+    assert one["start"].tolist() == list(range(-100, 250, 10)) and ((one["end"] - one["start"]) == 10).all()
+    assert one.groupby("region", sort=False).size().to_dict() == {"upstream": 10, "gene": 20, "downstream": 5}
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["metagene.parquet", "metagene.tsv.gz"]
+    assert "3 genes measured; left out: 1 shorter than their bins" in caplog.text
 
 
-def test_genes_of_one_strand_alone_are_drawn(tmp_path: Path) -> None:
-    outputs = plot(tmp_path, GENES[1:3], tracks=1)
+def test_genes_of_one_strand_alone_are_measured(tmp_path: Path) -> None:
+    outputs = measure(tmp_path, GENES[1:3], tracks=1)
     assert metagene.read_profiles(outputs["matrix"], tracks=1)[0, :, 0].tolist() == [4, 2]
 
 
@@ -104,25 +104,7 @@ def test_a_failure_of_deeptools_says_what_it_said(tmp_path: Path, caplog: pytest
     assert "computeMatrix: " in caplog.text
 
 
-@pytest.mark.parametrize(
-    ("spec", "genes", "reason"),
-    [
-        ({**SPEC, "upstream": 15}, GENES, "configuration: metagene/upstream: is no multiple of bin 10"),
-        (SPEC, GENES[3:], "no gene is long enough for the metagene"),
-    ],
-)
-def test_what_cannot_be_drawn_is_refused(spec: dict[str, int], genes: list[tuple], reason: str, tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match=reason):
-        plot(tmp_path, genes, spec, tracks=1)
+def test_genes_that_are_all_too_short_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="no gene is long enough for the metagene"):
+        measure(tmp_path, GENES[3:], SPEC, tracks=1)
     assert not (tmp_path / "out").exists()
-
-
-@pytest.mark.parametrize("simulated", [True, False])
-def test_simulated_signal_is_said_to_be(simulated: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from matplotlib.figure import Figure
-
-    said = []
-    real = Figure.supxlabel
-    monkeypatch.setattr(Figure, "supxlabel", lambda self, text, **how: (said.append(text), real(self, text, **how))[1])
-    plot(tmp_path, GENES, tracks=1, simulated=simulated)
-    assert said[0].startswith("Simulated data; ") == simulated

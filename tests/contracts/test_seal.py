@@ -1,0 +1,97 @@
+"""A sealed file with any byte changed is refused before its format is read."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import anndata
+import numpy as np
+import pytest
+
+from tests.support.examples import EXAMPLES, GENES, overwrite, samples
+from workflow_scripts.contracts import expression
+from workflow_scripts.contracts.annotated import write_annotated
+from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.contracts.seal import LENGTH, require_intact, seal
+
+FAULT = "is damaged, cut short or was edited"
+
+
+@pytest.fixture
+def sealed(tmp_path: Path) -> Path:
+    """A small .h5ad file."""
+    path = tmp_path / "small.h5ad"
+    write_annotated(anndata.AnnData(np.ones((2, 3), np.float32)), path)
+    require_intact(path)
+    return path
+
+
+def test_every_flipped_byte_is_refused(sealed: Path) -> None:
+    whole = sealed.read_bytes()
+    with sealed.open("r+b", buffering=0) as handle:
+        for place, byte in enumerate(whole):
+            handle.seek(place)
+            handle.write(bytes([byte ^ 0x10]))
+            os.utime(sealed, ns=(place, place))  # a state of its own: a seal is checked once for each
+            with pytest.raises(BadInput, match=FAULT):
+                require_intact(sealed)
+            handle.seek(place)
+            handle.write(bytes([byte]))
+    overwrite(sealed, whole)
+    require_intact(sealed)
+
+
+@pytest.mark.parametrize("kept", [0.0, 0.01, 0.5, 0.999])
+def test_a_truncated_file_is_refused(sealed: Path, kept: float) -> None:
+    whole = sealed.read_bytes()
+    overwrite(sealed, whole[: int(kept * len(whole))])
+    with pytest.raises(BadInput, match=f"small.h5ad: {FAULT}"):
+        require_intact(sealed)
+
+
+def test_a_file_without_a_seal_is_refused(sealed: Path) -> None:
+    overwrite(sealed, sealed.read_bytes()[:-LENGTH])
+    anndata.read_h5ad(sealed)
+    with pytest.raises(BadInput, match=FAULT):
+        require_intact(sealed)
+
+
+def test_an_absent_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="absent: not readable .No such file or directory"):
+        require_intact(tmp_path / "absent")
+
+
+def test_an_edited_file_says_that_it_was_edited_and_what_to_do(sealed: Path) -> None:
+    import h5py
+
+    before = sealed.stat().st_mtime_ns
+    with h5py.File(sealed, "r+") as file:
+        file["X"][0, 0] = 5
+    os.utime(sealed, ns=(before + 1, before + 1))
+    with pytest.raises(BadInput) as fault:
+        require_intact(sealed)
+    assert str(fault.value) == f"{sealed}: {FAULT} (checksum). Remove it and run its rule again."
+
+
+@pytest.mark.parametrize("text", [b"liver tissue", b"S1"])
+def test_a_letter_of_a_label_or_a_name_that_flipped_is_refused(tmp_path: Path, text: bytes) -> None:
+    """HDF5 would read it as another label."""
+    path = tmp_path / "0000.h5ad"
+    x = EXAMPLES["expression"].content[0][:2]
+    expression.write(x, samples(["S0", "S1"]).assign(label="liver tissue"), GENES, ~np.isnan(x[0]), path)
+    content = bytearray(path.read_bytes())
+    content[content.index(text)] ^= 1
+    overwrite(path, content)
+    found = anndata.read_h5ad(path)
+    assert set(found.obs["label"]) != {"liver tissue"} or list(found.obs_names) != ["S0", "S1"]
+    with pytest.raises(BadInput, match=FAULT):
+        expression.read(path)
+
+
+def test_content_may_be_sealed_again(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    for _ in range(2):
+        seal(tmp_path / "file")
+        require_intact(tmp_path / "file")
+    assert (tmp_path / "file").stat().st_size == 2 * LENGTH

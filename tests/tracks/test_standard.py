@@ -1,0 +1,143 @@
+"""A standard track is whole or refused: damage is never zeros, and a full disk never a short file."""
+
+from __future__ import annotations
+
+import errno
+import os
+import resource
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.support.examples import overwrite
+from tests.support.workflow import ROOT
+from tests.tracks import toy
+from tests.tracks.test_measure_metagene import GENES, measure
+from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.tracks import standard
+from workflow_scripts.tracks.bigwig_source import is_whole
+from workflow_scripts.tracks.runs import Runs
+from workflow_scripts.tracks.standard import BigWigWriter, StandardTrack
+
+LENGTHS = {"I": 200_000, "II": 150_000}
+
+
+def write(path: Path) -> None:
+    """Write the standard form of one signal."""
+    writer = BigWigWriter(path, LENGTHS)
+    for name, values in toy.random_signal(1, LENGTHS).items():
+        start, end, value = (np.array(column) for column in zip(*toy.runs(values), strict=True))
+        kept = value > 0
+        writer.append(name, Runs(start[kept], end[kept], value[kept]))
+    writer.close()
+
+
+@pytest.fixture
+def track(tmp_path: Path) -> Path:
+    path = tmp_path / "a.plus.bw"
+    write(path)
+    return path
+
+
+def test_a_track_comes_back_as_written(track: Path) -> None:
+    found = StandardTrack(track)
+    assert found.lengths == LENGTHS
+    for name, values in toy.random_signal(1, LENGTHS).items():
+        np.testing.assert_array_equal(found.values(name, 0, len(values)), np.nan_to_num(values))
+
+
+def test_a_flipped_byte_anywhere_is_one_line_and_never_zeros(track: Path) -> None:
+    """Header, zoom levels, chromosomes, blocks of data, index, end, seal."""
+    whole = track.read_bytes()
+    places = [*range(1500), *range(1500, len(whole) - 500, 997), *range(len(whole) - 500, len(whole))]
+    with track.open("r+b", buffering=0) as handle:
+        for place in places:
+            handle.seek(place)
+            handle.write(bytes([whole[place] ^ 0xFF]))
+            os.utime(track, ns=(place, place))
+            with pytest.raises(BadInput, match="a.plus.bw: is damaged") as fault:
+                StandardTrack(track)
+            assert "\n" not in str(fault.value)
+            handle.seek(place)
+            handle.write(whole[place : place + 1])
+    overwrite(track, whole)
+    assert StandardTrack(track).lengths == LENGTHS
+
+
+@pytest.mark.parametrize("damaged", ["0.0.bw", "1.1.bw"])
+def test_deeptools_is_given_no_damaged_track(damaged: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = toy.write_track
+
+    def write_track(path: Path, values: toy.Signal) -> Path:
+        written(path, values)
+        if path.name == damaged:
+            content = bytearray(path.read_bytes())
+            content[-600] ^= 1
+            path.write_bytes(content)
+        return path
+
+    monkeypatch.setattr(toy, "write_track", write_track)
+    with pytest.raises(BadInput, match=f"{damaged}: is damaged"):
+        measure(tmp_path, GENES)
+    assert not (tmp_path / "out/metagene.parquet").exists()
+
+
+SCRIPT = "import sys; from pathlib import Path; from tests.tracks.test_standard import write; write(Path(sys.argv[1]))"
+
+
+@pytest.mark.parametrize(
+    ("share", "reason"),
+    [
+        (0.7, "No space left, or the file system failed"),
+        (0.9, "No space left, or the file system failed"),
+        (0.9999, "File too large"),  # in the midst of the seal
+    ],
+)
+def test_a_file_that_could_not_be_finished_is_an_error(share: float, reason: str, track: Path, tmp_path: Path) -> None:
+    """libBigWig itself prints a line and goes on."""
+    limit = int(share * track.stat().st_size)
+
+    def limited() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    short = tmp_path / "short.bw"
+    run = [sys.executable, "-B", "-c", SCRIPT, short]
+    done = subprocess.run(run, cwd=ROOT, preexec_fn=limited, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    said = done.stderr.strip().splitlines()[-1]
+    assert said.startswith("OSError: ") and reason in said
+    assert short.stat().st_size == limit
+
+
+def test_a_file_that_lost_bases_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(standard, "covered_bases", lambda path: 5)
+    with pytest.raises(OSError, match="No space left, or the file system failed"):
+        write(tmp_path / "short.bw")
+
+
+@pytest.mark.parametrize("size", ["60k", "1100k"])
+def test_a_full_disk_is_an_error_that_names_the_file(size: str, tmp_path: Path) -> None:
+    """Before libBigWig meets it and ends the process."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "none", disk], check=False).returncode:
+        pytest.skip("may not mount a small disk")
+    try:
+        with pytest.raises(OSError, match="No space left, or the file system failed") as fault:
+            write(disk / "a.bw")
+        assert (fault.value.errno, fault.value.filename) == (errno.ENOSPC, str(disk / "a.bw"))
+    finally:
+        subprocess.run(["umount", "--lazy", disk], check=True)  # libBigWig has its file open yet
+
+
+def test_whole_is_a_bigwig_with_its_end(track: Path, tmp_path: Path) -> None:
+    plain = toy.write_bigwig(tmp_path / "plain.bw", toy.random_signal(1))
+    assert is_whole(track) and is_whole(plain)
+    for path in (track, plain):
+        path.write_bytes(path.read_bytes()[:-200])
+        assert not is_whole(path)

@@ -1,0 +1,65 @@
+"""History: how the loss of one run went down.
+
+`results/<stage>/{run}/history.tsv`, one row per epoch; epoch 0 is the model before training: epoch (0, 1,
+...), train_loss (mean over the epoch, while the model changes; NaN where there was none, as at epoch 0) and
+validation_loss (after the epoch), both mean squared errors of hidden values, learning_rate (at the end of
+the epoch), seconds (of wall time).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.contracts.files import replacing
+from workflow_scripts.contracts.tables import validate_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pandera.pandas as pa
+
+
+@cache
+def schema() -> pa.DataFrameSchema:
+    import pandera.pandas as pa
+
+    return pa.DataFrameSchema(
+        {
+            "epoch": pa.Column("int64", pa.Check(lambda epoch: epoch == range(len(epoch)), name="counts from 0")),
+            "train_loss": pa.Column("float64", nullable=True, coerce=True),
+            "validation_loss": pa.Column("float64", nullable=True, coerce=True),
+            "learning_rate": pa.Column("float64", coerce=True),
+            "seconds": pa.Column("float64", coerce=True),
+        },
+        checks=pa.Check(lambda history: len(history) > 0, name="holds an epoch"),
+        unique=["epoch"],
+        name="History",
+        strict=True,
+        ordered=True,
+    )
+
+
+def validate(history: pd.DataFrame, where: Path | str = "History") -> pd.DataFrame:
+    return validate_table(history, schema(), where)
+
+
+def write(history: pd.DataFrame, path: Path) -> None:
+    history = validate(history, path)
+    with replacing(path) as temporary:
+        history.to_csv(temporary, sep="\t", index=False, lineterminator="\n")
+
+
+def read(path: Path) -> pd.DataFrame:
+    """Read a history; a damaged one raises BadInput, also if it ends within a line."""
+    import pandas as pd
+
+    try:
+        whole = path.read_bytes().endswith(b"\n")
+        history = pd.read_csv(path, sep="\t", float_precision="round_trip")
+    except (OSError, ValueError) as error:
+        raise BadInput(path, "", f"not a readable table ({error})", "Remove it and run its rule again.") from error
+    if not whole:
+        raise BadInput(path, "", "ends within a line", "Remove it and run its rule again.")
+    return validate(history, path)
