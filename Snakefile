@@ -10,7 +10,7 @@ if not workflow.overwrite_configfiles:
     configfile: workflow.source_path("config/config.yaml")
 
 
-settings = Settings(config, workflow.source_path("config/datasets.tsv"))
+settings = Settings(config, workflow.source_path("config/datasets.tsv"), workflow.configfiles)
 
 
 report: "config/report/workflow.rst"

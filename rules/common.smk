@@ -6,18 +6,19 @@ row = settings.row
 mirror = settings.mirror
 truth = settings.truth
 provenance = settings.provenance
+provenance_of = settings.provenance_of
 counts_file = settings.counts_file
 shards = settings.shards
 tracks = settings.tracks
 each_track = settings.each_track
-track_provenance = settings.track_provenance
+track_values = settings.track_values
 gene_embedding = settings.gene_embedding
 
 
 wildcard_constraints:
     dataset=r"[^/]+(?<!\.provenance\.json)",  # a row of config/datasets.tsv
     corpus=r"[A-Za-z0-9_-]+",  # prebulk/corpora
-    shard=r"\d{4}",  # counted from 0000 within a corpus
+    shard=r"\d{4}\d*",  # counted from 0000 within a corpus
     model=r"[A-Za-z0-9_.-]+",  # esm2/models
     set=r"[A-Za-z0-9_-]+",  # tracks/sets
     track=r"[A-Za-z0-9_-]+",  # tracks/sets/{set}/tracks

@@ -1,25 +1,25 @@
-"""What the Snakefile knows of the configuration: its checks, its sections, the files that it names.
+"""What the Snakefile knows of the configuration: its sections, and the files that it names.
 
 Imported by the Snakefile alone. Rules see of a configuration only the `spec` of their own section.
 """
 
 from __future__ import annotations
 
-import csv
 import json
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from snakemake.exceptions import WorkflowError
-
-SCHEMAS = Path(__file__).resolve().parent.parent / "config/schemas"
-NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
-
-
-class BadConfiguration(WorkflowError):
-    """A fault in the configuration or a sheet, said in one line; of a kind that Snakemake prints without a trace."""
+from workflow_scripts.limits import faults
+from workflow_scripts.validation import (
+    BadConfiguration,
+    leaves,
+    load_datasets,
+    load_schema,
+    names_files,
+    refuse_repeated_keys,
+    validate,
+)
 
 
 def canonical(value: Any) -> str:
@@ -27,114 +27,41 @@ def canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
-def load_schema(name: str) -> dict[str, Any]:
-    """Read `config/schemas/{name}.schema.yaml` with every `$ref` to a sibling file put in its place."""
-    import yaml
-
-    def resolve(node: Any) -> Any:
-        if isinstance(node, dict):
-            if "$ref" in node:
-                return resolve(load_schema(node["$ref"].removesuffix(".schema.yaml")))
-            return {key: resolve(item) for key, item in node.items()}
-        return [resolve(item) for item in node] if isinstance(node, list) else node
-
-    return resolve(yaml.safe_load((SCHEMAS / f"{name}.schema.yaml").read_text()))
-
-
-def validate(config: dict[str, Any], schema: dict[str, Any], where: str) -> None:
-    """Fill `config` in place with the schema's defaults and check it; raise BadConfiguration.
-
-    The message names the key path, what was given and what is allowed.
-    """
-    import jsonschema
-
-    complete(config, schema)
-    faults = jsonschema.Draft202012Validator(schema).iter_errors(config)
-    fault = jsonschema.exceptions.best_match(faults)
-    if fault is not None:
-        path = "/".join(str(part) for part in fault.absolute_path) or "top level"
-        raise BadConfiguration(f"{where}: {path}: {_explain(fault)}")
-
-
-def _explain(fault: Any) -> str:
-    if fault.validator == "additionalProperties":
-        known = sorted(fault.schema.get("properties", {}))
-        unknown = sorted(set(fault.instance) - set(known))
-        return f"unknown key {', '.join(map(repr, unknown))}; allowed: {', '.join(known)}"
-    if fault.validator == "required":
-        missing = [key for key in fault.validator_value if key not in fault.instance]
-        return f"missing key {', '.join(map(repr, missing))}"
-    if fault.validator == "dependentRequired":
-        return "; ".join(
-            f"{key!r} needs {', '.join(map(repr, others))}" for key, others in fault.validator_value.items()
-        )
-    allowed = {
-        "type": lambda value: value if isinstance(value, str) else " or ".join(value),
-        "enum": lambda value: "one of " + ", ".join(map(str, value)),
-        "minimum": lambda value: f"at least {value}",
-        "maximum": lambda value: f"at most {value}",
-        "exclusiveMinimum": lambda value: f"more than {value}",
-        "exclusiveMaximum": lambda value: f"less than {value}",
-        "pattern": lambda value: f"text that matches {value}",
-    }.get(fault.validator, lambda value: f"{fault.validator} {value}")(fault.validator_value)
-    given = repr(fault.instance)
-    return f"given {given if len(given) < 100 else given[:97] + '...'}; allowed: {allowed}"
-
-
-def complete(value: Any, schema: dict[str, Any]) -> Any:
-    """Return `value` with nested defaults filled in and numbers that YAML left as text (1e-3) read."""
-    types = schema.get("type", [])
-    types = [types] if isinstance(types, str) else types
-    if (
-        isinstance(value, str)
-        and {"number", "integer"} & set(types)
-        and "string" not in types
-        and NUMBER.fullmatch(value)
-    ):
-        number = float(value)
-        return int(number) if number.is_integer() and "number" not in types else number
-    if isinstance(value, dict):
-        for key, child in schema.get("properties", {}).items():
-            if key not in value and "default" in child:
-                value[key] = json.loads(json.dumps(child["default"]))
-            if key in value:
-                value[key] = complete(value[key], child)
-        others = schema.get("additionalProperties")
-        if isinstance(others, dict):
-            for key in value.keys() - schema.get("properties", {}).keys():
-                value[key] = complete(value[key], others)
-    if isinstance(value, list) and isinstance(schema.get("items"), dict):
-        return [complete(item, schema["items"]) for item in value]
-    return value
-
-
-def load_datasets(path: Path) -> dict[str, dict[str, str]]:
-    """Read the sheet of declared files, one row a file, and check every row; return rows by name."""
-    schema = load_schema("datasets")
-    rows: dict[str, dict[str, str]] = {}
-    with path.open(newline="") as handle:
-        for row in csv.DictReader((line for line in handle if not line.startswith("#")), delimiter="\t"):
-            validate(row, schema, f"{path}: row {row.get('name') or len(rows) + 1}")
-            if row["name"] in rows:
-                raise BadConfiguration(f"{path}: row {row['name']}: stands twice; give each row its own name")
-            rows[row["name"]] = row
-    return rows
-
-
 class Settings:
     """The validated configuration, asked by the rules for sections, files and names."""
 
-    def __init__(self, config: dict[str, Any], datasets: str) -> None:
-        validate(config, load_schema("config"), "configuration")
+    def __init__(self, config: dict[str, Any], datasets: str, files: Iterable[str] = ()) -> None:
+        """config: as Snakemake merged it of `files`, to be completed in place; datasets: the path of the sheet.
+
+        Raises BadConfiguration, which names the key path, what was given and what is allowed.
+        """
+        for file in files:
+            refuse_repeated_keys(Path(file))
+        schema = load_schema("config")
+        validate(config, schema, "configuration")
+        for place, given, allowed in faults(config):
+            raise BadConfiguration(f"configuration: {place}: given {given}; allowed: {allowed}")
         self.config = config
         self.datasets = load_datasets(Path(datasets))
-        models = [f"esm2/{model}" for model in self.names("esm2/models")]
-        for run in self.names("bulk/runs"):
-            if self.section(f"bulk/runs/{run}/embedding") not in models:
-                given = self.section(f"bulk/runs/{run}/embedding")
-                raise BadConfiguration(
-                    f"configuration: bulk/runs/{run}/embedding: given {given!r}; allowed: {', '.join(models)}"
-                )
+        self.named = {
+            place: value if isinstance(value, list) else [value]
+            for place, value, of_leaf in leaves(config, schema)
+            if names_files(of_leaf)
+        }
+        for place, listed in self.named.items():
+            for name in listed:
+                self._require_file(place, name)
+
+    def _require_file(self, place: str, name: str) -> None:
+        allowed = ""
+        if "/" not in name and name not in self.datasets:
+            allowed = "a row of config/datasets.tsv, or a path (which holds a slash)"
+        elif "/" not in name and "download" not in self.config:
+            allowed = "a path, or a section `download` beside it"
+        elif set("{}") & set(name):  # Snakemake would take what they hold for a wildcard
+            allowed = "a path without braces"
+        if allowed:
+            raise BadConfiguration(f"configuration: {place}: given {name!r}; allowed: {allowed}")
 
     def section(self, path: str) -> Any:
         """The part of the configuration at `path` (`stage/key/...`); None where there is none."""
@@ -146,13 +73,13 @@ class Settings:
         return value
 
     def names(self, path: str) -> list[str]:
-        """The names that the configuration gives at `path`, for instance of the runs at `bulk/runs`."""
-        return list(self.section(path) or {})
+        """The names that the configuration gives at `path`, for instance of the runs at `bulk/runs`, sorted."""
+        return sorted(self.section(path) or {})
 
     def spec(self, path: str, without: str = "") -> Callable[..., str]:
         """For a rule's params: the canonical JSON of its own section; `path` may hold wildcards.
 
-        `without` leaves out one key: a list of files, of which each job reads one that is its input.
+        `without` leaves out one key, which the rule does not read, or reads as an input: a file of a list.
         """
 
         def section(wildcards: Any) -> str:
@@ -181,13 +108,7 @@ class Settings:
 
     def file(self, name: str) -> str:
         """The path of a file that the configuration names."""
-        if "/" in name:
-            return name
-        if name not in self.datasets:
-            raise BadConfiguration(
-                f"configuration: {name!r} is no row of config/datasets.tsv; add a row, or give a path"
-            )
-        return f"resources/{name}"
+        return name if "/" in name else f"resources/{name}"
 
     # download
 
@@ -208,15 +129,25 @@ class Settings:
     @property
     def provenance(self) -> list[str]:
         """The provenance of every declared file that the configuration names."""
-        return self._provenance(self.config)
+        return self._provenance("")
 
-    def _provenance(self, section: Any) -> list[str]:
-        def texts(value: Any) -> list[str]:
-            children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else []
-            return [value] if isinstance(value, str) else [text for child in children for text in texts(child)]
+    def provenance_of(self, *paths: str) -> Callable[..., list[str]]:
+        """For a figure's input: the provenance of the declared files named at `paths`, which may hold wildcards.
 
-        declared = dict.fromkeys(text for text in texts(section) if text in self.datasets)
-        return [f"resources/{name}.provenance.json" for name in declared]
+        With the files that the figure was computed from, and no others, it says what is simulated.
+        """
+        return lambda wildcards: self._provenance(*(fill(path, wildcards) for path in paths))
+
+    def _provenance(self, *paths: str) -> list[str]:
+        listed = [
+            name
+            for path in paths
+            for place, names in self.named.items()
+            if f"/{place}/".startswith(f"/{path}/".replace("//", "/"))
+            for name in names
+            if "/" not in name
+        ]
+        return [f"resources/{name}.provenance.json" for name in dict.fromkeys(listed)]
 
     # prebulk
 
@@ -247,9 +178,10 @@ class Settings:
             for track in self.names(f"tracks/sets/{wildcards.set}/tracks")
         ]
 
-    def track_provenance(self, wildcards: Any) -> list[str]:
-        """The provenance of the declared files of one {set} of tracks."""
-        return self._provenance(self.section(f"tracks/sets/{wildcards.set}/tracks"))
+    def track_values(self, wildcards: Any) -> str:
+        """What the values of each track of one {set} are, in the order of `tracks`, as canonical JSON."""
+        tracks = self.section(f"tracks/sets/{wildcards.set}/tracks")
+        return canonical([tracks[name]["values"] for name in sorted(tracks)])
 
     # bulk
 

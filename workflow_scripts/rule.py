@@ -8,12 +8,12 @@ This module needs the standard library alone, so that every environment can impo
 from __future__ import annotations
 
 import ast
+import errno
 import hashlib
 import inspect
 import json
 import logging
 import os
-import random
 import sys
 import typing
 from collections.abc import Callable
@@ -25,6 +25,7 @@ from workflow_scripts.contracts.errors import BadInput
 
 PACKAGE = Path(__file__).resolve().parent
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
+NO_PLACE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES}  # nothing that a job could help
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 # Imported by the Snakefile, this lets `workflow_scripts.<stage>` be found by every job: in a rule's
@@ -48,13 +49,17 @@ def run(function: Callable[..., None], snakemake: Any) -> None:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", handlers=handlers or None
     )
-    arguments = bind(function, snakemake)
-    random.seed(arguments.get("spec", {}).get("seed", 0))
     try:
-        function(**arguments)
+        function(**bind(function, snakemake))
     except BadInput as error:
         logging.error("%s", error)
         sys.exit(f"{function.__name__}: {error}")
+    except OSError as error:
+        logging.exception("%s failed", function.__name__)
+        if error.errno not in NO_PLACE:
+            raise
+        place = f"{error.filename}: " if error.filename else ""
+        sys.exit(f"{function.__name__}: {place}{error.strerror}. See to the folder and its file system, and run again.")
     except Exception:
         logging.exception("%s failed", function.__name__)
         raise

@@ -10,7 +10,6 @@ import pytest
 import yaml
 
 from tests.simulate.organisms import Organism, filled, simulate
-from workflow_scripts.contracts.errors import BadInput
 from workflow_scripts.simulate.simulate_mirror import simulate_mirror
 
 CONFIG = Path(__file__).resolve().parents[2] / "config/config.yaml"
@@ -73,12 +72,6 @@ def test_the_mirror_holds_every_file_that_the_demo_names(organism: Organism) -> 
     for tracks in config["tracks"]["sets"].values():
         named |= {name for track in tracks["tracks"].values() for name in track["plus"] + track["minus"]}
     assert named <= {row["dataset"] for row in manifest(organism)}
-
-
-def test_too_many_transcription_factors_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="transcription_factors: 41 of 80 genes. Give at most 40"):
-        simulate(tmp_path, expression={"transcription_factors": 41})
-    assert [path.name for path in tmp_path.iterdir()] == ["weights.pt"]
 
 
 def test_a_failure_leaves_neither_mirror_nor_truth(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ import pytest
 import torch
 
 from workflow_scripts.contracts import provenance
-from workflow_scripts.contracts.errors import BadInput
 from workflow_scripts.contracts.files import digest
 from workflow_scripts.simulate.simulate_weights import simulate_weights
 
@@ -53,10 +52,3 @@ def test_the_provenance_says_that_the_weights_are_simulated(tmp_path: Path) -> N
     told = provenance.read(weights.with_name("esm2_random.pt.provenance.json"))
     assert told["simulated"] is True
     assert (told["sha256"], told["bytes"]) == (digest(weights), weights.stat().st_size)
-
-
-@pytest.mark.parametrize("width", [23, 20])  # no multiple of the heads; heads of odd width
-def test_a_width_that_does_not_fit_the_heads_is_named_and_nothing_is_written(tmp_path: Path, width: int) -> None:
-    with pytest.raises(BadInput, match=f"simulate/weights/embed_dim: {width} is no even multiple of 4"):
-        make(tmp_path, embed_dim=width)
-    assert not list(tmp_path.iterdir())

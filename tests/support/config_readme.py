@@ -6,9 +6,9 @@ import json
 import re
 from typing import Any
 
-from tests.support.reruns import demo, expected, leaves
+from tests.support.reruns import demo, expected
 from tests.support.workflow import ROOT
-from workflow_scripts.configuration import load_schema
+from workflow_scripts.validation import leaves, load_schema
 
 README = ROOT / "config/README.md"
 
@@ -48,16 +48,16 @@ def reruns() -> list[str]:
     configuration, schema = demo()
     for key, _, _ in leaves(configuration, schema):
         places = grouped.setdefault(tuple(sorted(expected(key))), [])
-        general = _general(key, schema)
-        if general not in places:
-            places.append(general)
+        place = general(key, schema)
+        if place not in places:
+            places.append(place)
     return [
         f"| {', '.join(f'`{key}`' for key in sorted(places))} | {', '.join(rules)} |"
         for rules, places in sorted(grouped.items(), key=lambda row: (-len(row[0]), row[1]))
     ]
 
 
-def _general(key: str, schema: dict[str, Any]) -> str:
+def general(key: str, schema: dict[str, Any]) -> str:
     """`key` with the names that a user gives written as {name}."""
     parts = []
     for part in key.split("/"):

@@ -1,7 +1,8 @@
 """Which rules a change of the configuration reruns, read off the rule files.
 
 A rule runs again when its own section changes (`spec("...")`), when a file it names changes
-(`resource("...")` and the named helpers below), and when a rule upstream runs again.
+(`resource("...")` and the named helpers below) or one whose provenance it shows (`provenance_of("...")`),
+and when a rule upstream runs again.
 """
 
 from __future__ import annotations
@@ -15,19 +16,15 @@ from typing import Any
 
 from tests.support.rules import rules
 from tests.support.workflow import DEMO, snakemake
-from workflow_scripts.configuration import complete, load_schema
+from workflow_scripts.validation import complete, load_schema, names_files
 
 # What a helper of `rules/common.smk` reads of the configuration.
 HELPERS = {
     "mirror": ["download/mirror"],
     "counts_file": ["prebulk/corpora/{corpus}/counts", "prebulk/corpora/{corpus}/shards_per_file"],
     "gene_embedding": ["bulk/runs/{run}/embedding"],
+    "track_values": ["tracks/sets/{set}/tracks/{track}/values"],
 }
-# Keys whose values are names of declared files: a new name is fetched, and listed among the sources.
-FILES = re.compile(
-    r"prebulk/gene_table/(proteome|gtf|lengths/file)|prebulk/corpora/[^/]+/counts"
-    r"|esm2/models/[^/]+/weights|tracks/genome|tracks/sets/[^/]+/tracks/[^/]+/(plus|minus)"
-)
 
 
 @cache
@@ -38,11 +35,23 @@ def sections() -> dict[str, list[str]]:
         paths = set()
         for node in (node for call in rule.directives.values() for node in ast.walk(call)):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("spec", "resource"):
-                paths.add(ast.literal_eval(node.args[0]))
+                without = [ast.literal_eval(keyword.value) for keyword in node.keywords]
+                paths.add(ast.literal_eval(node.args[0]) + "".join(f"(?!/{key}$)" for key in without))
             elif isinstance(node, ast.Name):
                 paths.update(HELPERS.get(node.id, ()))
         found[rule.name] = sorted(paths)
     return found
+
+
+@cache
+def shown() -> dict[str, list[str]]:
+    """{rule: the parts of the configuration whose files it shows the provenance of}."""
+    calls = [(rule.name, node) for rule in rules() for call in rule.directives.values() for node in ast.walk(call)]
+    return {
+        name: [ast.literal_eval(path) for path in node.args]
+        for name, node in calls
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "provenance_of"
+    }
 
 
 @cache
@@ -71,10 +80,14 @@ def closure(rules: set[str]) -> set[str]:
 
 def expected(key: str) -> set[str]:
     """The rules that run again when the value at `key` (`stage/key/...`) changes."""
-    direct = {rule for rule, paths in sections().items() if any(_within(key, path) for path in paths)}
-    if FILES.fullmatch(key):
-        return {"fetch_dataset"} | closure(direct | {"list_sources"})
+    direct = _readers(key, sections())
+    if names_files(schema_of(key)):  # another file is fetched, and listed among the sources
+        return {"fetch_dataset"} | closure(direct | _readers(key, shown()) | {"list_sources"})
     return closure(direct)
+
+
+def _readers(key: str, sections: dict[str, list[str]]) -> set[str]:
+    return {rule for rule, paths in sections.items() if any(_within(key, path) for path in paths)}
 
 
 def _within(key: str, section: str) -> bool:
@@ -82,15 +95,12 @@ def _within(key: str, section: str) -> bool:
     return re.fullmatch(rf"{pattern}(/.*)?", key) is not None
 
 
-def leaves(value: Any, schema: dict[str, Any], path: str = "") -> list[tuple[str, Any, dict[str, Any]]]:
-    """(key path, value, schema) of every leaf of a configuration that its schema has completed."""
-    if not isinstance(value, dict):
-        return [(path, value, schema)]
-    found = []
-    for key, child in value.items():
-        of_child = schema.get("properties", {}).get(key) or schema.get("additionalProperties")
-        found += leaves(child, of_child, f"{path}/{key}".lstrip("/"))
-    return found
+def schema_of(key: str) -> dict[str, Any]:
+    """The schema of the value at a key path."""
+    schema = load_schema("config")
+    for part in key.split("/"):
+        schema = schema.get("properties", {}).get(part) or schema["additionalProperties"]
+    return schema
 
 
 def demo() -> tuple[dict[str, Any], dict[str, Any]]:

@@ -25,6 +25,7 @@ from workflow_scripts import rule as door
 from workflow_scripts.rule import PACKAGE, bind
 
 RULES = pytest.mark.parametrize("rule", rules(), ids=lambda rule: f"{rule.stage}/{rule.name}")
+GPU_RULES = ("embed_proteins", "train_bulk", "embed_samples", "score_imputation")
 SOURCES = sorted(PACKAGE.glob("**/*.py"))
 
 
@@ -80,7 +81,7 @@ def test_inputs_outputs_params_and_threads_are_bound_by_name() -> None:
 # What a job leaves
 
 SCRIPT = """
-import logging, os, random, sys
+import logging, os, sys
 from types import SimpleNamespace
 from workflow_scripts.contracts.errors import BadInput
 from workflow_scripts.rule import run
@@ -117,11 +118,24 @@ def test_any_other_error_keeps_its_traceback(tmp_path: Path) -> None:
     assert "Traceback" in log and "ZeroDivisionError" in log
 
 
-def test_a_good_job_prints_nothing_logs_and_is_seeded(tmp_path: Path) -> None:
-    result, log = ran('logging.info("drawn %r", random.random())', tmp_path)
+def test_a_good_job_prints_nothing_and_logs(tmp_path: Path) -> None:
+    result, log = ran("pass", tmp_path)
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
     assert "INFO words: counting with 3 threads" in log
-    assert "drawn 0.6229016948897019" in log  # random.seed(5)
+
+
+def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
+    result, log = ran("open('/dev/full', 'w', buffering=1).write('x\\n')", tmp_path)
+    assert result.returncode == 1
+    assert (
+        result.stderr == "count_words: No space left on device. See to the folder and its file system, and run again.\n"
+    )
+    assert "Traceback" in log
+
+
+def test_a_file_that_may_not_be_written_is_named(tmp_path: Path) -> None:
+    result, _ = ran("raise PermissionError(13, 'Permission denied', 'results/counts.tsv')", tmp_path)
+    assert result.stderr.startswith("count_words: results/counts.tsv: Permission denied. ")
 
 
 def test_every_job_finds_the_project(tmp_path: Path) -> None:
@@ -262,7 +276,7 @@ def function_of(rule: Rule) -> Callable[..., None]:
 def test_a_rule_and_its_function_have_the_same_names(rule: Rule) -> None:
     parameters = inspect.signature(function_of(rule)).parameters
     assert {parameter.kind for parameter in parameters.values()} == {inspect.Parameter.KEYWORD_ONLY}
-    assert not [name for name, each in parameters.items() if each.default is not each.empty and name != "threads"]
+    assert not [name for name, each in parameters.items() if each.default is not each.empty]
     given = [*rule.names("input"), *rule.names("output"), *rule.names("params")]
     assert len(set(given)) == len(given)
     assert set(parameters) - {"threads", "code"} == set(given) - {"code"}
@@ -290,7 +304,10 @@ def test_one_rule_one_name_everywhere(rule: Rule) -> None:
     assert rule.text("conda") == f"../envs/{rule.stage}.yaml"
     assert rule.text("log").startswith(f"results/logs/{rule.stage}/{rule.name}.")
     assert rule.text("benchmark") == rule.text("log").replace("/logs/", "/benchmarks/").replace(".log", ".jsonl")
-    assert {"threads", "resources"} <= set(rule.directives)
+    assert "threads" in rule.directives
+    resources = {keyword.arg: ast.unparse(keyword.value) for keyword in rule.call("resources").keywords}
+    assert resources["mem_mb"].startswith("memory(") and int(resources["runtime"]) > 0
+    assert ("gpu" in resources) == (rule.name in GPU_RULES)
     digest = {keyword.arg: keyword.value for keyword in rule.call("params").keywords}["code"]
     assert ast.unparse(digest) == f"code('{rule.stage}/{rule.name}')"
     for directive in ("input", "output", "params"):
@@ -324,7 +341,9 @@ def test_stages_meet_in_files_alone(file: Path) -> None:
     folder = file.relative_to(PACKAGE).parts[0]
     allowed = {
         "rule.py": {"contracts"},
-        "configuration.py": set(),
+        "configuration.py": {"limits", "validation"},
+        "validation.py": set(),
+        "limits.py": set(),
         "contracts": {"contracts"},
         "training": {"training", "contracts"},
     }.get(folder, {folder, "contracts", "rule", "training"})

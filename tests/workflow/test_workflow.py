@@ -14,7 +14,7 @@ from tests.support import config_readme
 from tests.support.real_data import REAL_MIRROR
 from tests.support.workflow import DEMO, ROOT, snakemake, succeeded
 from tests.workflow.conftest import without_network
-from workflow_scripts.configuration import BadConfiguration, Settings, complete, load_datasets, load_schema
+from workflow_scripts.validation import load_schema
 
 SHIPPED = sorted((ROOT / "config").glob("*.yaml"))
 
@@ -66,29 +66,18 @@ def test_an_unknown_key_names_the_known_ones(tmp_path: Path) -> None:
 
 def test_an_undeclared_file_is_refused_before_any_job(tmp_path: Path) -> None:
     printed = refusal(tmp_path, {"tracks": {"genome": "no_such_genome.fa.gz"}})
-    assert "'no_such_genome.fa.gz' is no row of config/datasets.tsv" in printed
-
-
-def test_scientific_notation_is_a_number() -> None:
-    schema = {"type": "object", "properties": {"rate": {"type": "number"}, "steps": {"type": "integer"}}}
-    assert complete(yaml.safe_load("{rate: 1e-3, steps: '20'}"), schema) == {"rate": 0.001, "steps": 20}
-
-
-def test_text_that_is_no_number_is_refused() -> None:
-    config = yaml.safe_load(DEMO.read_text())
-    config["prebulk"]["splits"]["train"] = "1e-3x"
-    with pytest.raises(BadConfiguration, match="prebulk/splits/train"):
-        Settings(config, str(ROOT / "config/datasets.tsv"))
-
-
-def test_a_sheet_with_a_row_twice_names_the_row(tmp_path: Path) -> None:
-    header, first, *_ = (ROOT / "config/datasets.tsv").read_text().splitlines()
-    sheet = tmp_path / "datasets.tsv"
-    sheet.write_text("\n".join([header, first, first]) + "\n")
-    with pytest.raises(BadConfiguration, match="stands twice"):
-        load_datasets(sheet)
+    assert "tracks/genome: given 'no_such_genome.fa.gz'; allowed: a row of config/datasets.tsv" in printed
 
 
 def test_every_key_is_described() -> None:
     rows = config_readme.keys(load_schema("config"))
     assert not [row for row in rows if row.split("|")[2].strip() == ""]
+
+
+def test_the_network_is_down_in_tests_of_a_run_without_it() -> None:
+    """Where the kernel does not allow it, the demo runs with the network up, and this says so."""
+    prefix = without_network()
+    if not prefix:
+        pytest.skip("`unshare --net` is not allowed here: the demo was run with the network up")
+    found = subprocess.run([*prefix, "cat", "/proc/net/dev"], capture_output=True, text=True, check=True).stdout
+    assert [line.split(":")[0].strip() for line in found.splitlines()[2:]] in ([], ["lo"])

@@ -7,8 +7,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from workflow_scripts.contracts.errors import BadInput
-
 FLANKS = 2  # tokens besides the residues: <cls> before and <eos> after
 
 
@@ -31,10 +29,6 @@ def cut(gene: int, length: int, window: int, stride: int) -> list[Window]:
     share x vector, divided by `length`, is the mean over residues of the mean over a residue's windows:
     every residue counts once.
     """
-    if stride > window:
-        raise BadInput(
-            "configuration", "esm2/models", f"stride {stride} is above window {window}", "Give at most that."
-        )
     starts = [*range(0, length - window, stride), max(0, length - window)]
     cover = np.zeros(length, np.float32)
     for start in starts:

@@ -16,16 +16,12 @@ def simulate_mirror(*, weights: Path, mirror: Path, truth: Path, spec: dict) -> 
 
     import numpy as np
 
-    from workflow_scripts.contracts.errors import BadInput
     from workflow_scripts.contracts.files import replacing
     from workflow_scripts.simulate import annotation, archs4, expression, layout, network, proteins, tracks, xena
     from workflow_scripts.simulate import genome as genomes
     from workflow_scripts.simulate.genes import make_genes
 
     count, factors = spec["genome"]["genes"], spec["expression"]["transcription_factors"]
-    if 2 * factors > count:
-        place = "simulate/mirror/expression/transcription_factors"
-        raise BadInput("configuration", place, f"{factors} of {count} genes", f"Give at most {count // 2}.")
 
     def generator(part: str) -> np.random.Generator:
         """A stream for each part: what is changed in one part leaves the draws of the others as they are."""

@@ -6,20 +6,7 @@ import io
 from argparse import Namespace
 from pathlib import Path
 
-from workflow_scripts.contracts.errors import BadInput
 from workflow_scripts.contracts.files import replacing
-
-
-def check(spec: dict) -> None:
-    """Raise BadInput unless the width can be cut into heads of even width (rotary embeddings need pairs)."""
-    width, heads = spec["embed_dim"], spec["attention_heads"]
-    if width % (2 * heads):
-        raise BadInput(
-            "configuration",
-            "simulate/weights/embed_dim",
-            f"{width} is no even multiple of {heads} attention_heads",
-            f"Choose a multiple of {2 * heads}.",
-        )
 
 
 def make_checkpoint(spec: dict) -> dict:
@@ -31,7 +18,6 @@ def make_checkpoint(spec: dict) -> dict:
     import torch
     from esm.model.esm2 import ESM2
 
-    check(spec)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(spec["seed"])
         model = ESM2(spec["layers"], spec["embed_dim"], spec["attention_heads"], token_dropout=True)

@@ -1,0 +1,199 @@
+"""The checks of a configuration and of the sheet of declared files, and what of them decides the jobs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import yaml
+from snakemake.io import regex_from_filepattern
+
+from tests.support.workflow import DEMO, ROOT, snakemake
+from workflow_scripts.configuration import Settings, memory
+from workflow_scripts.validation import BadConfiguration, complete, load_datasets, refuse_repeated_keys
+
+
+def demo() -> dict:
+    return yaml.safe_load(DEMO.read_text())
+
+
+def settings(config: dict) -> Settings:
+    return Settings(config, str(ROOT / "config/datasets.tsv"))
+
+
+def test_scientific_notation_is_a_number() -> None:
+    schema = {"type": "object", "properties": {"rate": {"type": "number"}, "steps": {"type": "integer"}}}
+    assert complete(yaml.safe_load("{rate: 1e-3, steps: '20'}"), schema) == {"rate": 0.001, "steps": 20}
+
+
+def test_text_that_is_no_number_is_refused() -> None:
+    config = demo()
+    config["prebulk"]["splits"]["train"] = "1e-3x"
+    with pytest.raises(BadConfiguration, match="prebulk/splits/train"):
+        settings(config)
+
+
+def test_a_sheet_with_a_row_twice_names_the_row(tmp_path: Path) -> None:
+    header, first, *_ = (ROOT / "config/datasets.tsv").read_text().splitlines()
+    sheet = tmp_path / "datasets.tsv"
+    sheet.write_text("\n".join([header, first, first]) + "\n")
+    with pytest.raises(BadConfiguration, match="stands twice"):
+        load_datasets(sheet)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"bulk": {"runs": {"small": {"training": {"learning_rate": float("inf")}}}}}, "learning_rate: given inf"),
+        (
+            {"prebulk": {"corpora": {"tcga": {"label": {"pattern": "("}}}}},
+            "label/pattern: given '('; allowed: a regular",
+        ),
+        ({"bulk": {"runs": {1: {"embedding": "esm2/esm2_t6_8M_UR50D"}}}}, "bulk/runs: key 1 is not text"),
+        ({"bulk": {"runs": {"a\n": {"embedding": "esm2/esm2_t6_8M_UR50D"}}}}, r"bulk/runs: key 'a\n' is not text"),
+        (
+            {"tracks": {"genome": "gen{o}me/x.fa"}},
+            "given 'gen{o}me/x.fa'; allowed: a path without braces",
+        ),
+    ],
+    ids=["infinite", "regex", "number", "newline", "braces"],
+)
+def test_a_fault_is_one_line_before_any_job(change: dict, says: str) -> None:
+    config = merged(demo(), change)
+    with pytest.raises(BadConfiguration, match=re.escape(says)) as error:
+        settings(config)
+    assert "\n" not in str(error.value)
+
+
+SET = "tracks/sets/netseq"
+LIMITS = {
+    "simulate/mirror/expression/transcription_factors": (161, "given 161 of 320 genes; allowed: at most half, 160"),
+    "simulate/weights/embed_dim": (36, "given 36 with 4 attention_heads; allowed: a multiple of 8"),
+    "simulate": (None, "download/mirror: given 'simulate'; allowed: a section `simulate` beside it"),
+    "prebulk/splits/train": (0.9, "prebulk/splits: given parts that add up to 1.2; allowed: parts that add up to 1"),
+    "prebulk/duplicates/prefer": (["gtex"], "given 'gtex'; allowed: names of prebulk/corpora, which are archs4, tcga"),
+    "esm2/models/esm2_t6_8M_UR50D/stride": (1023, "given 1023; allowed: at most its window, 1022"),
+    f"{SET}/metagene": ({"body": 2001}, "metagene/body: given 2001; allowed: a multiple of its bin, 50"),
+    f"{SET}/polymerase": ({"pause_end": 600}, "pause_end 600, body_start 500; allowed: a pause window that ends"),
+    f"{SET}/targets/width": (4095, "given 4095; allowed: a multiple of its bin, 32"),
+    f"{SET}/targets/test_fold": (4, "validation_fold 0 and test_fold 4; allowed: two of 4 folds"),
+    f"{SET}/targets/validation_fold": (1, "validation_fold 1 and test_fold 1; allowed: two of 4 folds"),
+    "bulk/runs/small/model/heads": (5, "bulk/runs/small/model/dim: given 64 with 5 heads; allowed: a multiple"),
+    "bulk/runs/small/training/min_mask_ratio": (0.7, "given 0.7, above max_mask_ratio 0.6; allowed: at most"),
+    "bulk/runs/small/embedding": ("esm2/nosuch", "given 'esm2/nosuch'; allowed: one of esm2/esm2_t6_8M_UR50D"),
+}
+
+
+@pytest.mark.parametrize("key", LIMITS)
+def test_a_limit_that_another_key_sets_is_checked_before_any_job(key: str) -> None:
+    value, says = LIMITS[key]
+    config = demo()
+    *path, last = key.split("/")
+    section = config
+    for part in path:
+        section = section.setdefault(part, {})
+    if value is None:
+        del section[last]
+    else:
+        section[last] = value
+    with pytest.raises(BadConfiguration, match=re.escape(says)) as error:
+        settings(config)
+    assert "\n" not in str(error.value)
+
+
+def merged(base: dict, change: dict) -> dict:
+    """`change` laid over `base`, as Snakemake lays one configuration file over another."""
+    return {
+        **base,
+        **{
+            key: merged(base.get(key, {}), value) if isinstance(value, dict) else value for key, value in change.items()
+        },
+    }
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_order_of_a_configuration_changes_nothing(path: Path) -> None:
+    def turned(value: object) -> object:
+        return {key: turned(value[key]) for key in reversed(value)} if isinstance(value, dict) else value
+
+    config = yaml.safe_load(path.read_text())
+    one, other = (settings(each) for each in (config, turned(config)))
+    wildcards = SimpleNamespace(items=lambda: [("set", "netseq")], set="netseq")
+    for ask in (
+        lambda of: of.shards("{corpus}/{shard}"),
+        lambda of: of.names("bulk/runs"),
+        lambda of: of.each_track("{track}")(wildcards),
+        lambda of: of.tracks(wildcards),
+        lambda of: sorted(of.provenance),
+    ):
+        assert ask(one) == ask(other)
+
+
+def test_a_key_that_stands_twice_is_refused_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "twice.yaml"
+    path.write_text("bulk:\n  runs: {}\nreport: {}\nbulk: {}\n")
+    with pytest.raises(BadConfiguration, match="twice.yaml: line 4: key 'bulk' stands twice"):
+        refuse_repeated_keys(path)
+
+
+def test_a_repeated_key_stops_a_run(tmp_path: Path) -> None:
+    path = tmp_path / "twice.yaml"
+    path.write_text(DEMO.read_text() + "\nreport: {}\n")
+    result = snakemake("--dry-run", "--cores", "1", directory=tmp_path, configs=(path,))
+    assert result.returncode != 0
+    assert "key 'report' stands twice" in result.stdout + result.stderr
+
+
+@pytest.mark.parametrize(
+    ("edit", "says"),
+    [
+        (lambda text: text.replace("\tlicence\t", "\tlicense\t", 1), "config/datasets.tsv: its columns are name"),
+        (lambda text: text + "a\tb\n", "holds 2 cells, the header 7"),
+        (lambda text: text + 'quoted"name\t1\thttps://a.b/c\tfirst-use\t\tMIT\tno\n', "given 'quoted\"name'"),
+        (lambda text: "", "its columns are none"),
+    ],
+    ids=["column", "cells", "quote", "empty"],
+)
+def test_a_damaged_sheet_names_the_sheet_and_the_row(tmp_path: Path, edit: Callable[[str], str], says: str) -> None:
+    sheet = tmp_path / "elsewhere.tsv"
+    sheet.write_text(edit((ROOT / "config/datasets.tsv").read_text()))
+    with pytest.raises(BadConfiguration, match=re.escape(says)) as error:
+        load_datasets(sheet)
+    assert str(error.value).startswith("config/datasets.tsv: ")
+
+
+def test_a_byte_order_mark_does_not_matter(tmp_path: Path) -> None:
+    sheet = tmp_path / "datasets.tsv"
+    sheet.write_text((ROOT / "config/datasets.tsv").read_text(), encoding="utf-8-sig")
+    assert load_datasets(sheet) == load_datasets(ROOT / "config/datasets.tsv")
+
+
+def test_memory_grows_with_each_attempt() -> None:
+    assert [memory(100)(None, attempt) for attempt in (1, 2, 3)] == [100, 200, 300]
+
+
+@pytest.mark.parametrize("corpora", [None, {}])
+def test_a_model_without_counts_is_refused(corpora: dict | None) -> None:
+    config = demo()
+    config["prebulk"] |= {"corpora": corpora}
+    if corpora is None:
+        del config["prebulk"]["corpora"]
+    with pytest.raises(BadConfiguration, match="configuration: prebulk/corpora: given none; allowed: .* `bulk` needs"):
+        settings(config)
+    del config["bulk"]
+    settings(config)
+
+
+def test_the_name_of_every_shard_is_one_that_the_rules_know() -> None:
+    config = demo()
+    config["prebulk"]["corpora"] = {"one": config["prebulk"]["corpora"]["archs4"]}
+    config["prebulk"]["corpora"]["one"] |= {"counts": ["a/1.h5", "a/2.h5"], "shards_per_file": 9999}
+    names = settings(config).shards("{shard}")
+    constraint = re.search(r'\n    shard=r"(.*?)",', (ROOT / "rules/common.smk").read_text())[1]
+    known = re.compile(regex_from_filepattern(f"{{shard,{constraint}}}"))  # not every regex survives the braces
+    assert len(names) == len(set(names)) == 19998
+    assert (names[0], names[-1]) == ("0000", "19997")
+    assert [name for name in names if not known.match(name)] == []
