@@ -1,4 +1,4 @@
-# make demo | run CONFIG=yeast | test | bench | lint | docs | lock: each sets itself up in .venv.
+# make demo | run CONFIG=yeast | test | lint | docs | lock: each sets itself up in .venv.
 CONFIG ?= config
 CORES ?= $(shell nproc)
 DIRECTORY ?= .
@@ -18,9 +18,10 @@ demo: run
 # The lock is the kernel's and ends with its holder, so that a killed run can simply be started again.
 run: $(ready)
 	mkdir -p $(DIRECTORY)/.snakemake
-	flock --nonblock $(DIRECTORY)/.snakemake/run.lock \
+	flock --nonblock --conflict-exit-code 75 $(DIRECTORY)/.snakemake/run.lock \
 		$(bin)/snakemake --nolock --configfile config/$(CONFIG).yaml --directory $(DIRECTORY) --cores $(CORES) \
-		--report results/report/report.html --report-after-run
+		--report results/report/report.html --report-after-run \
+		|| { test $$? -ne 75 || echo "Another run is at work in $(DIRECTORY): wait for it, or give another DIRECTORY." >&2; exit 1; }
 	@echo "Report: $(DIRECTORY)/results/report/report.html"
 
 test: $(ready)
