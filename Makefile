@@ -34,7 +34,7 @@ lint: $(ready)
 	$(bin)/snakemake --lint
 
 docs: $(ready)
-	$(bin)/python -m tests.support.config_readme
+	$(bin)/python -m tests.support.readmes
 
 lock: $(ready)
 	$(bin)/uv pip compile -q --no-annotate --no-header --no-emit-find-links requirements.in | sed 's/+cpu$$//' > requirements.lock

@@ -79,11 +79,16 @@ def demo_on_slurm(bare: dict[str, str], cluster: dict[str, str], tmp_path_factor
     return directory
 
 
+def jobs(cluster: dict[str, str]) -> list[str]:
+    """What SLURM tells of each job, in the order of their numbers."""
+    show = ["scontrol", "show", "job"]
+    told = subprocess.run(show, env={**os.environ, **cluster}, text=True, capture_output=True, check=True).stdout
+    return sorted(told.strip().split("\n\n"), key=lambda job: int(job.split()[0].removeprefix("JobId=")))
+
+
 def test_the_demo_runs_on_slurm_with_training_on_its_gpu(demo_on_slurm: Path, cluster: dict[str, str]) -> None:
     assert (demo_on_slurm / "results/report/costs.html").is_file()
-    show = ["scontrol", "show", "job"]
-    jobs = subprocess.run(show, env={**os.environ, **cluster}, text=True, capture_output=True, check=True).stdout
-    training = [job for job in jobs.split("\n\n") if "rule_train_bulk" in job]
+    training = [job for job in jobs(cluster) if "rule_train_bulk" in job]
     assert len(training) == 1
     assert "Partition=gpu" in training[0] and "TresPerJob=gres:gpu:1" in training[0]
 
@@ -104,6 +109,9 @@ def test_a_job_killed_for_memory_is_tried_again_with_more(
     )
     assert succeeded(result)
     assert "Trying to restart job" in result.stdout + result.stderr
+    asked = [job for job in jobs(cluster) if "rule_embed_proteins" in job][-2:]  # by number: the killed one, the next
+    assert ["JobState=OUT_OF_MEMORY" in job for job in asked] == [True, False]
+    assert ["mem=100M" in job for job in asked] == [True, False]
 
 
 @pytest.mark.parametrize("file", ENVS, ids=lambda file: file.stem)
@@ -112,7 +120,7 @@ def test_an_environment_pins_what_the_lock_file_holds(file: Path) -> None:
     locked = {name.lower().split("[")[0]: version for name, version in locked.items()}
     conda_names = {"pytorch": "torch", "matplotlib-base": "matplotlib"}
     environment = yaml.safe_load(file.read_text())
-    assert environment["channels"] in (["conda-forge", "nodefaults"], ["conda-forge", "bioconda", "nodefaults"])
+    assert environment["channels"] == ["conda-forge", "bioconda", "nodefaults"]
     pinned = [item for item in environment["dependencies"] if isinstance(item, str)]
     pinned += [
         item.replace("==", " =")

@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 import yaml
 
-from tests.support.config_readme import general
+from tests.support.readmes import general
 from tests.support.reruns import closure, expected
 from tests.support.reruns import demo as demo_configuration
 from tests.support.workflow import ROOT

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.support import config_readme
+from tests.support import readmes
 from tests.support.real_data import REAL_MIRROR
 from tests.support.workflow import DEMO, ROOT, snakemake, succeeded
 from tests.workflow.conftest import without_network
@@ -40,9 +40,10 @@ def test_a_shipped_configuration_dry_runs_offline(config: Path, conda: tuple[str
     )
 
 
-def test_the_tables_of_the_readme_are_those_of_the_code() -> None:
-    text = config_readme.README.read_text()
-    assert config_readme.page(text) == text, "run `make docs`"
+@pytest.mark.parametrize("readme", readmes.READMES, ids=lambda path: path.parent.name)
+def test_what_is_made_of_the_code_is_up_to_date(readme: Path) -> None:
+    text = readme.read_text()
+    assert readmes.page(text) == text, "run `make docs`"
 
 
 def refusal(tmp_path: Path, change: dict) -> str:
@@ -70,7 +71,7 @@ def test_an_undeclared_file_is_refused_before_any_job(tmp_path: Path) -> None:
 
 
 def test_every_key_is_described() -> None:
-    rows = config_readme.keys(load_schema("config"))
+    rows = readmes.keys(load_schema("config"))
     assert not [row for row in rows if row.split("|")[2].strip() == ""]
 
 

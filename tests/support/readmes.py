@@ -1,4 +1,4 @@
-"""The two tables of config/README.md that are made from the schemas and the rules: `make docs`."""
+"""What the READMEs hold of schemas and rules: two tables in config/README.md, a graph in README.md (`make docs`)."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import json
 import re
 from typing import Any
 
-from tests.support.reruns import demo, expected
+from tests.support.reruns import demo, downstream, expected
 from tests.support.workflow import ROOT
 from workflow_scripts.validation import leaves, load_schema
 
-README = ROOT / "config/README.md"
+READMES = [ROOT / "README.md", ROOT / "config/README.md"]
 
 
 def keys(schema: dict[str, Any], path: str = "") -> list[str]:
@@ -67,18 +67,30 @@ def general(key: str, schema: dict[str, Any]) -> str:
     return "/".join(parts)
 
 
+def rule_graph() -> list[str]:
+    """Which rules read what another writes, in the language of Mermaid; without the two that read everything."""
+    edges = []
+    for rule, readers in sorted(downstream().items()):
+        if shown := sorted(readers - {"all", "summarize_costs"}):
+            edges.append(f"    {rule} --> {' & '.join(shown)}")
+    return ["```mermaid", "flowchart LR", *edges, "```"]
+
+
 def page(text: str) -> str:
-    """`text` with both tables made anew between their markers."""
-    tables = {
-        "keys": ["| key | what it is | default | allowed |", "|---|---|---|---|", *keys(load_schema("config"))],
-        "reruns": ["| edit | and these rules run |", "|---|---|", *reruns()],
+    """`text` of a README with all that is between the markers made anew."""
+    made = {
+        "keys": lambda: ["| key | what it is | default | allowed |", "|---|---|---|---|", *keys(load_schema("config"))],
+        "reruns": lambda: ["| edit | and these rules run |", "|---|---|", *reruns()],
+        "rules": rule_graph,
     }
-    for name, rows in tables.items():
-        block = "\n".join([f"<!-- {name} -->", *rows, f"<!-- end of {name} -->"])
+    for name, rows in made.items():
         pattern = rf"<!-- {name} -->.*?<!-- end of {name} -->"
-        text = re.sub(pattern, lambda _, block=block: block, text, flags=re.DOTALL)
+        if re.search(pattern, text, re.DOTALL):
+            block = "\n".join([f"<!-- {name} -->", *rows(), f"<!-- end of {name} -->"])
+            text = re.sub(pattern, lambda _, block=block: block, text, flags=re.DOTALL)
     return text
 
 
 if __name__ == "__main__":
-    README.write_text(page(README.read_text()))
+    for readme in READMES:
+        readme.write_text(page(readme.read_text()))
