@@ -21,7 +21,7 @@ def test_a_completed_run_is_only_reported_again(demo: Path) -> None:
     assert result.returncode == 0, result.stderr[-3000:]
     assert "Nothing to be done" in result.stdout + result.stderr
     assert report.stat().st_mtime_ns > before
-    assert result.stdout.rstrip().endswith(f"Report: {demo}/results/report/report.html")
+    assert f"\nReport: {demo}/results/report/report.html\n" in result.stdout
 
 
 def test_two_runs_in_one_folder_exclude_each_other(tmp_path: Path) -> None:
