@@ -8,6 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+# What a format of counts knows of a sample.
+XENA_FIELDS = ("sample_id", "project", "sample_type", "patient")
+SAMPLE_FIELDS = {
+    "archs4": {"group": ("series", "field"), "label": ("field", "none")},
+    "xena": {"group": ("patient", "field"), "label": ("project", "project_and_sample_type", "field", "none")},
+}
+
 # (key path, what was given, what is allowed)
 Fault = tuple[str, str, str]
 
@@ -45,6 +52,13 @@ def prebulk(section: dict[str, Any], config: dict[str, Any]) -> Iterator[Fault]:
     parts = [section["splits"][name] for name in ("train", "validation", "test")]
     if abs(sum(parts) - 1) > 1e-6:
         yield "prebulk/splits", f"parts that add up to {sum(parts):g}", "parts that add up to 1"
+    for name, corpus in section["corpora"].items():
+        for part, known in SAMPLE_FIELDS[corpus["format"]].items():
+            place, given = f"prebulk/corpora/{name}/{part}", corpus[part]
+            if given["by"] not in known:
+                yield f"{place}/by", f"{given['by']!r} of `{corpus['format']}`", f"one of {', '.join(known)}"
+            elif given["by"] == "field" and corpus["format"] == "xena" and given.get("field") not in XENA_FIELDS:
+                yield f"{place}/field", f"{given.get('field')!r} of `xena`", f"one of {', '.join(XENA_FIELDS)}"
     for name in section["duplicates"]["prefer"]:
         if name not in section["corpora"]:
             corpora = ", ".join(section["corpora"]) or "none"

@@ -59,7 +59,8 @@ def run(function: Callable[..., None], snakemake: Any) -> None:
         if error.errno not in NO_PLACE:
             raise
         place = f"{error.filename}: " if error.filename else ""
-        sys.exit(f"{function.__name__}: {place}{error.strerror}. See to the folder and its file system, and run again.")
+        reason = " ".join(str(error.strerror).split())  # some libraries say it in several lines
+        sys.exit(f"{function.__name__}: {place}{reason}. See to the folder and its file system, and run again.")
     except Exception:
         logging.exception("%s failed", function.__name__)
         raise

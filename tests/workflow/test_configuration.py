@@ -74,6 +74,8 @@ LIMITS = {
     "simulate/weights/embed_dim": (36, "given 36 with 4 attention_heads; allowed: a multiple of 8"),
     "simulate": (None, "download/mirror: given 'simulate'; allowed: a section `simulate` beside it"),
     "prebulk/splits/train": (0.9, "prebulk/splits: given parts that add up to 1.2; allowed: parts that add up to 1"),
+    "prebulk/corpora/archs4/group/by": ("patient", "'patient' of `archs4`; allowed: one of series, field"),
+    "prebulk/corpora/tcga/label": ({"by": "field", "field": "age"}, "'age' of `xena`; allowed: one of sample_id, proj"),
     "prebulk/duplicates/prefer": (["gtex"], "given 'gtex'; allowed: names of prebulk/corpora, which are archs4, tcga"),
     "esm2/models/esm2_t6_8M_UR50D/stride": (1023, "given 1023; allowed: at most its window, 1022"),
     f"{SET}/metagene": ({"body": 2001}, "metagene/body: given 2001; allowed: a multiple of its bin, 50"),

@@ -24,6 +24,18 @@ from workflow_scripts.validation import leaves, names_files
 ANOTHER_FILE = "TCGA-ACC.star_counts.tsv.gz"
 # What no rule for all keys finds: values that only some files, rules or corpora know, or that others must follow.
 VALUES = {
+    **{
+        f"prebulk/corpora/{name}/format": {
+            f"prebulk/corpora/{name}/format": other,
+            f"prebulk/corpora/{name}/group": {"by": by},
+            f"prebulk/corpora/{name}/label": {"by": "none"},
+        }
+        for name, other, by in (("archs4", "xena", "patient"), ("tcga", "archs4", "series"))
+    },
+    **{
+        f"prebulk/corpora/{name}/group/by": {f"prebulk/corpora/{name}/group": {"by": "field", "field": field}}
+        for name, field in (("archs4", "series_id"), ("tcga", "sample_id"))
+    },
     "download/mirror": {"download/mirror": "https://mirror.example"},
     "prebulk/duplicates/prefer": {"prebulk/duplicates/prefer": ["archs4"]},
     **dict.fromkeys(

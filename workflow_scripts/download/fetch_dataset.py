@@ -51,7 +51,12 @@ def fetch_dataset(*, mirror: Path | None, file: Path, provenance: Path, row: dic
         source = from_mirror(address, row) if address else from_public(file, row)
         refuse_licence(source.licence, row, spec)
         logging.info("fetching %s", readable(source.location))
+        resumed = partial.size > 0
         transfer.fetch(source.location, partial, source.bytes)
+        if resumed and wrong_checksums(partial, source):
+            logging.warning("what was kept of an earlier download is damaged: fetching anew")
+            partial.discard()
+            transfer.fetch(source.location, partial, source.bytes)
     measured = verify(partial, source)
     if row["checksum"] == "first-use" and not address and not source.expected:
         first_use.record(file, row["url"], measured["sha256"])
@@ -126,6 +131,11 @@ def from_public(file: Path, row: dict) -> Source:
     else:
         expected = [checksums.declared(row["checksum"], SHEET)]
     return Source(row["url"], expected, int(row["bytes"]) if row["bytes"] else None, row["licence"], "")
+
+
+def wrong_checksums(partial: transfer.Partial, source: Source) -> list[Checksum]:
+    measured = checksums.measure(partial.path, {checksum.algorithm for checksum in source.expected})
+    return [checksum for checksum in source.expected if measured[checksum.algorithm] != checksum.value]
 
 
 def verify(partial: transfer.Partial, source: Source) -> dict[str, str]:

@@ -58,7 +58,8 @@ class Reconstruction:
         blocks = np.stack([self.blocks[block] for block in order])
         correlations = np.stack([self.correlations[block] for block in order])
         generator = np.random.default_rng(spec["seed"])
-        draws = generator.multinomial(len(order), np.full(len(order), 1 / len(order)), size=spec["bootstrap_samples"])
+        samples = spec["bootstrap_samples"] if len(order) > 1 else 0  # one block alone tells nothing of others
+        draws = generator.multinomial(len(order), np.full(len(order), 1 / len(order)), size=samples)
         total, in_samples = blocks.sum(0), correlations.sum(0)
         values = self._scores(total, in_samples)
         resampled = [self._scores(np.tensordot(draw, blocks, 1), draw @ correlations) for draw in draws.astype(float)]
@@ -98,7 +99,7 @@ def interval(level: str, value: float, resampled: np.ndarray) -> dict[str, float
     percentiles of resampled medians over genes can miss the value itself. Their spread is sound: that
     level has the normal interval of the bootstrap, value +- 1.96 standard errors.
     """
-    if not np.isfinite(value):
+    if not np.isfinite(value) or not len(resampled):
         return {"value": value, "ci_low": np.nan, "ci_high": np.nan}
     if level == "per_gene":
         margin = 1.96 * np.nanstd(resampled)

@@ -45,11 +45,14 @@ class Checkpoints:
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"epoch-{epoch:06d}.pt"
         partial = path.with_suffix(".partial")
-        with partial.open("wb") as handle:
-            torch.save(state, handle)
-            handle.flush()
-            os.fsync(handle.fileno())
-        partial.replace(path)
+        try:
+            with partial.open("wb") as handle:
+                torch.save(state, handle)
+                handle.flush()
+                os.fsync(handle.fileno())
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
         for older in self._files()[:-KEPT]:
             older.unlink()
 

@@ -103,9 +103,10 @@ def class_counts(labels: np.ndarray, predicted: np.ndarray, groups: np.ndarray, 
 
 
 def resample(per_group: np.ndarray, samples: int, seed: int) -> np.ndarray:
-    """Sums over groups drawn with replacement: (groups, ...) to (samples, ...)."""
+    """Sums over groups drawn with replacement: (groups, ...) to (samples, ...), none where one group is all."""
     generator = np.random.default_rng(seed)
     groups = len(per_group)
+    samples = samples if groups > 1 else 0
     draws = generator.multinomial(groups, np.full(groups, 1 / groups), size=samples)
     return np.tensordot(draws.astype(float), per_group, axes=1)
 
