@@ -109,6 +109,9 @@ def test_a_job_killed_for_memory_is_tried_again_with_more(
     )
     assert succeeded(result)
     assert "Trying to restart job" in result.stdout + result.stderr
+    killed, again = [job for job in jobs(cluster) if "rule_embed_proteins" in job][-2:]
+    assert "JobState=COMPLETED" not in killed and "MinMemoryNode=100M" in killed
+    assert "JobState=COMPLETED" in again and "MinMemoryNode=1600M" in again
 
 
 @pytest.mark.parametrize("file", ENVS, ids=lambda file: file.stem)
