@@ -12,6 +12,7 @@ shards = settings.shards
 tracks = settings.tracks
 each_track = settings.each_track
 track_values = settings.track_values
+job_names = settings.job_names
 gene_embedding = settings.gene_embedding
 
 

@@ -289,16 +289,6 @@ rule summarize_costs:
     params:
         code=code("report/summarize_costs"),
         benchmarks="results/benchmarks",
-        names=" ".join(
-            names("esm2/models")
-            + names("tracks/sets")
-            + names("bulk/runs")
-            + shards("{corpus}.{shard}")
-            + [
-                f"{set}.{track}"
-                for set in names("tracks/sets")
-                for track in names(f"tracks/sets/{set}/tracks")
-            ]
-        ),
+        names=job_names,
     script:
         "../workflow_scripts/report/summarize_costs.py"

@@ -189,6 +189,19 @@ class Settings:
         """The gene embedding that one run takes as the identity of genes."""
         return [f"results/{self.section(f'bulk/runs/{wildcards.run}/embedding')}.h5ad"]
 
+    # report
+
+    @property
+    def job_names(self) -> str:
+        """What jobs are named after, other than declared files: models, sets, runs, shards, tracks; spaces between."""
+        tracks = [
+            f"{name}.{track}"
+            for name in self.names("tracks/sets")
+            for track in self.names(f"tracks/sets/{name}/tracks")
+        ]
+        alone = [name for path in ("esm2/models", "tracks/sets", "bulk/runs") for name in self.names(path)]
+        return " ".join(alone + self.shards("{corpus}.{shard}") + tracks)
+
 
 def fill(path: str, wildcards: Any) -> str:
     """`path` with the values of the wildcards."""

@@ -80,3 +80,16 @@ def specification(**run: Any) -> dict[str, Any]:
     """The section `bulk` of a configuration with one run, `small`, defaults filled in."""
     run = {"embedding": "esm2/made", **run}
     return complete({"runs": {"small": run}}, load_schema("bulk"))
+
+
+def with_other_test_values(cohort: dict[str, Any], folder: Path) -> list[Path]:
+    """The shards of a cohort, written to `folder` with three times the values in samples of the test split."""
+    table = splits.read(cohort["splits"])
+    test = table["sample_id"][table["split"] == "test"]
+    moved = []
+    for path in cohort["expression"]:
+        data = expression.read(path)
+        data.X[data.obs_names.isin(test)] *= 3
+        moved.append(folder / path.name)
+        expression.write(data.X, data.obs, list(data.var_names), data.var["measured"].to_numpy(), moved[-1])
+    return moved

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.bulk import cohorts
 from tests.bulk.conftest import SPEC
 from workflow_scripts.bulk import imputation
 from workflow_scripts.bulk.classify_baselines import classify_baselines
@@ -135,14 +136,7 @@ def test_no_run_may_take_the_name_of_a_baseline() -> None:
 
 def test_values_of_the_test_split_change_no_choice(scored: Path, cohort: dict[str, Any], tmp_path: Path) -> None:
     """Scores on validation, and so the settings that they choose, are those of a run with other test values."""
-    table = splits.read(cohort["splits"])
-    test = table["sample_id"][table["split"] == "test"]
-    moved = []
-    for path in cohort["expression"]:
-        data = expression.read(path)
-        data.X[data.obs_names.isin(test)] *= 3
-        moved.append(tmp_path / path.name)
-        expression.write(data.X, data.obs, list(data.var_names), data.var["measured"].to_numpy(), moved[-1])
+    moved = cohorts.with_other_test_values(cohort, tmp_path)
     inputs = {**{name: cohort[name] for name in INPUTS}, "expression": moved}
     impute_baselines(**inputs, metrics=tmp_path / "again.parquet", spec={**SPEC["imputation"], **FAST})
     before, after = (

@@ -110,18 +110,10 @@ def test_training_stops_when_patience_is_at_an_end(cohort: dict[str, Any], tmp_p
 def test_labels_and_values_of_the_test_split_change_no_weight(
     trained: Path, cohort: dict[str, Any], tmp_path: Path
 ) -> None:
-    from workflow_scripts.contracts import expression
-
     table = splits.read(cohort["splits"])
     table.loc[table["split"] == "test", "label"] = "dog"
     splits.write(table, tmp_path / "splits.parquet")
-    test = table["sample_id"][table["split"] == "test"]
-    moved = []
-    for path in cohort["expression"]:
-        data = expression.read(path)
-        data.X[data.obs_names.isin(test)] *= 3
-        moved.append(tmp_path / path.name)
-        expression.write(data.X, data.obs, list(data.var_names), data.var["measured"].to_numpy(), moved[-1])
+    moved = cohorts.with_other_test_values(cohort, tmp_path)
     train({**cohort, "splits": tmp_path / "splits.parquet", "expression": moved}, tmp_path)
     assert (tmp_path / WEIGHTS).read_bytes() == (trained / WEIGHTS).read_bytes()
 

@@ -32,12 +32,14 @@ def replacing(path: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
-def digest(path: Path, algorithm: str = "sha256") -> str:
-    """Hexadecimal checksum of a file's bytes, read in blocks of 1 MiB."""
+def digest(path: Path, algorithm: str = "sha256", size: int | None = None) -> str:
+    """Hexadecimal checksum of a file's bytes, or of its first `size` bytes, read in blocks of 1 MiB."""
     state = hashlib.new(algorithm)
+    left = path.stat().st_size if size is None else size
     with path.open("rb") as handle:
-        while block := handle.read(1 << 20):
+        while block := handle.read(min(1 << 20, left)):
             state.update(block)
+            left -= len(block)
     return state.hexdigest()
 
 

@@ -11,17 +11,17 @@ from functools import cache
 from pathlib import Path
 
 from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.contracts.files import digest
 
 MAGIC = b"GeneLM sha256 "
 LENGTH = len(MAGIC) + 2 * hashlib.sha256().digest_size
-BLOCK = 1 << 20  # bytes
 
 
 def seal(path: Path) -> None:
     """Append to a whole file the checksum of its bytes."""
-    digest = _digest(path, path.stat().st_size)
+    found = digest(path)
     with path.open("ab") as handle:
-        handle.write(MAGIC + digest)
+        handle.write(MAGIC + found.encode())
 
 
 def require_intact(path: Path) -> None:
@@ -41,13 +41,4 @@ def _intact(path: Path, size: int, changed: int) -> bool:
     with path.open("rb") as handle:
         handle.seek(max(0, size - LENGTH))
         found = handle.read()
-    return size >= LENGTH and found == MAGIC + _digest(path, size - LENGTH)
-
-
-def _digest(path: Path, size: int) -> bytes:
-    """Hexadecimal sha256 of the first `size` bytes."""
-    state = hashlib.sha256()
-    with path.open("rb") as handle:
-        while block := handle.read(min(BLOCK, size - handle.tell())):
-            state.update(block)
-    return state.hexdigest().encode()
+    return size >= LENGTH and found == MAGIC + digest(path, size=size - LENGTH).encode()

@@ -53,11 +53,14 @@ def fetch_dataset(*, mirror: Path | None, file: Path, provenance: Path, row: dic
         logging.info("fetching %s", readable(source.location))
         resumed = partial.size > 0
         transfer.fetch(source.location, partial, source.bytes)
-        if resumed and wrong_checksums(partial, source):
-            logging.warning("what was kept of an earlier download is damaged: fetching anew")
-            partial.discard()
+    measured = measure(partial, source)
+    if resumed and wrong_checksums(measured, source):
+        logging.warning("what was kept of an earlier download is damaged: fetching anew")
+        partial.discard()
+        with hosts.turn(address or row["url"], file.parent / ".hosts"):
             transfer.fetch(source.location, partial, source.bytes)
-    measured = verify(partial, source)
+        measured = measure(partial, source)
+    verify(measured, partial, source)
     if row["checksum"] == "first-use" and not address and not source.expected:
         first_use.record(file, row["url"], measured["sha256"])
         logging.info("first use: sha256:%s recorded in %s", measured["sha256"], first_use.path_of(file))
@@ -133,25 +136,25 @@ def from_public(file: Path, row: dict) -> Source:
     return Source(row["url"], expected, int(row["bytes"]) if row["bytes"] else None, row["licence"], "")
 
 
-def wrong_checksums(partial: transfer.Partial, source: Source) -> list[Checksum]:
-    measured = checksums.measure(partial.path, {checksum.algorithm for checksum in source.expected})
+def measure(partial: transfer.Partial, source: Source) -> dict[str, str]:
+    """The checksums of a complete part by algorithm: sha256 and those that are expected."""
+    return checksums.measure(partial.path, {"sha256", *(checksum.algorithm for checksum in source.expected)})
+
+
+def wrong_checksums(measured: dict[str, str], source: Source) -> list[Checksum]:
     return [checksum for checksum in source.expected if measured[checksum.algorithm] != checksum.value]
 
 
-def verify(partial: transfer.Partial, source: Source) -> dict[str, str]:
-    """The checksums of a complete part by algorithm; where one is wrong, remove the part and raise BadInput."""
-    measured = checksums.measure(partial.path, {"sha256", *(checksum.algorithm for checksum in source.expected)})
-    for checksum in source.expected:
-        found = measured[checksum.algorithm]
-        if found != checksum.value:
-            partial.discard()
-            raise BadInput(
-                readable(source.location),
-                "",
-                f"{checksum.algorithm} is {found}, expected {checksum.value} ({checksum.origin})",
-                "The file is damaged or was changed at its source: run again, or correct the declaration.",
-            )
-    return measured
+def verify(measured: dict[str, str], partial: transfer.Partial, source: Source) -> None:
+    """Where a checksum is wrong, remove the part and raise BadInput."""
+    for checksum in wrong_checksums(measured, source):
+        partial.discard()
+        raise BadInput(
+            readable(source.location),
+            "",
+            f"{checksum.algorithm} is {measured[checksum.algorithm]}, expected {checksum.value} ({checksum.origin})",
+            "The file is damaged or was changed at its source: run again, or correct the declaration.",
+        )
 
 
 if "snakemake" in globals():
