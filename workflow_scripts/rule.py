@@ -21,7 +21,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from workflow_scripts.contracts.errors import BadInput
+import __main__
+from workflow_scripts.io.errors import BadInput
 
 PACKAGE = Path(__file__).resolve().parent
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
@@ -35,6 +36,13 @@ _search = [part for part in os.environ.get("PYTHONPATH", "").split(os.pathsep) i
 if _root not in _search:
     os.environ["PYTHONPATH"] = os.pathsep.join([_root, *_search])
 
+# Imported by a rule's script, which Snakemake begins with the job as `snakemake`, it sets what numpy, torch and
+# matplotlib read once, when they are imported: so a script imports this module first.
+if threads := getattr(getattr(__main__, "snakemake", None), "threads", None):
+    os.environ.update(dict.fromkeys(THREAD_VARIABLES, str(threads)), MPLBACKEND="Agg")
+    # Threads that wait for others sleep: on a busy node spinning ones made a training 15 times slower.
+    os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
+
 
 def run(function: Callable[..., None], snakemake: Any) -> None:
     """Call `function` with the job's files and params; end the job with one line on bad input.
@@ -42,9 +50,6 @@ def run(function: Callable[..., None], snakemake: Any) -> None:
     Values are bound by name and read by the function's annotations: `Path`, `Path | None` (None
     where the rule gives no file), `list[Path]`, `dict` and `list` (decoded from JSON), `threads: int`.
     """
-    os.environ.update({name: str(snakemake.threads) for name in THREAD_VARIABLES}, MPLBACKEND="Agg")
-    # Threads that wait for others sleep: on a busy node spinning ones made a training 15 times slower.
-    os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
     handlers: list[logging.Handler] = [logging.FileHandler(path) for path in snakemake.log[:1]]
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", handlers=handlers or None

@@ -21,7 +21,7 @@ from tests.bulk import cohorts
 from tests.bulk.conftest import SPEC, train
 from workflow_scripts.bulk import bundle
 from workflow_scripts.contracts import model_bundle, splits
-from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.io.errors import BadInput
 
 ROOT = Path(__file__).resolve().parents[2]
 WEIGHTS = "model/model.safetensors"

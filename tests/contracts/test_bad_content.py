@@ -18,12 +18,12 @@ from workflow_scripts.contracts import (
     model_bundle,
     polymerase,
     provenance,
-    seal,
     splits,
     standardizer,
     track_store,
 )
-from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.io import seal
+from workflow_scripts.io.errors import BadInput
 
 TABLES = [name for name, example in EXAMPLES.items() if isinstance(example.content, pd.DataFrame)]
 

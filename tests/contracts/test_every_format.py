@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.examples import EXAMPLES, ORDER, Example, overwrite
 from workflow_scripts import contracts
-from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.io.errors import BadInput
 
 every = pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES.keys())
 ordered = [example for example in EXAMPLES.values() if example.ordered]

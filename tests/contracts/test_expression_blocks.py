@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.examples import GENES, ORDER, overwrite, samples
 from workflow_scripts.contracts import expression
-from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.io.errors import BadInput
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.workflow import ROOT
-from workflow_scripts.contracts.errors import BadInput
-from workflow_scripts.contracts.files import digest, open_maybe_gzip, replacing
+from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.files import digest, open_maybe_gzip, replacing
 
 
 def test_an_error_leaves_neither_file_nor_trace(tmp_path: Path) -> None:
@@ -46,7 +46,7 @@ def test_an_error_leaves_the_older_content(folder: bool, tmp_path: Path) -> None
 
 def test_a_killed_writer_leaves_no_file_under_the_name(tmp_path: Path) -> None:
     script = (
-        "import sys, time; from pathlib import Path; from workflow_scripts.contracts.files import replacing\n"
+        "import sys, time; from pathlib import Path; from workflow_scripts.io.files import replacing\n"
         "with replacing(Path(sys.argv[1])) as temporary:\n"
         "    temporary.write_text('half'); print('writing', flush=True); time.sleep(60)"
     )

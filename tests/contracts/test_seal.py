@@ -11,9 +11,9 @@ import pytest
 
 from tests.support.examples import EXAMPLES, GENES, overwrite, samples
 from workflow_scripts.contracts import expression
-from workflow_scripts.contracts.annotated import write_annotated
-from workflow_scripts.contracts.errors import BadInput
-from workflow_scripts.contracts.seal import LENGTH, require_intact, seal
+from workflow_scripts.io.annotated import write_annotated
+from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.seal import LENGTH, require_intact, seal
 
 FAULT = "is damaged, cut short or was edited"
 

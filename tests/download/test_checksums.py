@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from tests.download.conftest import BODY
 from tests.download.test_transfer import assert_nothing_at, part_of
-from workflow_scripts.contracts.errors import BadInput
 from workflow_scripts.download import checksums
+from workflow_scripts.io.errors import BadInput
 
 SHA256 = hashlib.sha256(BODY).hexdigest()
 MD5 = hashlib.md5(BODY).hexdigest()

@@ -11,9 +11,9 @@ from tests.download.conftest import BODY
 from tests.download.servers import Site, serving
 from tests.download.test_transfer import MIB, assert_nothing_at, part_of
 from tests.support.real_data import REAL_MIRROR, needs_real_data
-from workflow_scripts.contracts.errors import BadInput
 from workflow_scripts.download import hosts
 from workflow_scripts.download.fetch_dataset import fetch_dataset
+from workflow_scripts.io.errors import BadInput
 from workflow_scripts.validation import load_datasets
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -18,8 +18,8 @@ import pytest
 
 from tests.download.conftest import BODY
 from tests.download.servers import Handler
-from workflow_scripts.contracts.errors import BadInput
 from workflow_scripts.download import transfer
+from workflow_scripts.io.errors import BadInput
 
 MIB = 1 << 20
 ROOT = Path(__file__).resolve().parents[2]

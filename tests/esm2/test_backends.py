@@ -12,8 +12,8 @@ import pytest
 import torch
 
 from tests.support.esm2 import DIM, fair_esm
-from workflow_scripts.contracts.errors import BadInput
 from workflow_scripts.esm2 import backends
+from workflow_scripts.io.errors import BadInput
 
 
 def ones(sequences: list[str]) -> list[np.ndarray]:

@@ -15,9 +15,9 @@ from tests.support.esm2 import fair_esm
 from tests.support.examples import genes
 from tests.support.real_data import REAL_MIRROR, needs_real_data
 from workflow_scripts.contracts import gene_embedding, gene_table, provenance
-from workflow_scripts.contracts.errors import BadInput
-from workflow_scripts.contracts.files import digest
 from workflow_scripts.esm2.embed_proteins import embed_proteins
+from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.files import digest
 from workflow_scripts.validation import load_schema, validate
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from workflow_scripts.contracts.errors import BadInput
 from workflow_scripts.esm2.proteins import read
+from workflow_scripts.io.errors import BadInput
 
 
 def fasta(tmp_path: Path, text: str | bytes) -> Path:

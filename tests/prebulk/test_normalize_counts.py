@@ -11,7 +11,7 @@ import pytest
 
 from tests.prebulk.sources import FILTERS, gene_id, spec, write_archs4, write_genes, write_xena
 from workflow_scripts.contracts import expression
-from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.io.errors import BadInput
 from workflow_scripts.prebulk import sketch
 from workflow_scripts.prebulk.normalize_counts import normalize_counts
 

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workflow_scripts.contracts import splits as split_table
-from workflow_scripts.contracts.errors import BadInput
-from workflow_scripts.contracts.tables import write_table
+from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.tables import write_table
 from workflow_scripts.prebulk import duplicates as duplicate_table
 from workflow_scripts.prebulk import sample_table
 from workflow_scripts.prebulk.grouping import assign_splits, connected_groups

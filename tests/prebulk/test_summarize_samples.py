@@ -8,7 +8,7 @@ import pytest
 
 from tests.prebulk.sources import FILTERS, sketch_of, spec, write_archs4, write_genes
 from workflow_scripts.contracts import splits as split_table
-from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.io.errors import BadInput
 from workflow_scripts.prebulk.find_duplicates import find_duplicates
 from workflow_scripts.prebulk.normalize_counts import normalize_counts
 from workflow_scripts.prebulk.split_samples import split_samples

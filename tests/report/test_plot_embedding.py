@@ -10,7 +10,7 @@ import pytest
 from tests.report.conftest import SPEC
 from tests.report.looking import ODD, page, picture, printed_honest
 from workflow_scripts.contracts import sample_embedding
-from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.io.errors import BadInput
 from workflow_scripts.report import embeddings
 from workflow_scripts.report.embedding_figures import MOST_NAMES, UNLABELLED, describe, draw_embedding
 from workflow_scripts.report.plot_embedding import plot_embedding

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from tests.report.looking import picture, printed_honest
 from workflow_scripts.contracts import polymerase
-from workflow_scripts.contracts.errors import BadInput
 from workflow_scripts.contracts.gene_table import order_digest
+from workflow_scripts.io.errors import BadInput
 from workflow_scripts.report import intervals, pausing, style
 from workflow_scripts.report.plot_pausing import plot_pausing
 

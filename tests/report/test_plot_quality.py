@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from tests.report.looking import ODD, page, picture, printed_honest
-from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.io.errors import BadInput
 from workflow_scripts.report import quality
 from workflow_scripts.report.plot_quality import MOST_ROWS, plot_quality
 

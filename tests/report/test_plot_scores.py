@@ -9,7 +9,7 @@ import pytest
 
 from tests.report.looking import ODD, page, picture, printed_honest
 from workflow_scripts.contracts import metrics, predictions
-from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.io.errors import BadInput
 from workflow_scripts.report import scores, style
 from workflow_scripts.report.plot_scores import plot_scores
 from workflow_scripts.report.score_figures import (

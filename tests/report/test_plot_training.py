@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from tests.report.looking import picture, printed_honest
-from workflow_scripts.contracts.errors import BadInput
 from workflow_scripts.contracts.history import read
+from workflow_scripts.io.errors import BadInput
 from workflow_scripts.report import style
 from workflow_scripts.report.plot_training import draw_losses, plot_training
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from tests.report.looking import page
-from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.io.errors import BadInput
 from workflow_scripts.report.summarize_costs import summarize_costs
 
 

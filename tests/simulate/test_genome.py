@@ -9,7 +9,7 @@ import pytest
 
 from tests.simulate.organisms import Organism, Record, fasta
 from workflow_scripts.simulate import layout
-from workflow_scripts.simulate.proteins import CODE, translate
+from workflow_scripts.simulate.genetic_code import CODE, translate
 
 
 def reverse_complement(sequence: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from workflow_scripts.contracts import provenance
-from workflow_scripts.contracts.files import digest
+from workflow_scripts.io.files import digest
 from workflow_scripts.simulate.simulate_weights import simulate_weights
 
 SPEC = {"seed": 3, "layers": 2, "embed_dim": 24, "attention_heads": 4}

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from tests.tracks import toy
-from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.io.errors import BadInput
 from workflow_scripts.tracks import strand_gate
 from workflow_scripts.tracks.check_strands import check_strands
 

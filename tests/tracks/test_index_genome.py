@@ -8,7 +8,7 @@ from pathlib import Path
 import pysam
 import pytest
 
-from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.io.errors import BadInput
 from workflow_scripts.tracks.genome import Genome
 from workflow_scripts.tracks.index_genome import index_genome
 

@@ -15,7 +15,7 @@ from hypothesis import given, settings, strategies
 
 from tests.tracks import toy
 from workflow_scripts.contracts import track_store
-from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.io.errors import BadInput
 from workflow_scripts.tracks import runs
 from workflow_scripts.tracks.binning import assign_folds, tile
 from workflow_scripts.tracks.make_targets import make_targets

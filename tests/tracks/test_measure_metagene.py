@@ -9,7 +9,7 @@ import pytest
 
 from tests.tracks import toy
 from workflow_scripts.contracts import metagene as contract
-from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.io.errors import BadInput
 from workflow_scripts.tracks import metagene
 from workflow_scripts.tracks.measure_metagene import measure_metagene
 

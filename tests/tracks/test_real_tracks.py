@@ -14,7 +14,7 @@ from tests.support.real_data import REAL_MIRROR, needs_real_data
 from tests.tracks import toy
 from workflow_scripts.contracts import polymerase as contract
 from workflow_scripts.contracts import track_store
-from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.io.errors import BadInput
 from workflow_scripts.tracks.check_strands import check_strands
 from workflow_scripts.tracks.index_genome import index_genome
 from workflow_scripts.tracks.make_targets import make_targets

@@ -17,7 +17,7 @@ from tests.support.examples import overwrite
 from tests.support.workflow import ROOT
 from tests.tracks import toy
 from tests.tracks.test_measure_metagene import GENES, measure
-from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.io.errors import BadInput
 from workflow_scripts.tracks import standard
 from workflow_scripts.tracks.bigwig_source import is_whole
 from workflow_scripts.tracks.runs import Runs

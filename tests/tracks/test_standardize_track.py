@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies
 
 from tests.tracks import toy
-from workflow_scripts.contracts import seal
-from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.io import seal
+from workflow_scripts.io.errors import BadInput
 from workflow_scripts.tracks import bigwig_source, runs
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pyBigWig
 
 from workflow_scripts.contracts import gene_table
-from workflow_scripts.contracts.seal import seal
+from workflow_scripts.io.seal import seal
 from workflow_scripts.tracks.standardize_track import standardize_track
 from workflow_scripts.validation import complete, load_schema
 

@@ -12,7 +12,7 @@ import torch
 
 from workflow_scripts.bulk.model import BulkConfig, BulkModel
 from workflow_scripts.contracts import model_bundle
-from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.io.errors import BadInput
 from workflow_scripts.training import factors
 
 

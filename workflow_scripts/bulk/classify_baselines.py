@@ -1,8 +1,21 @@
 """Classes of samples by baselines on log(TPM+1), on the same splits as every model."""
 
+from workflow_scripts.rule import run
+
 from pathlib import Path
 
-from workflow_scripts.rule import run
+import numpy as np
+import pandas as pd
+
+from workflow_scripts.contracts import expression as expression_store
+from workflow_scripts.contracts import metrics as metrics_table
+from workflow_scripts.contracts import predictions as predictions_table
+from workflow_scripts.contracts import splits as splits_table
+from workflow_scripts.contracts import standardizer as standardizer_table
+from workflow_scripts.contracts.gene_table import order_digest
+from workflow_scripts.training.baselines import CLASSIFIERS
+from workflow_scripts.training.classification import classify
+from workflow_scripts.training.scores import metrics_of
 
 
 def classify_baselines(
@@ -12,19 +25,6 @@ def classify_baselines(
 
     Genes are standardized by the train split; an unmeasured gene stands at its train mean.
     """
-    import numpy as np
-    import pandas as pd
-
-    from workflow_scripts.contracts import expression as expression_store
-    from workflow_scripts.contracts import metrics as metrics_table
-    from workflow_scripts.contracts import predictions as predictions_table
-    from workflow_scripts.contracts import splits as splits_table
-    from workflow_scripts.contracts import standardizer as standardizer_table
-    from workflow_scripts.contracts.gene_table import order_digest
-    from workflow_scripts.training.baselines import CLASSIFIERS
-    from workflow_scripts.training.classification import classify
-    from workflow_scripts.training.scores import metrics_of
-
     genes = standardizer_table.read(standardizer)
     samples = splits_table.read(splits).set_index("sample_id")
     samples = samples[samples["label"] != ""]

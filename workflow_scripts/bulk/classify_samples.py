@@ -1,21 +1,21 @@
 """Classes of samples by a probe on a model's embedding: the same classifier as on log(TPM+1)."""
 
+from workflow_scripts.rule import run
+
 from pathlib import Path
 
-from workflow_scripts.rule import run
+import numpy as np
+
+from workflow_scripts.contracts import metrics as metrics_table
+from workflow_scripts.contracts import predictions as predictions_table
+from workflow_scripts.contracts import sample_embedding
+from workflow_scripts.training.baselines import logistic_regression
+from workflow_scripts.training.classification import classify
+from workflow_scripts.training.scores import metrics_of
 
 
 def classify_samples(*, embeddings: Path, metrics: Path, predictions: Path, spec: dict) -> None:
     """Score logistic regression on the sample embedding, standardized by the train split."""
-    import numpy as np
-
-    from workflow_scripts.contracts import metrics as metrics_table
-    from workflow_scripts.contracts import predictions as predictions_table
-    from workflow_scripts.contracts import sample_embedding
-    from workflow_scripts.training.baselines import logistic_regression
-    from workflow_scripts.training.classification import classify
-    from workflow_scripts.training.scores import metrics_of
-
     data = sample_embedding.read(embeddings)
     data = data[(data.obs["label"] != "").to_numpy()]
     x = np.asarray(data.X, np.float32)

@@ -1,8 +1,17 @@
 """One vector per sample from a trained model, with every measured gene visible."""
 
+from workflow_scripts.rule import run as run_door
+
 from pathlib import Path
 
-from workflow_scripts.rule import run as run_door
+import numpy as np
+import pandas as pd
+import torch
+
+from workflow_scripts.bulk import bundle, inference
+from workflow_scripts.contracts import expression as expression_store
+from workflow_scripts.contracts import sample_embedding
+from workflow_scripts.contracts import splits as splits_table
 
 
 def embed_samples(
@@ -12,15 +21,6 @@ def embed_samples(
 
     A vector is the mean of the final states over the measured genes, then the scores of the latent factors.
     """
-    import numpy as np
-    import pandas as pd
-    import torch
-
-    from workflow_scripts.bulk import bundle, inference
-    from workflow_scripts.contracts import expression as expression_store
-    from workflow_scripts.contracts import sample_embedding
-    from workflow_scripts.contracts import splits as splits_table
-
     torch.set_num_threads(threads)
     network, order = bundle.read(model)
     samples = splits_table.read(splits).set_index("sample_id")

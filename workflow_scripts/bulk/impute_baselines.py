@@ -1,8 +1,20 @@
 """Hide measured values of validation and test samples, and score how baselines predict them."""
 
+from workflow_scripts.rule import run
+
+import logging
 from pathlib import Path
 
-from workflow_scripts.rule import run
+import numpy as np
+import pandas as pd
+
+from workflow_scripts.bulk import data, imputation
+from workflow_scripts.contracts import metrics as metrics_table
+from workflow_scripts.contracts import splits as splits_table
+from workflow_scripts.contracts import standardizer as standardizer_table
+from workflow_scripts.contracts.gene_table import order_digest
+from workflow_scripts.training.imputers import IMPUTERS
+from workflow_scripts.training.scores import metrics_of
 
 
 def impute_baselines(*, expression: list[Path], splits: Path, standardizer: Path, metrics: Path, spec: dict) -> None:
@@ -11,19 +23,6 @@ def impute_baselines(*, expression: list[Path], splits: Path, standardizer: Path
     They are fitted to the train split, or to so many of its samples as `bulk/data.py` allows; the number
     of neighbours and of components is chosen on validation.
     """
-    import logging
-
-    import numpy as np
-    import pandas as pd
-
-    from workflow_scripts.bulk import data, imputation
-    from workflow_scripts.contracts import metrics as metrics_table
-    from workflow_scripts.contracts import splits as splits_table
-    from workflow_scripts.contracts import standardizer as standardizer_table
-    from workflow_scripts.contracts.gene_table import order_digest
-    from workflow_scripts.training.imputers import IMPUTERS
-    from workflow_scripts.training.scores import metrics_of
-
     genes = standardizer_table.read(standardizer)
     order = order_digest(genes["gene_id"])
     table = splits_table.read(splits)

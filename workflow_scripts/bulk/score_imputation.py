@@ -1,8 +1,19 @@
 """Hide measured values of validation and test samples, and score how a model predicts them."""
 
+from workflow_scripts.rule import run as run_door
+
+from functools import partial
 from pathlib import Path
 
-from workflow_scripts.rule import run as run_door
+import numpy as np
+import torch
+
+from workflow_scripts.bulk import bundle, imputation
+from workflow_scripts.bulk.inference import impute
+from workflow_scripts.contracts import metrics as metrics_table
+from workflow_scripts.contracts import splits as splits_table
+from workflow_scripts.contracts import standardizer as standardizer_table
+from workflow_scripts.training.scores import metrics_of
 
 
 def score_imputation(
@@ -20,18 +31,6 @@ def score_imputation(
 
     The hidden values are those of the baselines: they are drawn by sample, from `spec["seed"]`.
     """
-    from functools import partial
-
-    import numpy as np
-    import torch
-
-    from workflow_scripts.bulk import bundle, imputation
-    from workflow_scripts.bulk.inference import impute
-    from workflow_scripts.contracts import metrics as metrics_table
-    from workflow_scripts.contracts import splits as splits_table
-    from workflow_scripts.contracts import standardizer as standardizer_table
-    from workflow_scripts.training.scores import metrics_of
-
     torch.set_num_threads(threads)
     network, order = bundle.read(model)
     mean = standardizer_table.read(standardizer, order)["mean"].to_numpy(np.float32)

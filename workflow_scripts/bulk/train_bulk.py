@@ -1,8 +1,8 @@
 """Train a transformer on bulk RNA-seq to predict masked genes, and keep its best validation epoch."""
 
-from pathlib import Path
-
 from workflow_scripts.rule import run
+
+from pathlib import Path
 
 
 def train_bulk(
@@ -36,7 +36,7 @@ def train_bulk(
     from workflow_scripts.contracts import history as history_table
     from workflow_scripts.contracts import splits as split_table
     from workflow_scripts.contracts import standardizer as statistics_table
-    from workflow_scripts.contracts.errors import BadInput
+    from workflow_scripts.io.errors import BadInput
     from workflow_scripts.training import loop, resume
 
     log = logging.getLogger(__name__)

@@ -17,16 +17,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from workflow_scripts.contracts.annotated import read_annotated, require, write_annotated
-from workflow_scripts.contracts.errors import BadInput
+import anndata
+import numpy as np
+import pandas as pd
+
 from workflow_scripts.contracts.gene_table import order_digest, require_order
-
-if TYPE_CHECKING:
-    import anndata
-    import numpy as np
-    import pandas as pd
+from workflow_scripts.io.annotated import read_annotated, require, write_annotated
+from workflow_scripts.io.errors import BadInput
 
 OBS = ("corpus", "group", "label", "total_counts", "nonzero_genes")
 
@@ -43,10 +41,6 @@ def validate(data: anndata.AnnData, where: Path | str = "ExpressionStore", gene_
 
 def write(x: np.ndarray, obs: pd.DataFrame, gene_ids: list[str], measured: np.ndarray, path: Path) -> None:
     """Write X (samples x genes, float32), obs (index sample_id) and measured (genes, bool) to `path`."""
-    import anndata
-    import numpy as np
-    import pandas as pd
-
     var = pd.DataFrame({"measured": np.asarray(measured, bool)}, index=pd.Index(gene_ids, name="gene_id"))
     obs = obs.rename_axis("sample_id")
     data = anndata.AnnData(X=np.asarray(x, np.float32), obs=obs, var=var, uns={"gene_order": order_digest(gene_ids)})
@@ -78,8 +72,6 @@ def opened(path: Path, gene_order: str | None = None) -> Iterator[anndata.AnnDat
 
 def read_rows(data: anndata.AnnData, rows: np.ndarray, path: Path) -> np.ndarray:
     """X (len(rows) x genes, float32) of the given ascending rows of an opened shard; damage raises BadInput."""
-    import numpy as np
-
     try:
         return np.asarray(data.X[rows], np.float32)
     except OSError as error:
@@ -93,8 +85,6 @@ def blocks(
 
     Order: by path, then as stored. Memory is bounded by one block, whatever the corpus.
     """
-    import numpy as np
-
     for path in paths:
         with opened(path, gene_order) as data:
             rows = np.flatnonzero(data.obs_names.isin(samples))
@@ -108,9 +98,6 @@ def load(paths: list[Path], samples: pd.Index, gene_order: str | None = None) ->
 
     For data that fits in memory; `blocks` is for what does not. Raises BadInput on a missing sample.
     """
-    import numpy as np
-    import pandas as pd
-
     names, rows = [], []
     for obs, x in blocks(paths, samples, gene_order):
         names.append(obs.index)

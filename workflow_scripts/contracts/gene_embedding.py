@@ -13,9 +13,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workflow_scripts.contracts.annotated import read_annotated, require, write_annotated
-from workflow_scripts.contracts.errors import BadInput
 from workflow_scripts.contracts.gene_table import order_digest, require_order
+from workflow_scripts.io.annotated import read_annotated, require, write_annotated
+from workflow_scripts.io.errors import BadInput
 
 if TYPE_CHECKING:
     import anndata

@@ -23,20 +23,16 @@ import hashlib
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from workflow_scripts.contracts.errors import BadInput
-from workflow_scripts.contracts.tables import read_table, validate_table, write_table
+import pandas as pd
+import pandera.pandas as pa
 
-if TYPE_CHECKING:
-    import pandas as pd
-    import pandera.pandas as pa
+from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.tables import read_table, validate_table, write_table
 
 
 @cache
 def schema() -> pa.DataFrameSchema:
-    import pandera.pandas as pa
-
     return pa.DataFrameSchema(
         {
             "gene_id": pa.Column(str, pa.Check.str_length(min_value=1), unique=True),

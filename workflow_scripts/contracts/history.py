@@ -10,21 +10,17 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from workflow_scripts.contracts.errors import BadInput
-from workflow_scripts.contracts.files import replacing
-from workflow_scripts.contracts.tables import validate_table
+import pandas as pd
+import pandera.pandas as pa
 
-if TYPE_CHECKING:
-    import pandas as pd
-    import pandera.pandas as pa
+from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.files import replacing
+from workflow_scripts.io.tables import validate_table
 
 
 @cache
 def schema() -> pa.DataFrameSchema:
-    import pandera.pandas as pa
-
     return pa.DataFrameSchema(
         {
             "epoch": pa.Column("int64", pa.Check(lambda epoch: epoch == range(len(epoch)), name="counts from 0")),
@@ -53,8 +49,6 @@ def write(history: pd.DataFrame, path: Path) -> None:
 
 def read(path: Path) -> pd.DataFrame:
     """Read a history; a damaged one raises BadInput, also if it ends within a line."""
-    import pandas as pd
-
     try:
         whole = path.read_bytes().endswith(b"\n")
         history = pd.read_csv(path, sep="\t", float_precision="round_trip")

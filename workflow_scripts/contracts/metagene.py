@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workflow_scripts.contracts.tables import read_table, validate_table, write_table
+from workflow_scripts.io.tables import read_table, validate_table, write_table
 
 if TYPE_CHECKING:
     import pandas as pd

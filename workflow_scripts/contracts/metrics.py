@@ -9,21 +9,17 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from workflow_scripts.contracts.tables import read_table, validate_table, write_table
+import pandas as pd
+import pandera.pandas as pa
 
-if TYPE_CHECKING:
-    import pandas as pd
-    import pandera.pandas as pa
+from workflow_scripts.io.tables import read_table, validate_table, write_table
 
 LEVELS = ("pooled", "per_gene", "per_sample", "per_class")
 
 
 @cache
 def schema() -> pa.DataFrameSchema:
-    import pandera.pandas as pa
-
     return pa.DataFrameSchema(
         {
             "model": pa.Column(str),

@@ -13,14 +13,15 @@ import json
 import platform
 from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from workflow_scripts.contracts.errors import BadInput
-from workflow_scripts.contracts.files import digest, replacing
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
 from workflow_scripts.contracts.gene_table import require_order
-
-if TYPE_CHECKING:
-    import torch
+from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.files import digest, replacing
 
 KEYS = ("architecture", "parameters", "weights_sha256", "gene_order", "seed", "versions", "digest")
 
@@ -46,9 +47,6 @@ def write(
 
     `buffers` names the tensors that were not trained: they are stored, and not counted as parameters.
     """
-    import torch
-    from safetensors.torch import save_file
-
     config = {
         "architecture": architecture,
         "parameters": sum(tensor.numel() for name, tensor in state.items() if name not in buffers),
@@ -69,9 +67,6 @@ def write(
 
 def read(path: Path, gene_order: str | None = None) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     """Return (tensors by name, configuration); raise BadInput on a damaged or foreign bundle."""
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
     try:
         config = json.loads((path / "config.json").read_text())
         state = load_file(path / "model.safetensors")

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workflow_scripts.contracts.gene_table import order_digest, require_order
-from workflow_scripts.contracts.tables import read_table, validate_table, write_table
+from workflow_scripts.io.tables import read_table, validate_table, write_table
 
 if TYPE_CHECKING:
     import pandas as pd

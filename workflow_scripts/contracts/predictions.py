@@ -8,19 +8,15 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from workflow_scripts.contracts.tables import read_table, validate_table, write_table
+import pandas as pd
+import pandera.pandas as pa
 
-if TYPE_CHECKING:
-    import pandas as pd
-    import pandera.pandas as pa
+from workflow_scripts.io.tables import read_table, validate_table, write_table
 
 
 @cache
 def schema() -> pa.DataFrameSchema:
-    import pandera.pandas as pa
-
     text = {name: pa.Column(str) for name in ("model", "dataset", "sample_id", "split", "group", "label", "predicted")}
     return pa.DataFrameSchema(
         text, unique=["model", "dataset", "sample_id"], name="Predictions", strict=True, ordered=True

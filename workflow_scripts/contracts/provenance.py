@@ -13,8 +13,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from workflow_scripts.contracts.errors import BadInput
-from workflow_scripts.contracts.files import replacing
+from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.files import replacing
 
 KEYS = (
     "dataset",

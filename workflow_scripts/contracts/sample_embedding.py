@@ -7,15 +7,13 @@ label, split; uns: gene_order, run (str).
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from workflow_scripts.contracts.annotated import read_annotated, require, write_annotated
+import anndata
+import numpy as np
+import pandas as pd
+
 from workflow_scripts.contracts.gene_table import require_order
-
-if TYPE_CHECKING:
-    import anndata
-    import numpy as np
-    import pandas as pd
+from workflow_scripts.io.annotated import read_annotated, require, write_annotated
 
 OBS = ("corpus", "group", "label", "split")
 
@@ -27,9 +25,6 @@ def validate(data: anndata.AnnData, where: Path | str = "SampleEmbedding", gene_
 
 def write(x: np.ndarray, obs: pd.DataFrame, path: Path, *, run: str, gene_order: str) -> None:
     """Write X (samples x d, float32) and obs (index sample_id) to `path`."""
-    import anndata
-    import numpy as np
-
     data = anndata.AnnData(
         X=np.asarray(x, np.float32), obs=obs.rename_axis("sample_id"), uns={"gene_order": gene_order, "run": run}
     )

@@ -9,20 +9,16 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pandas as pd
+import pandera.pandas as pa
 
 from workflow_scripts.contracts.gene_table import order_digest, require_order
-from workflow_scripts.contracts.tables import read_table, validate_table, write_table
-
-if TYPE_CHECKING:
-    import pandas as pd
-    import pandera.pandas as pa
+from workflow_scripts.io.tables import read_table, validate_table, write_table
 
 
 @cache
 def schema() -> pa.DataFrameSchema:
-    import pandera.pandas as pa
-
     return pa.DataFrameSchema(
         {
             "gene_id": pa.Column(str, unique=True),

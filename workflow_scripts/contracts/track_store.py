@@ -22,18 +22,17 @@ import json
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from workflow_scripts.contracts.errors import BadInput
-from workflow_scripts.contracts.files import replacing
-from workflow_scripts.contracts.seal import require_intact, seal
-from workflow_scripts.contracts.tables import read_table, validate_table, write_table
+import h5py
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
 
-if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-    import pandera.pandas as pa
-
+from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.files import replacing
+from workflow_scripts.io.seal import require_intact, seal
+from workflow_scripts.io.tables import read_table, validate_table, write_table
 
 MASK_CHUNK = 1 << 20  # bytes: an entry of the index for each window would outweigh its mask
 TRACK_KEYS = {"name", "assay", "strand"}
@@ -50,8 +49,6 @@ class Targets(NamedTuple):
 
 @cache
 def window_schema() -> pa.DataFrameSchema:
-    import pandera.pandas as pa
-
     return pa.DataFrameSchema(
         {
             "window": pa.Column("int64", unique=True),
@@ -89,7 +86,6 @@ def windows_digest(windows: pd.DataFrame) -> str:
 
 def validate_targets(targets: Targets, where: Path | str = "Targets") -> None:
     """Raise BadInput unless the parts fit each other and every value is a sum of signal: finite, not negative."""
-    import numpy as np
 
     def refuse(place: str, reason: str) -> BadInput:
         return BadInput(where, place, reason, "Remove the file and run its rule again.")
@@ -119,8 +115,6 @@ def write_targets(
 
     bin_width in bp; genome: the checksum of its sequence.
     """
-    import h5py
-
     bins = mask.shape[1]
     shape = (len(windows), len(tracks), bins)
     together = max(1, min(len(windows), MASK_CHUNK // bins))
@@ -138,8 +132,6 @@ def write_targets(
 
 def read_targets(path: Path, windows: pd.DataFrame) -> Targets:
     """Read and check the targets of `windows`; a damaged file, or one of other windows, raises BadInput."""
-    import h5py
-
     require_intact(path)
     try:
         with h5py.File(path, "r") as file:

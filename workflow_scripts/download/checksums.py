@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.io.errors import BadInput
 
 BLOCK = 1 << 20  # bytes
 ALGORITHM_OF_LENGTH = {32: "md5", 40: "sha1", 64: "sha256"}  # hexadecimal digits

@@ -1,5 +1,7 @@
 """One declared file, fetched once from its public address or a mirror, verified, with its provenance."""
 
+from workflow_scripts.rule import run
+
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -7,11 +9,10 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from workflow_scripts.contracts import provenance as provenances
-from workflow_scripts.contracts.errors import BadInput
 from workflow_scripts.download import checksums, first_use, hosts, manifest, transfer
 from workflow_scripts.download.checksums import Checksum
 from workflow_scripts.download.transfer import readable
-from workflow_scripts.rule import run
+from workflow_scripts.io.errors import BadInput
 
 SHEET = "config/datasets.tsv"
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from workflow_scripts.contracts.errors import BadInput
-from workflow_scripts.contracts.files import replacing
 from workflow_scripts.download.checksums import Checksum
+from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.files import replacing
 
 
 def path_of(file: Path) -> Path:

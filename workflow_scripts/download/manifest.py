@@ -10,7 +10,7 @@ import csv
 from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit
 
-from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.io.errors import BadInput
 
 NAME = "MANIFEST.tsv"
 COLUMNS = ("url", "sha256", "bytes", "licence", "what")

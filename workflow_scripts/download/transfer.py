@@ -25,8 +25,8 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import Request, url2pathname, urlopen
 
-from workflow_scripts.contracts.errors import BadInput
-from workflow_scripts.contracts.files import replacing
+from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.files import replacing
 
 ATTEMPTS = 5  # in a row, each without a whole block of progress
 FIRST_PAUSE = 2.0  # seconds before the second attempt; doubles with each further one

@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from torch.nn.functional import gelu, scaled_dot_product_attention
 
-from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.io.errors import BadInput
 
 if TYPE_CHECKING:
     from esm.data import Alphabet

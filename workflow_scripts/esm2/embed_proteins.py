@@ -1,9 +1,9 @@
 """One vector per gene from its protein: the mean over residues of ESM2's last layer."""
 
+from workflow_scripts.rule import run
+
 import logging
 from pathlib import Path
-
-from workflow_scripts.rule import run
 
 log = logging.getLogger(__name__)
 
@@ -20,10 +20,10 @@ def embed_proteins(*, genes: Path, proteins: Path, weights: Path, embedding: Pat
     import pandas as pd
 
     from workflow_scripts.contracts import gene_embedding, gene_table
-    from workflow_scripts.contracts.errors import BadInput
     from workflow_scripts.esm2 import backends
     from workflow_scripts.esm2.proteins import read
     from workflow_scripts.esm2.windows import cut, in_batches
+    from workflow_scripts.io.errors import BadInput
 
     gene_ids = gene_table.read(genes)[0]["gene_id"].tolist()
     source = describe(weights, spec["licence"])
@@ -65,8 +65,8 @@ def describe(weights: Path, licence: str) -> dict[str, str | bool]:
     its checksum and by the `licence` of the configuration.
     """
     from workflow_scripts.contracts import provenance
-    from workflow_scripts.contracts.errors import BadInput
-    from workflow_scripts.contracts.files import digest
+    from workflow_scripts.io.errors import BadInput
+    from workflow_scripts.io.files import digest
 
     try:
         sha256 = digest(weights)

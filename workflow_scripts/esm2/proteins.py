@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.io.errors import BadInput
 
 log = logging.getLogger(__name__)
 

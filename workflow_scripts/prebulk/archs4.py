@@ -20,9 +20,9 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.text import DAMAGED
 from workflow_scripts.prebulk.gene_mapping import GeneMapping, map_rows
-from workflow_scripts.prebulk.lines import DAMAGED
 
 EXPRESSION = "data/expression"
 # Fields of a sample that filters ask for.

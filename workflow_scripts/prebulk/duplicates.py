@@ -20,15 +20,15 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import chain, combinations_with_replacement
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import pandera.pandas as pa
+import scipy.sparse
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
 
-from workflow_scripts.contracts.tables import read_table, write_table
-
-if TYPE_CHECKING:
-    import pandera.pandas as pa
+from workflow_scripts.io.tables import read_table, write_table
 
 log = logging.getLogger(__name__)
 
@@ -43,8 +43,6 @@ BLOCK = 4096  # pairs whose sketches are in memory at once
 
 @cache
 def schema() -> pa.DataFrameSchema:
-    import pandera.pandas as pa
-
     return pa.DataFrameSchema(
         {
             "sample_id": pa.Column(str, unique=True),
@@ -79,9 +77,6 @@ class Sets:
 
     def join(self, pairs: np.ndarray, correlation: np.ndarray) -> None:
         """Make one set of the two of each pair."""
-        import scipy.sparse
-        from scipy.sparse.csgraph import connected_components
-
         links = (np.ones(len(pairs)), tuple(self.of[pairs].T))
         size = len(self.of)
         self.of = connected_components(scipy.sparse.coo_array(links, shape=(size, size)), directed=False)[1][self.of]
@@ -127,8 +122,6 @@ def _near_pairs(points: np.ndarray, radius: float, threads: int) -> Iterator[np.
 
     Centres `points` in place; distances stay as they are.
     """
-    from scipy.spatial import cKDTree
-
     points -= points.mean(axis=0)
     _, vectors = np.linalg.eigh(points.T @ points)
     leading = points @ vectors[:, -COMPONENTS:]

@@ -1,18 +1,18 @@
 """Samples that stand twice, within a corpus or across corpora, and which one of them stays."""
 
-import logging
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 from workflow_scripts.rule import run
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+import logging
+from collections.abc import Iterator
+from pathlib import Path
 
-    import numpy as np
-    import pandas as pd
+import numpy as np
+import pandas as pd
 
-    from workflow_scripts.prebulk.duplicates import Sets
+from workflow_scripts.contracts import expression as expression_store
+from workflow_scripts.io.errors import BadInput
+from workflow_scripts.prebulk import duplicates as found
+from workflow_scripts.prebulk import sketch
 
 log = logging.getLogger(__name__)
 
@@ -29,12 +29,7 @@ def find_duplicates(
     that both measure. Candidates come from the sketches; only their rows are read from the expression, and only
     of pairs that are not in one set by way of others.
     """
-    import numpy as np
-
-    from workflow_scripts.prebulk import duplicates as found
-    from workflow_scripts.prebulk import sketch
-
-    samples, values = _read(sketches, expression, sketch)
+    samples, values = _read(sketches, expression)
     limit, sets = spec["min_correlation"], found.Sets(len(samples))
     compared, lowest, below = 0, 1.0, -1.0
     for candidates in found.candidate_pairs(values, limit, sets, threads):
@@ -53,14 +48,8 @@ def find_duplicates(
         log.info("%s: %d samples dropped as duplicates", corpus, count)
 
 
-def _read(sketches: list[Path], expression: list[Path], sketch) -> "tuple[pd.DataFrame, np.ndarray]":
+def _read(sketches: list[Path], expression: list[Path]) -> tuple[pd.DataFrame, np.ndarray]:
     """All kept samples (sample_id, corpus, label, shard, row) and their sketches, in the order of the files."""
-    import numpy as np
-    import pandas as pd
-
-    from workflow_scripts.contracts import expression as expression_store
-    from workflow_scripts.contracts.errors import BadInput
-
     frames, values, gene_order = [], [], None
     for index, (sketch_path, path) in enumerate(zip(sketches, expression, strict=True)):
         read = sketch.read(sketch_path, gene_order)
@@ -81,16 +70,12 @@ def _read(sketches: list[Path], expression: list[Path], sketch) -> "tuple[pd.Dat
 
 
 def _compared(
-    expression: list[Path], samples: "pd.DataFrame", pairs: "np.ndarray", sets: "Sets"
-) -> "Iterator[tuple[np.ndarray, np.ndarray]]":
+    expression: list[Path], samples: pd.DataFrame, pairs: np.ndarray, sets: found.Sets
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield (pairs, Pearson correlation of each over all genes, float64) of those of `pairs` that are apart.
 
     Looks at `sets` anew after every yield. Pairs of few rows go together, so that each row is seldom read twice.
     """
-    import numpy as np
-
-    from workflow_scripts.prebulk.duplicates import correlations
-
     pairs = pairs[sets.apart(pairs)]
     pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0], pairs[:, 1] // (ROWS // 2)))]
     rows = np.unique(pairs)
@@ -103,15 +88,11 @@ def _compared(
             some = pairs[first : first + PAIRS]
             some = some[sets.apart(some)]
             if len(some):
-                yield some, correlations(*x[np.searchsorted(rows, some.T)])
+                yield some, found.correlations(*x[np.searchsorted(rows, some.T)])
 
 
-def _rows(expression: list[Path], shard: "np.ndarray", row: "np.ndarray") -> "np.ndarray":
+def _rows(expression: list[Path], shard: np.ndarray, row: np.ndarray) -> np.ndarray:
     """X (len(row) x genes) of the given rows of the given shards; both ascend."""
-    import numpy as np
-
-    from workflow_scripts.contracts import expression as expression_store
-
     blocks = []
     for index in np.unique(shard):
         with expression_store.opened(expression[index]) as data:

@@ -1,9 +1,18 @@
 """Mean and sd of every gene over the train split only."""
 
+from workflow_scripts.rule import run
+
 import logging
 from pathlib import Path
 
-from workflow_scripts.rule import run
+import numpy as np
+import pandas as pd
+
+from workflow_scripts.contracts import expression as expression_store
+from workflow_scripts.contracts import splits as split_table
+from workflow_scripts.contracts import standardizer as contract
+from workflow_scripts.io.errors import BadInput
+from workflow_scripts.prebulk.moments import Moments
 
 log = logging.getLogger(__name__)
 
@@ -13,14 +22,6 @@ def fit_standardizer(*, expression: list[Path], splits: Path, standardizer: Path
 
     A gene that no train sample measures has mean and sd NaN and n 0.
     """
-    import numpy as np
-    import pandas as pd
-
-    from workflow_scripts.contracts import expression as expression_store
-    from workflow_scripts.contracts import splits as split_table
-    from workflow_scripts.contracts import standardizer as contract
-    from workflow_scripts.prebulk.moments import Moments
-
     samples = split_table.read(splits)
     train = pd.Index(samples.loc[samples["split"] == "train", "sample_id"])
     with expression_store.opened(expression[0]) as first:
@@ -39,8 +40,6 @@ def fit_standardizer(*, expression: list[Path], splits: Path, standardizer: Path
 
 
 def _require_all(seen: int, expected: int, splits: Path) -> None:
-    from workflow_scripts.contracts.errors import BadInput
-
     if seen != expected or not seen:
         reason = f"{seen} of {expected} train samples are in the shards"
         raise BadInput(splits, "train", reason, "Run the prebulk stage again.")

@@ -18,15 +18,14 @@ lacks: source_id, gene_id (empty: none) and fate:
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+import scipy.sparse
 
 from workflow_scripts.prebulk.identifiers import is_par_y, without_version
-
-if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-    import pandera.pandas as pa
-    import scipy.sparse
 
 FATES = (
     "mapped",
@@ -51,9 +50,6 @@ class GeneMapping(NamedTuple):
     @property
     def sums(self) -> scipy.sparse.csr_array:
         """Genes x mapped rows: multiplied with counts (mapped rows x samples) it gives counts per gene."""
-        import numpy as np
-        import scipy.sparse
-
         shape = (len(self.measured), len(self.rows))
         ones = np.ones(len(self.rows))
         return scipy.sparse.csr_array((ones, (self.genes, np.arange(len(self.rows)))), shape=shape)
@@ -62,8 +58,6 @@ class GeneMapping(NamedTuple):
 @cache
 def schema() -> pa.DataFrameSchema:
     """The mapping table of one file, with its corpus; the first shard of the file has it, the others no rows."""
-    import pandera.pandas as pa
-
     columns = {name: pa.Column(str) for name in ("corpus", "file", "source_id", "gene_id")}
     return pa.DataFrameSchema(
         columns | {"fate": pa.Column(str, pa.Check.isin(FATES))}, name="GeneMapping", strict=True, ordered=True
@@ -73,8 +67,6 @@ def schema() -> pa.DataFrameSchema:
 @cache
 def counts_schema() -> pa.DataFrameSchema:
     """Gene rows counted by corpus, file and fate, as in `results/prebulk/mapping.parquet`."""
-    import pandera.pandas as pa
-
     columns = {name: pa.Column(str) for name in ("corpus", "file")}
     columns |= {
         "fate": pa.Column(str, pa.Check.isin(FATES)),
@@ -92,9 +84,6 @@ def map_rows(
 
     `biotypes`, where the source has them, only serve to say why a row is left out.
     """
-    import numpy as np
-    import pandas as pd
-
     positions: dict[str, list[int]] = {}
     for position, key in enumerate(genes[by]):
         positions.setdefault(key, []).append(position)

@@ -1,16 +1,22 @@
 """Gene table of a proteome: one transcript and protein per gene, its place in the genome, its length for TPM."""
 
+from workflow_scripts.rule import run
+
+import csv
 import logging
 from collections import Counter, defaultdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from workflow_scripts.rule import run
+import pandas as pd
 
-if TYPE_CHECKING:
-    from workflow_scripts.prebulk.annotation import Gene
-    from workflow_scripts.prebulk.gene_choice import Choice
-    from workflow_scripts.prebulk.proteome import Protein
+from workflow_scripts.contracts import gene_table
+from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.files import replacing
+from workflow_scripts.prebulk.annotation import Gene, read_annotation
+from workflow_scripts.prebulk.assembly import require_annotated, require_genome, require_same_assembly
+from workflow_scripts.prebulk.gene_choice import Choice, choose_from_annotation, choose_from_headers
+from workflow_scripts.prebulk.gene_lengths import read_lengths
+from workflow_scripts.prebulk.proteome import Protein, read_proteome
 
 log = logging.getLogger(__name__)
 
@@ -28,16 +34,6 @@ def make_gene_table(
     3 x (residues + 1) bp as length, and `choices` says so; more than a few of these raise BadInput. A declared
     table of lengths goes before the GTF's.
     """
-    import pandas as pd
-
-    from workflow_scripts.contracts import gene_table
-    from workflow_scripts.contracts.errors import BadInput
-    from workflow_scripts.prebulk.annotation import read_annotation
-    from workflow_scripts.prebulk.assembly import require_annotated, require_genome, require_same_assembly
-    from workflow_scripts.prebulk.gene_choice import choose_from_annotation, choose_from_headers
-    from workflow_scripts.prebulk.gene_lengths import read_lengths
-    from workflow_scripts.prebulk.proteome import read_proteome
-
     if gtf is None and lengths is None:
         remedy = "Give prebulk/gene_table/gtf, or a table of gene lengths in prebulk/gene_table/lengths."
         raise BadInput(proteome, "", "nothing tells the length of a gene", remedy)
@@ -95,7 +91,7 @@ def make_gene_table(
         log.info("%s: %d genes, %s, %s", "kept" if kept == "yes" else "left out", count, source, reason)
 
 
-def _coding_genes(found: "list[Protein]") -> "tuple[dict[str, list[Protein]], list[tuple]]":
+def _coding_genes(found: list[Protein]) -> tuple[dict[str, list[Protein]], list[tuple]]:
     """The coding proteins of each gene on primary chromosomes, and the rows of `choices` of other genes."""
     by_gene: dict[str, list[Protein]] = defaultdict(list)
     others: dict[str, tuple] = {}
@@ -108,16 +104,14 @@ def _coding_genes(found: "list[Protein]") -> "tuple[dict[str, list[Protein]], li
     return dict(by_gene), [row for gene_id, row in others.items() if gene_id not in by_gene]
 
 
-def _require_lengths(path: Path, declared: dict[str, float], by_gene: "dict[str, list[Protein]]") -> None:
-    from workflow_scripts.contracts.errors import BadInput
-
+def _require_lengths(path: Path, declared: dict[str, float], by_gene: dict[str, list[Protein]]) -> None:
     absent = sorted(by_gene.keys() - declared.keys())
     if absent:
         reason = f"no length for {len(absent)} of {len(by_gene)} genes, the first {', '.join(absent[:3])}"
         raise BadInput(path, "", reason, "Add them, or give a GTF instead; no length is assumed.")
 
 
-def _row(gene_id: str, gene: "Gene | None", choice: "Choice") -> dict:
+def _row(gene_id: str, gene: Gene | None, choice: Choice) -> dict:
     """One row of the GeneTable, located by `gene` of the GTF, or else by the header of the chosen protein."""
     protein = choice.protein
     place = gene or protein
@@ -138,8 +132,6 @@ def _row(gene_id: str, gene: "Gene | None", choice: "Choice") -> dict:
 
 
 def _write_proteins(sequences: list[tuple[str, str, str]], path: Path) -> None:
-    from workflow_scripts.contracts.files import replacing
-
     with replacing(path) as temporary, temporary.open("w") as handle:
         for gene_id, protein_id, sequence in sequences:
             handle.write(f">{gene_id} {protein_id}\n")
@@ -148,10 +140,6 @@ def _write_proteins(sequences: list[tuple[str, str, str]], path: Path) -> None:
 
 
 def _write_choices(rows: list[tuple], path: Path) -> None:
-    import csv
-
-    from workflow_scripts.contracts.files import replacing
-
     with replacing(path) as temporary, temporary.open("w", newline="") as handle:
         writer = csv.writer(handle, delimiter="\t", lineterminator="\n")
         writer.writerows([COLUMNS, *rows])

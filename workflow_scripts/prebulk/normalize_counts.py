@@ -1,12 +1,12 @@
 """Raw counts of one shard of a corpus to log(TPM+1), filtered and aligned to the gene table."""
 
+from workflow_scripts.rule import run
+
 import logging
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from workflow_scripts.rule import run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,8 +40,8 @@ def normalize_counts(
 
     from workflow_scripts.contracts import expression as expression_store
     from workflow_scripts.contracts import gene_table
-    from workflow_scripts.contracts.errors import BadInput
-    from workflow_scripts.contracts.tables import write_table
+    from workflow_scripts.io.errors import BadInput
+    from workflow_scripts.io.tables import write_table
     from workflow_scripts.prebulk import archs4, gene_mapping, sample_table, xena
     from workflow_scripts.prebulk import sketch as sketches
     from workflow_scripts.prebulk.quality import KEPT, fates_by_counts, fates_by_metadata
@@ -116,7 +116,7 @@ def _describe(found: "pd.DataFrame", spec: dict) -> "pd.DataFrame":
 
 def _require_names(names: "pd.Series", counts: Path) -> None:
     """Raise BadInput unless every sample has a name of its own."""
-    from workflow_scripts.contracts.errors import BadInput
+    from workflow_scripts.io.errors import BadInput
 
     wrong = names[names.duplicated() | (names == "")]
     if len(wrong):

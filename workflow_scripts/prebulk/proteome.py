@@ -12,9 +12,9 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.text import DAMAGED, whole_lines
 from workflow_scripts.prebulk.identifiers import without_version
-from workflow_scripts.prebulk.lines import DAMAGED, whole_lines
 
 LOCATION = re.compile(
     r"^(?P<level>[a-z_]+):(?P<assembly>[^:]+):(?P<chrom>[^:]+):(?P<start>[0-9]{1,12}):(?P<end>[0-9]{1,12}):(?P<strand>-?1)$"

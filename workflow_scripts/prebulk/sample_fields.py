@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import pandas as pd
+import pandas as pd
 
 GROUP_FIELDS = {"series": "series_id", "patient": "patient"}
 LABEL_FIELDS = {"none": (), "project": ("project",), "project_and_sample_type": ("project", "sample_type")}
@@ -27,8 +25,6 @@ def groups(samples: pd.DataFrame, spec: dict) -> pd.Series:
 
 def labels(samples: pd.DataFrame, spec: dict) -> pd.Series:
     """The class of each sample; "" where it has none."""
-    import pandas as pd
-
     fields = _label_fields(spec)
     if not fields:
         return pd.Series("", index=samples.index, dtype=object)

@@ -28,10 +28,8 @@ there is none.
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import pandera.pandas as pa
+import pandera.pandas as pa
 
 FATES = ("kept", "single_cell", "few_aligned_reads", "no_group", "empty", "low_quality", "duplicate")
 
@@ -39,8 +37,6 @@ FATES = ("kept", "single_cell", "few_aligned_reads", "no_group", "empty", "low_q
 @cache
 def schema(final: bool = False) -> pa.DataFrameSchema:
     """The table of one shard, or (`final`) of all corpora."""
-    import pandera.pandas as pa
-
     columns = {
         "sample_id": pa.Column(str, pa.Check.str_length(min_value=1)),
         "corpus": pa.Column(str),

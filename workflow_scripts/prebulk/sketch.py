@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from workflow_scripts.contracts.errors import BadInput
-from workflow_scripts.contracts.files import replacing
 from workflow_scripts.contracts.gene_table import require_order
+from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.files import replacing
 
 GENES = 512
 

@@ -1,10 +1,10 @@
 """Train, validation and test, by whole groups (patients, connected series), stratified by label."""
 
+from workflow_scripts.rule import run
+
 import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from workflow_scripts.rule import run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +24,7 @@ def split_samples(*, samples: list[Path], duplicates: Path, splits: Path, spec: 
     import pandas as pd
 
     from workflow_scripts.contracts import splits as contract
-    from workflow_scripts.contracts.tables import read_table
+    from workflow_scripts.io.tables import read_table
     from workflow_scripts.prebulk import duplicates as found
     from workflow_scripts.prebulk import sample_table
     from workflow_scripts.prebulk.grouping import assign_splits, connected_groups
@@ -54,7 +54,7 @@ def split_samples(*, samples: list[Path], duplicates: Path, splits: Path, spec: 
 
 def _require_kept(samples: "pd.DataFrame", corpora: list[str]) -> None:
     """Raise BadInput where a filter drops all samples of a corpus (shards lie in the folder of their corpus)."""
-    from workflow_scripts.contracts.errors import BadInput
+    from workflow_scripts.io.errors import BadInput
     from workflow_scripts.prebulk.quality import KEPT, SETTING
 
     for corpus in corpora:
@@ -69,8 +69,8 @@ def _require_kept(samples: "pd.DataFrame", corpora: list[str]) -> None:
 
 
 def _require_coverage(samples: "pd.DataFrame", path: Path) -> None:
-    from workflow_scripts.contracts.errors import BadInput
     from workflow_scripts.contracts.splits import NAMES
+    from workflow_scripts.io.errors import BadInput
 
     for name in NAMES:
         if not (samples["split"] == name).any():

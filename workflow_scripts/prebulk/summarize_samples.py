@@ -1,13 +1,17 @@
 """The fate of every sample of every corpus, and of the gene rows of every file of counts."""
 
-import logging
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 from workflow_scripts.rule import run
 
-if TYPE_CHECKING:
-    import pandas as pd
+import logging
+from pathlib import Path
+
+import pandas as pd
+
+from workflow_scripts.contracts import splits as split_table
+from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.tables import read_table, write_table
+from workflow_scripts.prebulk import duplicates as found
+from workflow_scripts.prebulk import gene_mapping, sample_table
 
 log = logging.getLogger(__name__)
 
@@ -28,13 +32,6 @@ def summarize_samples(
     The samples table is described in `prebulk/sample_table`. The mapping table has corpus, file, fate (see
     `prebulk/gene_mapping`), genes (how many rows of the file, or genes of the table that it lacks) and examples.
     """
-    import pandas as pd
-
-    from workflow_scripts.contracts import splits as split_table
-    from workflow_scripts.contracts.tables import read_table, write_table
-    from workflow_scripts.prebulk import duplicates as found
-    from workflow_scripts.prebulk import gene_mapping, sample_table
-
     table = pd.concat([read_table(path, sample_table.schema())[0] for path in sample_shards], ignore_index=True)
     kept_instead = found.read(duplicates).set_index("sample_id")["duplicate_of"]
     split = split_table.read(splits).set_index("sample_id")["split"]
@@ -55,7 +52,7 @@ def summarize_samples(
         log.info("%s: %d samples %s", corpus, count, fate)
 
 
-def _count(rows: "pd.DataFrame") -> "pd.DataFrame":
+def _count(rows: pd.DataFrame) -> pd.DataFrame:
     """Gene rows of one file by fate, with the first few identifiers."""
     named = rows.assign(name=rows["source_id"].where(rows["source_id"] != "", rows["gene_id"]))
     counts = named.groupby(["corpus", "file", "fate"])["name"].agg(
@@ -64,9 +61,7 @@ def _count(rows: "pd.DataFrame") -> "pd.DataFrame":
     return counts.reset_index()
 
 
-def _require_split(table: "pd.DataFrame", splits: Path) -> None:
-    from workflow_scripts.contracts.errors import BadInput
-
+def _require_split(table: pd.DataFrame, splits: Path) -> None:
     wrong = table["sample_id"][(table["fate"] == "kept") != (table["split"] != "")]
     if len(wrong):
         reason = "is kept and has no split, or is dropped and has one"

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.text import DAMAGED, whole_lines
 from workflow_scripts.prebulk.gene_mapping import GeneMapping, map_rows
-from workflow_scripts.prebulk.lines import DAMAGED, whole_lines
 
 BLOCK = 256  # samples yielded together
 PROJECT = re.compile(r"[A-Z]+-[A-Z0-9]+(?=\.)")

@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from workflow_scripts.contracts.errors import BadInput
+import pandas as pd
 
-if TYPE_CHECKING:
-    import pandas as pd
+from workflow_scripts.io.errors import BadInput
 
 MEASURES = {"s": "wall_s", "cpu_time": "cpu_s", "max_rss": "max_rss_mib"}
 COLUMNS = ("stage", "rule", "jobs", "unsampled", "wall_s", "longest_s", "cpu_s", "max_rss_mib")
@@ -23,8 +21,6 @@ COLUMNS = ("stage", "rule", "jobs", "unsampled", "wall_s", "longest_s", "cpu_s",
 
 def read_benchmarks(folder: Path) -> pd.DataFrame:
     """Return one row per job below `folder`: stage, rule, name, and the measures (float64, NaN where NA)."""
-    import pandas as pd
-
     rows = []
     for path in sorted(folder.rglob("*.jsonl")):
         stage, (rule, _, name) = path.parent.name, path.stem.partition(".")

@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+
+import altair as alt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from workflow_scripts.report import style
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-    from workflow_scripts.report.embeddings import Layout
+from workflow_scripts.report.embeddings import Layout
 
 UNLABELLED = "unlabelled"
 MOST_NAMES = 48  # labels with a mark of their own; the rest are one grey group
@@ -109,8 +108,6 @@ def scatter(axis: Axes, layout: Layout, values: pd.Series, marks: Marks, size: f
 
 def legend(axis: Axes, values: pd.Series, marks: Marks, columns: int) -> Axes:
     """Fill an axis with the legend of `marks`: each name with its number of samples in `values`."""
-    from matplotlib.lines import Line2D
-
     counts = values.value_counts()
     handles = [
         Line2D(
@@ -128,8 +125,6 @@ def interactive_chart(layouts: Sequence[Layout], about: pd.DataFrame, marks: dic
 
     A menu chooses what the marks mean; a click in the legend brings out one name.
     """
-    import altair as alt
-
     table = about.reset_index(names="sample")
     for number, layout in enumerate(layouts):
         table[f"x{number}"], table[f"y{number}"] = layout.xy.T.round(3).astype("f8")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from workflow_scripts.contracts.errors import BadInput
+import anndata
+import numpy as np
+import scanpy as sc
+from threadpoolctl import threadpool_limits
 
-if TYPE_CHECKING:
-    import anndata
-    import numpy as np
+from workflow_scripts.io.errors import BadInput
 
 FEWEST = 10  # distinct vectors; a neighbourhood graph of fewer says nothing, and neither method can start
 
@@ -27,8 +28,6 @@ def choose(data: anndata.AnnData, most: int, seed: int, where: Path) -> anndata.
 
     Raises BadInput where there is no sample or a vector is not finite.
     """
-    import numpy as np
-
     if data.n_obs == 0:
         raise BadInput(where, "", "holds no sample", "Check the filters of prebulk/corpora.")
     wrong = ~np.isfinite(data.X).all(axis=1)
@@ -46,10 +45,6 @@ def lay_out(data: anndata.AnnData, spec: dict) -> tuple[Layout, Layout]:
     Both start from the data, not from noise. Fewer than `FEWEST` distinct vectors are given their first
     two principal components instead. One thread, since sums of more depend on their number.
     """
-    import numpy as np
-    import scanpy as sc
-    from threadpoolctl import threadpool_limits
-
     if len(np.unique(data.X, axis=0)) < FEWEST:
         components = Layout("PCA (too few samples for more)", principal_components(data.X), ("PC 1", "PC 2"))
         return components, components
@@ -77,8 +72,6 @@ def principal_components(x: np.ndarray) -> np.ndarray:
 
     Signs are fixed by the largest loading, as the decomposition leaves them open.
     """
-    import numpy as np
-
     centred = np.asarray(x, np.float64) - np.mean(x, axis=0, dtype=np.float64)
     loadings = np.linalg.svd(centred, full_matrices=False).Vh[:2]
     largest = np.abs(loadings).argmax(axis=1)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from math import sqrt
 from statistics import NormalDist
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
+import numpy as np
 
 LEVEL = 0.95  # of the intervals here, and of those of the contract Metrics
 Z = NormalDist().inv_cdf((1 + LEVEL) / 2)
@@ -18,8 +16,6 @@ def median_interval(values: np.ndarray) -> tuple[float, float, float]:
 
     The ranks are those of the normal approximation to the binomial; no distribution is assumed.
     """
-    import numpy as np
-
     ordered = np.sort(values)
     count = len(ordered)
     reach = Z * sqrt(count) / 2

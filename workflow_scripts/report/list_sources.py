@@ -1,9 +1,9 @@
 """List where every file and every set of weights came from, and say what is simulated, derived or stood in for."""
 
+from workflow_scripts.rule import run
+
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from workflow_scripts.rule import run
 
 if TYPE_CHECKING:
     import pandas as pd

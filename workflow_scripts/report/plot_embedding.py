@@ -1,8 +1,18 @@
 """Draw the sample embeddings of one run in two dimensions: UMAP, t-SNE and a page to explore both."""
 
+from workflow_scripts.rule import run
+
+import json
 from pathlib import Path
 
-from workflow_scripts.rule import run
+import vl_convert
+
+from workflow_scripts.contracts.sample_embedding import read
+from workflow_scripts.report.embedding_figures import count_samples, describe, draw_embedding, interactive_chart
+from workflow_scripts.report.embeddings import choose, lay_out
+from workflow_scripts.report.pages import Markup, paragraph, write_page
+from workflow_scripts.report.sources import honest_line
+from workflow_scripts.report.style import save
 
 
 def plot_embedding(
@@ -20,12 +30,6 @@ def plot_embedding(
     At most `spec["max_samples"]` samples are drawn, chosen at random. `gene_embedding` of the run and `provenance`
     of its data say what is simulated.
     """
-    from workflow_scripts.contracts.sample_embedding import read
-    from workflow_scripts.report.embedding_figures import count_samples, describe, draw_embedding, interactive_chart
-    from workflow_scripts.report.embeddings import choose, lay_out
-    from workflow_scripts.report.sources import honest_line
-    from workflow_scripts.report.style import save
-
     honest = honest_line(provenance, [gene_embedding])
     stored = read(embeddings)
     chosen = choose(stored, spec["max_samples"], spec["seed"], embeddings)
@@ -40,12 +44,6 @@ def plot_embedding(
 
 def _write_page(chart: dict, title: str, drawn: str, honest: str, path: Path) -> None:
     """One page that carries a Vega-Lite chart, its data and the programs that draw it."""
-    import json
-
-    import vl_convert
-
-    from workflow_scripts.report.pages import Markup, paragraph, write_page
-
     lead = (
         f"{drawn[:1].upper()}{drawn[1:]}. Each point is a sample. Point at one to read what it is; drag over some to "
         "see them in both panels; choose below the panels what the colours mean; click on a name in the legend to "

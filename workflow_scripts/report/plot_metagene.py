@@ -1,8 +1,8 @@
 """Draw the metagene of every track of a set, sense and antisense."""
 
-from pathlib import Path
-
 from workflow_scripts.rule import run
+
+from pathlib import Path
 
 
 def plot_metagene(*, metagene: Path, provenance: list[Path], figure: Path) -> None:

@@ -1,9 +1,9 @@
 """Draw the pausing index of every track of a set: distribution, interval per gene and, where planted, truth."""
 
+from workflow_scripts.rule import run
+
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from workflow_scripts.rule import run
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,14 +1,15 @@
 """Show which samples and genes prebulk kept and dropped, and why, as a figure and as tables."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 from workflow_scripts.rule import run
 
-if TYPE_CHECKING:
-    import pandas as pd
+from pathlib import Path
 
-    from workflow_scripts.report.pages import Markup
+import pandas as pd
+
+from workflow_scripts.report import quality
+from workflow_scripts.report.pages import Markup, paragraph, table, write_page
+from workflow_scripts.report.sources import honest_line
+from workflow_scripts.report.style import new_figure, save
 
 MOST_ROWS = 500  # labels in the page's table; free-text labels can be many
 
@@ -18,10 +19,6 @@ def plot_quality(*, samples: Path, mapping: Path, provenance: list[Path], figure
 
     `provenance` of the sources says what is simulated.
     """
-    from workflow_scripts.report import quality
-    from workflow_scripts.report.sources import honest_line
-    from workflow_scripts.report.style import new_figure, save
-
     listed = quality.read(samples, ("corpus", "fate", "label", "split"))
     genes = quality.read(mapping, ("corpus", "file", "fate", "genes"))
     kept = listed[listed["fate"] == quality.KEPT]
@@ -49,19 +46,15 @@ def plot_quality(*, samples: Path, mapping: Path, provenance: list[Path], figure
     _write_page(tables, len(listed), len(kept), honest, table)
 
 
-def _labels(kept: "pd.DataFrame") -> "pd.DataFrame":
+def _labels(kept: pd.DataFrame) -> pd.DataFrame:
     """Labels x splits, counts of labelled kept samples, the most frequent label first."""
-    from workflow_scripts.report import quality
-
     labelled = kept[kept["label"].fillna("") != ""]
     table = quality.count(labelled, "label", "split").reindex(columns=list(quality.SPLITS), fill_value=0)
     order = sorted(table.index, key=lambda name: (-table.loc[name].sum(), name))
     return table.loc[order]
 
 
-def _write_page(tables: "dict[str, pd.DataFrame]", total: int, kept: int, honest: str, path: Path) -> None:
-    from workflow_scripts.report.pages import paragraph, write_page
-
+def _write_page(tables: dict[str, pd.DataFrame], total: int, kept: int, honest: str, path: Path) -> None:
     lead = f"{total:,} samples in the sources: {kept:,} kept, {total - kept:,} dropped. Each has one fate."
     parts = [
         paragraph(lead),
@@ -75,10 +68,8 @@ def _write_page(tables: "dict[str, pd.DataFrame]", total: int, kept: int, honest
     write_page(path, "Samples and genes kept and dropped", honest, parts)
 
 
-def _table(caption: str, first: str, counts: "pd.DataFrame") -> "Markup":
+def _table(caption: str, first: str, counts: pd.DataFrame) -> Markup:
     """A table of counts with a sum at the end of each row."""
-    from workflow_scripts.report.pages import table
-
     columns = [first, *counts.columns, "All"]
     rows = [
         (name, *(f"{value:,}" for value in [*row, row.sum()]))

@@ -1,13 +1,25 @@
 """Show every score of one run beside its baselines: F1, imputation, confusion, and a table in words."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 from workflow_scripts.rule import run
 
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.figure import Figure
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from workflow_scripts.contracts.metrics import read as read_metrics
+from workflow_scripts.contracts.predictions import read as read_predictions
+from workflow_scripts.report.score_figures import (
+    confusion_classes,
+    confusion_table,
+    draw_bars,
+    draw_confusion,
+    draw_imputation,
+)
+from workflow_scripts.report.scores import LEVELS, best_model, mask_ratio, metric_label
+from workflow_scripts.report.scores_page import write_scores
+from workflow_scripts.report.sources import honest_line
+from workflow_scripts.report.style import new_figure, save, say
 
 
 def plot_scores(
@@ -28,12 +40,6 @@ def plot_scores(
     Models of the run are the run itself and those in its predictions; all others are baselines. `gene_embedding`
     of the run and `provenance` of its data say what is simulated.
     """
-    from workflow_scripts.contracts.metrics import read as read_metrics
-    from workflow_scripts.contracts.predictions import read as read_predictions
-    from workflow_scripts.report.scores_page import write_scores
-    from workflow_scripts.report.sources import honest_line
-    from workflow_scripts.report.style import save
-
     numbers = read_metrics(metrics)
     own, others = read_predictions(predictions), read_predictions(baselines)
     ours = {run, *own["model"]}
@@ -44,12 +50,8 @@ def plot_scores(
     write_scores(table, run, numbers, ours, honest)
 
 
-def _draw_scores(metrics: "pd.DataFrame", ours: set[str]) -> "Figure":
+def _draw_scores(metrics: pd.DataFrame, ours: set[str]) -> Figure:
     """Macro and weighted F1 on the test split: one row of panels a dataset."""
-    from workflow_scripts.report.score_figures import draw_bars
-    from workflow_scripts.report.scores import metric_label
-    from workflow_scripts.report.style import new_figure, say
-
     wanted = ["macro_f1", "weighted_f1"]
     rows = metrics[(metrics["split"] == "test") & (metrics["level"] == "pooled") & metrics["metric"].isin(wanted)]
     datasets = list(dict.fromkeys(rows["dataset"]))
@@ -70,18 +72,14 @@ def _draw_scores(metrics: "pd.DataFrame", ours: set[str]) -> "Figure":
     return figure
 
 
-def _order(rows: "pd.DataFrame", ours: set[str]) -> list[str]:
+def _order(rows: pd.DataFrame, ours: set[str]) -> list[str]:
     """Models of the run first, then baselines, the best first."""
     means = rows.groupby("model")["value"].mean().fillna(float("-inf"))
     return sorted(means.index, key=lambda name: (name not in ours, -means[name], name))
 
 
-def _draw_imputation(metrics: "pd.DataFrame", ours: set[str], where: Path) -> "Figure":
+def _draw_imputation(metrics: pd.DataFrame, ours: set[str], where: Path) -> Figure:
     """Every imputation metric on the test split over mask ratios: one row a metric, one column a level."""
-    from workflow_scripts.report.score_figures import draw_imputation
-    from workflow_scripts.report.scores import LEVELS, mask_ratio, metric_label
-    from workflow_scripts.report.style import new_figure, say
-
     rows = metrics[(metrics["split"] == "test") & (metrics["task"] == "imputation")]
     ratios = [mask_ratio(name, where) for name in rows["dataset"]]
     rows = rows.assign(ratio=ratios).dropna(subset=["value"])
@@ -104,14 +102,8 @@ def _draw_imputation(metrics: "pd.DataFrame", ours: set[str], where: Path) -> "F
     return figure
 
 
-def _draw_confusion(metrics: "pd.DataFrame", own: "pd.DataFrame", others: "pd.DataFrame") -> "Figure":
+def _draw_confusion(metrics: pd.DataFrame, own: pd.DataFrame, others: pd.DataFrame) -> Figure:
     """Confusion on the test split of the run's probe and of the best baseline, one row a dataset."""
-    import pandas as pd
-
-    from workflow_scripts.report.score_figures import confusion_classes, confusion_table, draw_confusion
-    from workflow_scripts.report.scores import best_model
-    from workflow_scripts.report.style import new_figure, say
-
     chosen = {}  # title: test predictions of one model
     for frame, title in ((own, "{model} (of the run)"), (others, "{model} (best baseline on {split})")):
         test = frame[frame["split"] == "test"]

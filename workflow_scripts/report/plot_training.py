@@ -1,13 +1,16 @@
 """Draw the training of one run: losses of the train and validation splits, and the learning rate."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 from workflow_scripts.rule import run
 
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.axes import Axes
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from workflow_scripts.contracts.history import read
+from workflow_scripts.report.sources import honest_line
+from workflow_scripts.report.style import BLUE, GREEN, GREY, INK, ORANGE, new_figure, save
 
 
 def plot_training(*, history: Path, gene_embedding: Path, provenance: list[Path], figure: Path) -> None:
@@ -15,10 +18,6 @@ def plot_training(*, history: Path, gene_embedding: Path, provenance: list[Path]
 
     `gene_embedding` of the run and `provenance` of its data say what is simulated.
     """
-    from workflow_scripts.contracts.history import read
-    from workflow_scripts.report.sources import honest_line
-    from workflow_scripts.report.style import new_figure, save
-
     epochs = read(history)
     drawn = new_figure(9.6, 3.9)
     losses, rate = drawn.subplots(1, 2, width_ratios=[2, 1])
@@ -27,12 +26,8 @@ def plot_training(*, history: Path, gene_embedding: Path, provenance: list[Path]
     save(drawn, figure, honest_line(provenance, [gene_embedding]))
 
 
-def draw_losses(axis: "Axes", epochs: "pd.DataFrame") -> "Axes":
+def draw_losses(axis: Axes, epochs: pd.DataFrame) -> Axes:
     """Draw train and validation loss over epochs and mark the least validation loss; return the axis."""
-    from matplotlib.ticker import MaxNLocator
-
-    from workflow_scripts.report.style import BLUE, GREY, INK, ORANGE
-
     axis.plot(epochs["epoch"], epochs["train_loss"], color=BLUE, marker="o", ms=3.5, lw=1.6, label="train")
     axis.plot(epochs["epoch"], epochs["validation_loss"], color=ORANGE, marker="s", ms=3.5, lw=1.6, label="validation")
     if epochs["validation_loss"].notna().any():
@@ -56,12 +51,8 @@ def draw_losses(axis: "Axes", epochs: "pd.DataFrame") -> "Axes":
     return axis
 
 
-def draw_learning_rate(axis: "Axes", epochs: "pd.DataFrame") -> "Axes":
+def draw_learning_rate(axis: Axes, epochs: pd.DataFrame) -> Axes:
     """Draw the learning rate at the end of each epoch; return the axis."""
-    from matplotlib.ticker import MaxNLocator
-
-    from workflow_scripts.report.style import GREEN
-
     trained = epochs[epochs["epoch"] > 0]
     axis.plot(trained["epoch"], trained["learning_rate"], color=GREEN, marker="o", ms=3.5, lw=1.6)
     axis.set(xlabel="Epoch", ylabel="Learning rate", title="Learning rate")

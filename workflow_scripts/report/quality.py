@@ -8,14 +8,12 @@ genes: how many gene rows of a file met which fate).
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from workflow_scripts.contracts.errors import BadInput
+import pandas as pd
+from matplotlib.axes import Axes
+
+from workflow_scripts.io.errors import BadInput
 from workflow_scripts.report import style
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.axes import Axes
 
 KEPT = "kept"
 SPLITS = {"train": style.SKY, "validation": style.ORANGE, "test": style.BLACK}
@@ -24,8 +22,6 @@ MOST_LABELS = 20  # bars in the figure
 
 def read(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     """Return these columns of a parquet table; raise BadInput where it is damaged or lacks one."""
-    import pandas as pd
-
     try:
         return pd.read_parquet(path, columns=list(columns))
     except (OSError, ValueError) as error:  # pyarrow's errors are of these two

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
 
 from workflow_scripts.report import style
-
-if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-    from matplotlib.axes import Axes
 
 MOST_CLASSES = 40  # in a confusion table; the rarer ones are put together
 OTHER = "rarer classes"
@@ -21,8 +19,6 @@ def draw_bars(axis: Axes, rows: pd.DataFrame, models: Sequence[str], ours: Colle
 
     Models of the run are blue, baselines grey; the best baseline is marked by a line across all bars.
     """
-    import numpy as np
-
     table = rows.set_index("model").reindex(models)
     places = np.arange(len(models))
     own = np.array([model in ours for model in models])
@@ -97,8 +93,6 @@ def confusion_classes(predictions: pd.DataFrame) -> list[str]:
 
 def confusion_table(predictions: pd.DataFrame, classes: Sequence[str]) -> np.ndarray:
     """Counts of true by predicted class (int64, classes x classes); what is none of `classes` is the last."""
-    import numpy as np
-
     place = {name: index for index, name in enumerate(classes)}
     last = len(classes) - 1
     true, predicted = ([place.get(name, last) for name in predictions[column]] for column in ("label", "predicted"))
@@ -109,8 +103,6 @@ def confusion_table(predictions: pd.DataFrame, classes: Sequence[str]) -> np.nda
 
 def draw_confusion(axis: Axes, table: np.ndarray, classes: Sequence[str]) -> Axes:
     """Draw counts (true down, predicted across) coloured by the share of the true class."""
-    import numpy as np
-
     totals = table.sum(axis=1, keepdims=True)
     shares = table / np.maximum(totals, 1)
     axis.imshow(shares, cmap="Blues", vmin=0, vmax=1, interpolation="nearest")

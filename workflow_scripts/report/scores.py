@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from workflow_scripts.contracts.errors import BadInput
+import pandas as pd
 
-if TYPE_CHECKING:
-    import pandas as pd
+from workflow_scripts.io.errors import BadInput
 
 # What each metric is called, and whether more of it is better. A metric that is not here is listed
 # without a verdict.

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from workflow_scripts.report.intervals import LEVEL
 from workflow_scripts.report.pages import Markup, breakable, bullets, paragraph, styled, table, write_page
 from workflow_scripts.report.scores import LEVELS, NO_BASELINE, SPLITS, Verdict, judge, metric_label, number
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 def write_scores(path: Path, run: str, metrics: pd.DataFrame, ours: Collection[str], honest: str) -> None:

@@ -13,10 +13,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workflow_scripts.contracts.files import replacing
 from workflow_scripts.contracts.gene_embedding import read as read_embedding
 from workflow_scripts.contracts.provenance import is_derived
 from workflow_scripts.contracts.provenance import read as read_provenance
+from workflow_scripts.io.files import replacing
 
 if TYPE_CHECKING:
     import pandas as pd

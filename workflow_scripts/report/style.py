@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from workflow_scripts.contracts.files import replacing
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.axis import Axis
-    from matplotlib.figure import Figure
+from workflow_scripts.io.files import replacing
 
 BLUE, ORANGE, GREEN, PINK, SKY, VERMILLION, BLACK = (
     "#0072B2",
@@ -59,9 +59,6 @@ RC = {
 
 def new_figure(width: float, height: float) -> Figure:
     """Return an empty figure of the given size in inches, in this style."""
-    import matplotlib
-    from matplotlib.figure import Figure
-
     matplotlib.rcParams.update(RC)
     figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
     figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1, wspace=0.03, hspace=0.05)
@@ -100,8 +97,6 @@ def log_numbers(*sides: Axis) -> None:
 
     To be called when the limits are set: a side of less than three decades is numbered between its powers too.
     """
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
-
     for side in sides:
         low, high = sorted(side.get_view_interval())
         between = (1, 2, 5) if high / low < 1000 else (1,)

@@ -1,12 +1,14 @@
 """Add up what every rule cost: jobs, wall and CPU seconds, largest memory."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 from workflow_scripts.rule import run
 
-if TYPE_CHECKING:
-    import pandas as pd
+from pathlib import Path
+
+import pandas as pd
+
+from workflow_scripts.io.files import replacing
+from workflow_scripts.report.costs import cost_per_rule, read_benchmarks
+from workflow_scripts.report.pages import paragraph, table, write_page
 
 
 def summarize_costs(
@@ -19,9 +21,6 @@ def summarize_costs(
     models, sets, runs, shards and tracks, and the declared files, whose `provenance` is named after them. So what
     was removed, or belongs to another configuration, does not show for ever.
     """
-    from workflow_scripts.contracts.files import replacing
-    from workflow_scripts.report.costs import cost_per_rule, read_benchmarks
-
     jobs = read_benchmarks(benchmarks)
     own = ["", *names.split(), *(path.name.removesuffix(".provenance.json") for path in provenance)]
     counted = jobs["name"].isin(own) & (jobs["rule"] != "summarize_costs")
@@ -31,9 +30,7 @@ def summarize_costs(
     _write_page(summary, page)
 
 
-def _write_page(summary: "pd.DataFrame", page: Path) -> None:
-    from workflow_scripts.report.pages import paragraph, table, write_page
-
+def _write_page(summary: pd.DataFrame, page: Path) -> None:
     wall, cpu = (_amount(summary[column].sum(), 1) for column in ("wall_s", "cpu_s"))
     lead = (
         f"{summary['jobs'].sum():,} jobs of {len(summary)} rules took {wall} s of wall time, summed over jobs that may "

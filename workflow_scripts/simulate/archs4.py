@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import h5py
 import numpy as np
 
 from workflow_scripts.simulate.expression import POOR, TISSUES, Model, Sample, thinned
+from workflow_scripts.simulate.genes import Gene
 from workflow_scripts.simulate.layout import ARCHS4
-
-if TYPE_CHECKING:
-    from workflow_scripts.simulate.genes import Gene
 
 CORPUS = "archs4"
 TISSUES_PER_SERIES = 3  # so that no series stands for a class
@@ -103,8 +101,6 @@ def _series_names(number: int) -> list[str]:
 
 def write_corpus(corpus: Corpus, model: Model, genes: list[Gene], rng: np.random.Generator, path: Path) -> None:
     """Write data/expression (genes x samples, uint32) with meta/genes, meta/samples and meta/info."""
-    import h5py
-
     order = rng.permutation(len(model.gene_ids))
     counts = np.array(corpus.counts).T
     known = {gene.gene_id: (gene.symbol or gene.gene_id, gene.biotype) for gene in genes}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from workflow_scripts.simulate.proteins import SENSE_CODONS, STOP_CODONS, first_stop
+from workflow_scripts.simulate.genetic_code import SENSE_CODONS, STOP_CODONS, first_stop
 
 Interval = tuple[int, int]
 

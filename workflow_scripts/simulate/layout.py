@@ -11,7 +11,7 @@ import gzip
 from collections.abc import Iterable
 from pathlib import Path
 
-from workflow_scripts.contracts.files import digest
+from workflow_scripts.io.files import digest
 
 LICENCE = "CC0-1.0"
 ENSEMBL = "ftp.ensembl.org/pub/release-107"

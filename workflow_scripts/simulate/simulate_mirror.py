@@ -1,8 +1,17 @@
 """A small organism with known truth, laid out as a mirror of the public sources."""
 
+from workflow_scripts.rule import run
+
+import logging
+import shutil
 from pathlib import Path
 
-from workflow_scripts.rule import run
+import numpy as np
+
+from workflow_scripts.io.files import replacing
+from workflow_scripts.simulate import annotation, archs4, expression, layout, network, proteins, tracks, xena
+from workflow_scripts.simulate import genome as genomes
+from workflow_scripts.simulate.genes import make_genes
 
 
 def simulate_mirror(*, weights: Path, mirror: Path, truth: Path, spec: dict) -> None:
@@ -11,16 +20,6 @@ def simulate_mirror(*, weights: Path, mirror: Path, truth: Path, spec: dict) -> 
     The truth: genes.tsv, samples.tsv, network.tsv, motifs.tsv, tissues.tsv, pausing.tsv. Raises BadInput
     where there are more transcription factors than half of the genes.
     """
-    import logging
-    import shutil
-
-    import numpy as np
-
-    from workflow_scripts.contracts.files import replacing
-    from workflow_scripts.simulate import annotation, archs4, expression, layout, network, proteins, tracks, xena
-    from workflow_scripts.simulate import genome as genomes
-    from workflow_scripts.simulate.genes import make_genes
-
     count, factors = spec["genome"]["genes"], spec["expression"]["transcription_factors"]
 
     def generator(part: str) -> np.random.Generator:

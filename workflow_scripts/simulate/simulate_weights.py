@@ -1,9 +1,9 @@
 """A tiny ESM-2 checkpoint with random weights, in fair-esm's own format, and its provenance."""
 
+from workflow_scripts.rule import run
+
 from datetime import UTC, datetime
 from pathlib import Path
-
-from workflow_scripts.rule import run
 
 
 def simulate_weights(*, weights: Path, provenance: Path, spec: dict) -> None:
@@ -13,7 +13,7 @@ def simulate_weights(*, weights: Path, provenance: Path, spec: dict) -> None:
     the sequence. Raises BadInput where embed_dim does not fit attention_heads.
     """
     from workflow_scripts.contracts import provenance as contract
-    from workflow_scripts.contracts.files import digest
+    from workflow_scripts.io.files import digest
     from workflow_scripts.simulate.layout import LICENCE
     from workflow_scripts.simulate.weights import make_checkpoint, write_checkpoint
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pyBigWig
 
 from workflow_scripts.simulate.genes import Gene
 from workflow_scripts.simulate.layout import write_table
@@ -79,8 +80,6 @@ def write_tracks(
     rng: np.random.Generator, signal: dict[tuple[str, str], np.ndarray], assay: Assay, plus: Path, minus: Path
 ) -> None:
     """Draw the reads of one assay and write both strands as bigWig; bases without reads are left out."""
-    import pyBigWig
-
     for strand, sign, path in (("+", 1, plus), ("-", assay.minus_sign, minus)):
         path.parent.mkdir(parents=True, exist_ok=True)
         chosen = {f"{assay.chromosome_prefix}{chrom}": found for (chrom, of), found in signal.items() if of == strand}

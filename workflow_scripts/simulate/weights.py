@@ -6,7 +6,7 @@ import io
 from argparse import Namespace
 from pathlib import Path
 
-from workflow_scripts.contracts.files import replacing
+from workflow_scripts.io.files import replacing
 
 
 def make_checkpoint(spec: dict) -> dict:

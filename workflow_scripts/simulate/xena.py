@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from workflow_scripts.simulate.expression import POOR, PROJECTS, Model, Sample, thinned
+from workflow_scripts.simulate.genes import Gene
 from workflow_scripts.simulate.layout import COHORT, write_gzip
-
-if TYPE_CHECKING:
-    from workflow_scripts.simulate.genes import Gene
 
 CORPUS = "tcga"
 NORMAL_EVERY = 4  # one patient in so many gives normal tissue too (sample code 11)

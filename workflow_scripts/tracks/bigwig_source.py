@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from workflow_scripts.contracts import seal
-from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.io import seal
+from workflow_scripts.io.errors import BadInput
 from workflow_scripts.tracks.genome import Genome, place
 from workflow_scripts.tracks.runs import BLOCK, NONE, Runs
 

@@ -1,9 +1,9 @@
 """Signal on the strand of the genes against the other strand: stops a run whose strands are flipped."""
 
+from workflow_scripts.rule import run
+
 import logging
 from pathlib import Path
-
-from workflow_scripts.rule import run
 
 log = logging.getLogger(__name__)
 

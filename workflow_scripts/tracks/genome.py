@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.io.errors import BadInput
 
 MITOCHONDRION = "MT"
 _MITOCHONDRIA = {"M", "MT", "MITO", "MITOCHONDRION", "MITOCHONDRION_GENOME"}

@@ -1,10 +1,17 @@
 """Genome FASTA, plain or gzipped, to a plain file with a samtools index."""
 
+from workflow_scripts.rule import run
+
+import gzip
 import logging
+import zlib
 from pathlib import Path
 from typing import IO
 
-from workflow_scripts.rule import run
+import pysam
+
+from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.files import open_maybe_gzip, replacing
 
 log = logging.getLogger(__name__)
 
@@ -15,13 +22,6 @@ def index_genome(*, fasta: Path, genome: Path, index: Path) -> None:
     Raises BadInput on a damaged gzip file, on a file or a name without sequence, on a name that stands twice
     and on lines that cannot be indexed.
     """
-    import gzip
-    import zlib
-
-    import pysam
-
-    from workflow_scripts.contracts.errors import BadInput
-    from workflow_scripts.contracts.files import open_maybe_gzip, replacing
 
     def bad(reason: str) -> BadInput:
         return BadInput(fasta, "", reason, "Fetch the file again, or take a FASTA file of the genome.")

@@ -1,9 +1,9 @@
 """Windows over the genome, in folds, and the binned signal of every track in them."""
 
+from workflow_scripts.rule import run
+
 import logging
 from pathlib import Path
-
-from workflow_scripts.rule import run
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +29,8 @@ def make_targets(
     import numpy as np
 
     from workflow_scripts.contracts import track_store
-    from workflow_scripts.contracts.errors import BadInput
-    from workflow_scripts.contracts.files import digest
+    from workflow_scripts.io.errors import BadInput
+    from workflow_scripts.io.files import digest
     from workflow_scripts.tracks.binning import assign_folds, binned_signal, tile, usable_windows
     from workflow_scripts.tracks.genome import Genome, is_mitochondrion
     from workflow_scripts.tracks.standard import StandardTrack

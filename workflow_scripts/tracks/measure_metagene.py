@@ -1,9 +1,9 @@
 """Metagene of every track, sense and antisense, by deepTools."""
 
+from workflow_scripts.rule import run
+
 import logging
 from pathlib import Path
-
-from workflow_scripts.rule import run
 
 log = logging.getLogger(__name__)
 
@@ -28,9 +28,9 @@ def measure_metagene(
     import tempfile
 
     from workflow_scripts.contracts import metagene as contract
-    from workflow_scripts.contracts.errors import BadInput
-    from workflow_scripts.contracts.files import replacing
-    from workflow_scripts.contracts.seal import require_intact
+    from workflow_scripts.io.errors import BadInput
+    from workflow_scripts.io.files import replacing
+    from workflow_scripts.io.seal import require_intact
     from workflow_scripts.tracks.genes import read_genes
     from workflow_scripts.tracks.metagene import compute_matrix, profile_table, read_profiles, write_bed
     from workflow_scripts.tracks.protocols import PROTOCOLS

@@ -1,9 +1,9 @@
 """Pausing index with its interval, and densities of pause window and gene body, of each gene and track."""
 
+from workflow_scripts.rule import run
+
 import logging
 from pathlib import Path
-
-from workflow_scripts.rule import run
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.io.errors import BadInput
 from workflow_scripts.tracks import runs
 from workflow_scripts.tracks.bigwig_source import BigWigSource, is_bigwig
 from workflow_scripts.tracks.genome import Genome

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from workflow_scripts.contracts.seal import require_intact, seal
+from workflow_scripts.io.seal import require_intact, seal
 from workflow_scripts.tracks.bigwig_source import is_whole
 from workflow_scripts.tracks.runs import BLOCK, NONE, Runs, join
 

@@ -4,11 +4,11 @@ Any number of bigWig, wig or bedGraph files a strand (replicates are summed), wi
 the genome, non-negative values and no zeros.
 """
 
+from workflow_scripts.rule import run
+
 import logging
 from contextlib import ExitStack
 from pathlib import Path
-
-from workflow_scripts.rule import run
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ def standardize_track(
     Raises BadInput on a damaged or malformed file, a chromosome that the genome lacks or knows with
     another length, overlapping intervals, values of both signs in one file, and a strand without signal.
     """
-    from workflow_scripts.contracts.files import replacing
+    from workflow_scripts.io.files import replacing
     from workflow_scripts.tracks.genome import Genome
     from workflow_scripts.tracks.protocols import PROTOCOLS, swapped
     from workflow_scripts.tracks.sources import sum_files

@@ -11,8 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workflow_scripts.contracts.errors import BadInput
-from workflow_scripts.contracts.tables import read_table, write_table
+from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.tables import read_table, write_table
 from workflow_scripts.tracks.protocols import PROTOCOLS
 
 if TYPE_CHECKING:

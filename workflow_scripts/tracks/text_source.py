@@ -17,8 +17,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from workflow_scripts.contracts.errors import BadInput
-from workflow_scripts.contracts.files import open_maybe_gzip
+from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.files import open_maybe_gzip
 from workflow_scripts.tracks.genome import Genome, place
 from workflow_scripts.tracks.runs import NONE, Runs, clip
 

@@ -12,6 +12,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from sklearn.decomposition import PCA
+from sklearn.dummy import DummyClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from workflow_scripts.training.scores import class_counts, weighted_f1
 
@@ -20,16 +26,11 @@ log = logging.getLogger(__name__)
 
 def logistic_regression(spec: dict[str, Any]) -> list[Any]:
     """Multinomial logistic regression with an L2 penalty, of each strength in `regularization`."""
-    from sklearn.linear_model import LogisticRegression
-
     return [LogisticRegression(C=strength, max_iter=1000) for strength in sorted(spec["regularization"])]
 
 
 def pca_logistic_regression(spec: dict[str, Any]) -> list[Any]:
     """Logistic regression on the first `pca_components` principal components of the train split."""
-    from sklearn.decomposition import PCA
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
 
     def components() -> Any:
         return PCA(spec["pca_components"], svd_solver="randomized", random_state=spec["seed"])
@@ -39,15 +40,11 @@ def pca_logistic_regression(spec: dict[str, Any]) -> list[Any]:
 
 def knn(spec: dict[str, Any]) -> list[Any]:
     """The vote of the nearest train samples, each number of `neighbours`."""
-    from sklearn.neighbors import KNeighborsClassifier
-
     return [KNeighborsClassifier(number) for number in sorted(spec["neighbours"], reverse=True)]
 
 
 def majority_class(spec: dict[str, Any]) -> list[Any]:
     """The most frequent class of the train split, whatever the sample."""
-    from sklearn.dummy import DummyClassifier
-
     return [DummyClassifier(strategy="most_frequent")]
 
 

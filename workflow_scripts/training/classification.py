@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from workflow_scripts.training.baselines import Candidates, select
 from workflow_scripts.training.scores import score_classes
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 DATASET = "all"  # all labelled samples of all corpora together
 SCORED = ("validation", "test")
@@ -27,8 +25,6 @@ def classify(
     labelled ones only. The test split is predicted once, after the choice on validation. There is no
     row where a split has no labelled sample, or the train split fewer than two classes.
     """
-    import pandas as pd
-
     of = {name: (samples["split"] == name).to_numpy() for name in ("train", *SCORED)}
     labels, groups = samples["label"].to_numpy(str), samples["group"].to_numpy(str)
     columns = ["model", "dataset", "sample_id", "split", "group", "label", "predicted"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from sklearn.utils.extmath import randomized_svd
 
 FOLDS = 5
 LEAST_NOISE = 1e-6  # ln(TPM+1)^2
@@ -36,8 +37,6 @@ def fit(centred: np.ndarray, numbers: list[int], seed: int) -> list[Factors]:
 
 def _components(centred: np.ndarray, number: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """The first principal axes (number, G) and the variance (number,) float64 along each."""
-    from sklearn.utils.extmath import randomized_svd
-
     _, singular, axes = randomized_svd(centred, number, random_state=seed)
     return axes, singular.astype(np.float64) ** 2 / len(centred)
 

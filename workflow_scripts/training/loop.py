@@ -22,7 +22,7 @@ import torch
 from lightning.pytorch.plugins.environments import LightningEnvironment
 from torch import Tensor, nn
 
-from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.io.errors import BadInput
 from workflow_scripts.training.resume import Checkpoints
 
 WARM_UP = 0.05  # of all steps, linear; a cosine to zero follows

@@ -20,7 +20,7 @@ from typing import Any
 
 import torch
 
-from workflow_scripts.contracts import files
+from workflow_scripts.io import files
 
 KEPT = 2  # the newest, and one before it should the newest not be readable
 log = logging.getLogger(__name__)

@@ -8,12 +8,12 @@ are predicted to be, and how many are both. Counts of groups of samples add up, 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
-if TYPE_CHECKING:
-    import pandas as pd
+from workflow_scripts.contracts import metrics
 
 LEVEL = 0.95
 
@@ -121,10 +121,6 @@ def with_interval(value: float, resampled: np.ndarray) -> dict[str, float]:
 
 def metrics_of(rows: list[dict[str, Any]]) -> pd.DataFrame:
     """Rows as a Metrics table, with its column types also where there is no row."""
-    import pandas as pd
-
-    from workflow_scripts.contracts import metrics
-
     numbers = {"value": float, "ci_low": float, "ci_high": float, "n": "int64"}
     return pd.DataFrame(rows, columns=list(metrics.schema().columns)).astype(numbers)
 

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from workflow_scripts.contracts.errors import BadInput
-from workflow_scripts.contracts.files import replacing
-from workflow_scripts.contracts.seal import require_intact, seal
+import anndata
+import h5py
+from anndata.io import write_elem
 
-if TYPE_CHECKING:
-    import anndata
+from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.files import replacing
+from workflow_scripts.io.seal import require_intact, seal
 
 ROWS_PER_CHUNK = 64
 
 
 def write_annotated(data: anndata.AnnData, path: Path) -> None:
     """Write `data` to `path` by way of a temporary name, X in chunks of rows, the file with its seal."""
-    import anndata
-    import h5py
-    from anndata.io import write_elem
-
     chunks = (min(ROWS_PER_CHUNK, data.n_obs), data.n_vars)
     layout = {"chunks": chunks, "compression": "lzf"} if data.n_obs else {}
     without_x = anndata.AnnData(obs=data.obs, var=data.var, uns=data.uns)
@@ -34,8 +30,6 @@ def write_annotated(data: anndata.AnnData, path: Path) -> None:
 def read_annotated(path: Path, backed: bool = False) -> anndata.AnnData:
     """Read an .h5ad file; `backed` leaves X on disk. A damaged file, or one that was
     not written here, raises BadInput."""
-    import anndata
-
     require_intact(path)
     try:
         return anndata.read_h5ad(path, backed="r" if backed else None)

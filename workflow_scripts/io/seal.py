@@ -10,8 +10,8 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-from workflow_scripts.contracts.errors import BadInput
-from workflow_scripts.contracts.files import digest
+from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.files import digest
 
 MAGIC = b"GeneLM sha256 "
 LENGTH = len(MAGIC) + 2 * hashlib.sha256().digest_size

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import AnyStr
 
-from workflow_scripts.contracts.errors import BadInput
-from workflow_scripts.contracts.files import open_maybe_gzip
+from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.files import open_maybe_gzip
 
 DAMAGED = "Download the file again."
 

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from workflow_scripts.contracts.errors import BadInput
-from workflow_scripts.contracts.files import replacing
+import pandas as pd
+import pandera.pandas as pa
+import pyarrow
+import pyarrow.parquet as parquet
+from pandera.errors import SchemaError, SchemaErrors
 
-if TYPE_CHECKING:
-    import pandas as pd
-    import pandera.pandas as pa
+from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.files import replacing
 
 
 def validate_table(frame: pd.DataFrame, schema: pa.DataFrameSchema, where: Path | str) -> pd.DataFrame:
     """Return `frame` with the dtypes of `schema`; raise BadInput naming the first fault."""
-    from pandera.errors import SchemaError, SchemaErrors
-
     try:
         return schema.validate(frame)
     except (SchemaError, SchemaErrors) as error:
@@ -28,9 +27,6 @@ def write_table(
     frame: pd.DataFrame, path: Path, schema: pa.DataFrameSchema, metadata: dict[str, str] | None = None
 ) -> None:
     """Validate `frame` and write it to `path` with `metadata` in the parquet schema."""
-    import pyarrow
-    import pyarrow.parquet as parquet
-
     frame = validate_table(frame, schema, path)
     table = pyarrow.Table.from_pandas(frame, preserve_index=False)
     table = table.replace_schema_metadata({**(table.schema.metadata or {}), **(metadata or {})})
@@ -40,9 +36,6 @@ def write_table(
 
 def read_table(path: Path, schema: pa.DataFrameSchema) -> tuple[pd.DataFrame, dict[str, str]]:
     """Read and validate a table that `write_table` wrote; return it with its metadata."""
-    import pyarrow
-    import pyarrow.parquet as parquet
-
     try:
         table = parquet.read_table(path, page_checksum_verification=True)
         frame = table.to_pandas(ignore_metadata=True)

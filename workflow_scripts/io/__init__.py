@@ -1,0 +1,1 @@
+"""Files as such: whole or absent, sealed, tabular, text that may be gzipped; nothing of a stage."""
