@@ -7,11 +7,11 @@ import math
 import numpy as np
 import pytest
 import torch
-
-from workflow_scripts.bulk.data import draw
 from workflow_scripts.bulk.inference import embed, impute
 from workflow_scripts.bulk.model import BulkConfig, BulkModel, rotary_expression_embedding
 from workflow_scripts.bulk.objective import masked_error
+
+from workflow_scripts.bulk.data import draw
 
 GENES, SAMPLES = 12, 5
 
@@ -120,8 +120,8 @@ def test_the_reported_loss_is_the_squared_error_of_masked_tokens(model: BulkMode
 
 def test_an_untrained_model_predicts_what_the_pca_imputer_does(values: torch.Tensor) -> None:
     """The same posterior, here for a batch and there for one sample after the other."""
-    from workflow_scripts.training.factors import fit
-    from workflow_scripts.training.imputers import pca_imputer
+    from workflow_scripts.evaluation.factors import fit
+    from workflow_scripts.evaluation.imputers import pca_imputer
 
     mean = values.mean(0)
     (factors,) = fit((values - mean).numpy(), [3], seed=0)

@@ -20,10 +20,10 @@ from workflow_scripts.bulk.embed_samples import embed_samples
 from workflow_scripts.bulk.impute_baselines import impute_baselines
 from workflow_scripts.bulk.score_imputation import score_imputation
 from workflow_scripts.contracts import expression, metrics, predictions, sample_embedding, splits, standardizer
+from workflow_scripts.evaluation.baselines import CLASSIFIERS
+from workflow_scripts.evaluation.imputers import IMPUTERS
+from workflow_scripts.evaluation.reconstruction import BLOCKS
 from workflow_scripts.io.errors import BadInput
-from workflow_scripts.training.baselines import CLASSIFIERS
-from workflow_scripts.training.imputers import IMPUTERS
-from workflow_scripts.training.reconstruction import BLOCKS
 from workflow_scripts.validation import load_schema
 
 FAST = {"bootstrap_samples": 50}

@@ -146,6 +146,7 @@ def test_an_empty_split_is_refused(cohort: dict[str, Any], tmp_path: Path) -> No
 
 def test_the_bundle_predicts_what_was_trained(trained: Path, cohort: dict[str, Any]) -> None:
     from workflow_scripts.bulk.inference import impute
+
     from workflow_scripts.contracts import expression
 
     model, order = bundle.read(trained / "model")

@@ -135,7 +135,7 @@ def test_the_interval_of_the_median_holds_it_in_95_of_100() -> None:
 
 
 def test_the_intervals_of_the_report_have_the_level_of_those_of_the_scores() -> None:
-    from workflow_scripts.training import scores
+    from workflow_scripts.evaluation import scores
 
     assert intervals.LEVEL == scores.LEVEL
     assert abs(intervals.Z - 1.959963984540054) < 1e-12

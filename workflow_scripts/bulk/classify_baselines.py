@@ -13,15 +13,14 @@ from workflow_scripts.contracts import predictions as predictions_table
 from workflow_scripts.contracts import splits as splits_table
 from workflow_scripts.contracts import standardizer as standardizer_table
 from workflow_scripts.contracts.gene_table import order_digest
-from workflow_scripts.training.baselines import CLASSIFIERS
-from workflow_scripts.training.classification import classify
-from workflow_scripts.training.scores import metrics_of
+from workflow_scripts.evaluation.baselines import CLASSIFIERS
+from workflow_scripts.evaluation.classification import classify
 
 
 def classify_baselines(
-    *, expression: list[Path], splits: Path, standardizer: Path, metrics: Path, predictions: Path, spec: dict
+    *, expression: list[Path], splits: Path, standardizer: Path, scores: Path, predictions: Path, spec: dict
 ) -> None:
-    """Score every classifier of `training/baselines.py` on all labelled samples.
+    """Score every classifier of `evaluation/baselines.py` on all labelled samples.
 
     Genes are standardized by the train split; an unmeasured gene stands at its train mean.
     """
@@ -38,10 +37,10 @@ def classify_baselines(
 
     rows, tables = [], []
     for name, candidates in CLASSIFIERS.items():
-        scores, predicted = classify(name, candidates, x, samples, spec)
-        rows += scores
+        of_name, predicted = classify(name, candidates, x, samples, spec)
+        rows += of_name
         tables.append(predicted)
-    metrics_table.write(metrics_of(rows), metrics)
+    metrics_table.write_replicates(rows, scores)
     predictions_table.write(pd.concat(tables, ignore_index=True), predictions)
 
 

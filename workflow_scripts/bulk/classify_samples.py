@@ -9,12 +9,11 @@ import numpy as np
 from workflow_scripts.contracts import metrics as metrics_table
 from workflow_scripts.contracts import predictions as predictions_table
 from workflow_scripts.contracts import sample_embedding
-from workflow_scripts.training.baselines import logistic_regression
-from workflow_scripts.training.classification import classify
-from workflow_scripts.training.scores import metrics_of
+from workflow_scripts.evaluation.baselines import logistic_regression
+from workflow_scripts.evaluation.classification import classify
 
 
-def classify_samples(*, embeddings: Path, metrics: Path, predictions: Path, spec: dict) -> None:
+def classify_samples(*, embeddings: Path, scores: Path, predictions: Path, spec: dict) -> None:
     """Score logistic regression on the sample embedding, standardized by the train split."""
     data = sample_embedding.read(embeddings)
     data = data[(data.obs["label"] != "").to_numpy()]
@@ -25,7 +24,7 @@ def classify_samples(*, embeddings: Path, metrics: Path, predictions: Path, spec
         x = (x - train.mean(axis=0)) / np.where(sd > 0, sd, 1)
     name = f"{data.uns['run']}_logistic_regression"
     rows, predicted = classify(name, logistic_regression, x, data.obs, spec)
-    metrics_table.write(metrics_of(rows), metrics)
+    metrics_table.write_replicates(rows, scores)
     predictions_table.write(predicted, predictions)
 
 

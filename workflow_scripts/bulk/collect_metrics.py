@@ -1,4 +1,4 @@
-"""All scores of one run beside its baselines, in one table."""
+"""All numbers of one run beside those of the baselines, and what their differences say."""
 
 from workflow_scripts.rule import run
 
@@ -6,14 +6,18 @@ from pathlib import Path
 
 import pandas as pd
 
+from workflow_scripts.contracts import comparisons as comparisons_table
 from workflow_scripts.contracts import metrics as metrics_table
+from workflow_scripts.evaluation.comparisons import compare
 
 
-def collect_metrics(*, scores: list[Path], metrics: Path) -> None:
-    """Join the tables and sort them, so that a model stands beside its baselines."""
-    table = pd.concat([metrics_table.read(path) for path in scores])
+def collect_metrics(*, own: list[Path], baselines: list[Path], metrics: Path, comparisons: Path) -> None:
+    """Join the tables, sorted so that a model stands beside its baselines, and compare it with each of them."""
+    models, others = (pd.concat([metrics_table.read_replicates(path) for path in paths]) for paths in (own, baselines))
     order = ["task", "dataset", "split", "level", "metric", "model"]
-    metrics_table.write(table.sort_values(order, ignore_index=True), metrics)
+    table = pd.concat([models, others])[list(metrics_table.SCHEMA.columns)].sort_values(order, ignore_index=True)
+    metrics_table.write(table, metrics)
+    comparisons_table.write(compare(models, others, metrics), comparisons)
 
 
 if "snakemake" in globals():

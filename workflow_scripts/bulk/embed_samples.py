@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from workflow_scripts.bulk import bundle, inference
+from workflow_scripts.bulk import bundle
 from workflow_scripts.contracts import expression as expression_store
 from workflow_scripts.contracts import sample_embedding
 from workflow_scripts.contracts import splits as splits_table
@@ -17,17 +17,14 @@ from workflow_scripts.contracts import splits as splits_table
 def embed_samples(
     *, expression: list[Path], splits: Path, model: Path, embeddings: Path, run: str, threads: int
 ) -> None:
-    """Embed every sample of all three splits, and write a SampleEmbedding.
-
-    A vector is the mean of the final states over the measured genes, then the scores of the latent factors.
-    """
+    """Write the SampleEmbedding of all three splits; what a vector is, the model's family says."""
     torch.set_num_threads(threads)
-    network, order = bundle.read(model)
+    family, network, order = bundle.read(model)
     samples = splits_table.read(splits).set_index("sample_id")
     names, vectors = [], []
     for obs, values in expression_store.blocks(expression, samples.index, order, size=256):
         names.append(obs.index)
-        vectors.append(inference.embed(network, values))
+        vectors.append(family.embed(network, values))
     found = pd.Index(np.concatenate(names))
     obs = samples.loc[found, ["corpus", "group", "label", "split"]]
     sample_embedding.write(np.concatenate(vectors), obs, embeddings, run=run, gene_order=order)

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts import expression
-from workflow_scripts.training.imputers import Imputer
-from workflow_scripts.training.reconstruction import BLOCKS, Reconstruction
+from workflow_scripts.evaluation.imputers import Imputer
+from workflow_scripts.evaluation.intervals import same_groups
+from workflow_scripts.evaluation.reconstruction import BLOCKS, Reconstruction
 
 ROWS = 128  # samples at once
 log = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ class Cohort:
 
         At most `spec["max_samples"]` samples of a split are scored, chosen at random.
         """
-        self.paths, self.gene_order = paths, gene_order
+        self.paths, self.gene_order, self.spec = paths, gene_order, spec
         drawn = splits.sample(frac=1, random_state=spec["seed"]).groupby("split").head(spec["max_samples"])
         self.splits = drawn.set_index("sample_id").sort_index()
         self.known = np.isfinite(mean)
@@ -51,9 +52,14 @@ class Cohort:
         """
         return self.splits.loc[self.samples(split), "group"].rank(method="dense").astype(int) % BLOCKS
 
+    def groups(self, split: str) -> str:
+        """Digest of the samples of a split, of what is drawn as one, and of the draws."""
+        blocks = self.resampling_blocks(split)
+        return same_groups(np.stack([blocks.index.to_numpy(str), blocks.to_numpy(str)]), self.spec)
+
 
 def score(cohort: Cohort, candidates: Candidates, spec: dict[str, Any]) -> list[dict[str, Any]]:
-    """Rows of Metrics of each model: its best setting on validation, scored on validation and on test.
+    """Rows of Replicates of each model: its best setting on validation, scored on validation and on test.
 
     spec: `bulk/imputation`; each mask ratio is a dataset. The test split is read once, after the choice.
     """
@@ -68,7 +74,9 @@ def score(cohort: Cohort, candidates: Candidates, spec: dict[str, Any]) -> list[
         for split, made in (("validation", of_validation), ("test", of_test))
         for ratio, keys in chosen.items()
         for model, setting in keys
-        for row in made[ratio][model, setting].rows(spec, model=model, dataset=f"mask_{ratio:g}", split=split)
+        for row in made[ratio][model, setting].rows(
+            spec, model=model, dataset=f"mask_{ratio:g}", split=split, groups=cohort.groups(split)
+        )
     ]
 
 

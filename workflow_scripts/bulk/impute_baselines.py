@@ -13,12 +13,11 @@ from workflow_scripts.contracts import metrics as metrics_table
 from workflow_scripts.contracts import splits as splits_table
 from workflow_scripts.contracts import standardizer as standardizer_table
 from workflow_scripts.contracts.gene_table import order_digest
-from workflow_scripts.training.imputers import IMPUTERS
-from workflow_scripts.training.scores import metrics_of
+from workflow_scripts.evaluation.imputers import IMPUTERS
 
 
-def impute_baselines(*, expression: list[Path], splits: Path, standardizer: Path, metrics: Path, spec: dict) -> None:
-    """Write the imputation rows of Metrics of every imputer of `training/imputers.py`.
+def impute_baselines(*, expression: list[Path], splits: Path, standardizer: Path, scores: Path, spec: dict) -> None:
+    """Write the imputation numbers of every imputer of `evaluation/imputers.py`.
 
     They are fitted to the train split, or to so many of its samples as `bulk/data.py` allows; the number
     of neighbours and of components is chosen on validation.
@@ -35,7 +34,7 @@ def impute_baselines(*, expression: list[Path], splits: Path, standardizer: Path
         for name, fit in IMPUTERS.items()
         for setting, imputer in fit(references, cohort.mean, spec).items()
     }
-    metrics_table.write(metrics_of(imputation.score(cohort, candidates, spec)), metrics)
+    metrics_table.write_replicates(imputation.score(cohort, candidates, spec), scores)
 
 
 if "snakemake" in globals():

@@ -31,7 +31,7 @@ def train_bulk(
     import pandas as pd
     import torch
 
-    from workflow_scripts.bulk import bundle, data, objective
+    from workflow_scripts.bulk import bundle, data
     from workflow_scripts.contracts import gene_embedding
     from workflow_scripts.contracts import history as history_table
     from workflow_scripts.contracts import splits as split_table
@@ -50,7 +50,7 @@ def train_bulk(
         raise BadInput(splits, "split", "train or validation holds no sample", "Give both a share in prebulk/splits.")
 
     references = data.references(expression, train, order, spec["seed"])
-    network = bundle.create(spec, genes, statistics, references)
+    family, network = bundle.create(spec, genes, statistics, references)
     parameters = sum(parameter.numel() for parameter in network.parameters())
     log.info("%d parameters, %d train and %d validation samples", parameters, len(train), len(validation))
 
@@ -68,7 +68,7 @@ def train_bulk(
     task = loop.Task(
         training=lambda epoch: data.training_batches(samples, training, spec["seed"], epoch),
         validation=lambda: data.validation_batches(samples, training, spec["seed"]),
-        loss=objective.masked_error,
+        loss=family.loss,
     )
     digest = resume.digest(spec, code, [*expression, splits, standardizer, embedding])
     unfinished = resume.Checkpoints(checkpoints, digest)
@@ -81,7 +81,7 @@ def train_bulk(
         best["validation_loss"],
         rows["validation_loss"][0],
     )
-    bundle.write(network, model, order, spec["seed"])
+    bundle.write(family, network, model, order, spec["seed"])
     history_table.write(rows, history)
     unfinished.remove()
 

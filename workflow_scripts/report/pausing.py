@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workflow_scripts.evaluation.intervals import median_interval, wilson_interval
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.report import style
-from workflow_scripts.report.intervals import median_interval, wilson_interval
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,8 +7,11 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
+from workflow_scripts.contracts.comparisons import read as read_comparisons
+from workflow_scripts.contracts.metrics import LEVELS
 from workflow_scripts.contracts.metrics import read as read_metrics
 from workflow_scripts.contracts.predictions import read as read_predictions
+from workflow_scripts.evaluation.metrics import label as metric_label
 from workflow_scripts.report.score_figures import (
     confusion_classes,
     confusion_table,
@@ -16,7 +19,7 @@ from workflow_scripts.report.score_figures import (
     draw_confusion,
     draw_imputation,
 )
-from workflow_scripts.report.scores import LEVELS, best_model, mask_ratio, metric_label
+from workflow_scripts.report.scores import best_model, mask_ratio
 from workflow_scripts.report.scores_page import write_scores
 from workflow_scripts.report.sources import honest_line
 from workflow_scripts.report.style import new_figure, save, say
@@ -25,6 +28,7 @@ from workflow_scripts.report.style import new_figure, save, say
 def plot_scores(
     *,
     metrics: Path,
+    comparisons: Path,
     predictions: Path,
     baselines: Path,
     gene_embedding: Path,
@@ -35,7 +39,7 @@ def plot_scores(
     table: Path,
     run: str,
 ) -> None:
-    """Metrics and class predictions of one run and of the baselines to three PNGs and one page.
+    """Metrics, comparisons and class predictions of one run and of the baselines to three PNGs and one page.
 
     Models of the run are the run itself and those in its predictions; all others are baselines. `gene_embedding`
     of the run and `provenance` of its data say what is simulated.
@@ -47,7 +51,7 @@ def plot_scores(
     save(_draw_scores(numbers, ours), scores, honest)
     save(_draw_imputation(numbers, ours, metrics), imputation, honest)
     save(_draw_confusion(numbers, own, others), confusion, honest)
-    write_scores(table, run, numbers, ours, honest)
+    write_scores(table, run, numbers, read_comparisons(comparisons), ours, honest)
 
 
 def _draw_scores(metrics: pd.DataFrame, ours: set[str]) -> Figure:

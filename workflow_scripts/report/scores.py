@@ -1,86 +1,68 @@
-"""Every number of a run beside its baselines, and in words who is ahead.
+"""What a run's numbers say beside its baselines, in words.
 
-A comparison is strict against the model: it is held against the best baseline on that very number, so
-a model that is not ahead of all of them is said to lose.
+Each number of a model is held against every baseline by the paired interval of their difference (Comparisons): it is
+ahead where it is ahead of all of them, behind where it is behind one, and level with the best of them otherwise.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 
+from workflow_scripts.evaluation.comparisons import NUMBER
+from workflow_scripts.evaluation.metrics import more_is_better
 from workflow_scripts.io.errors import BadInput
 
-# What each metric is called, and whether more of it is better. A metric that is not here is listed
-# without a verdict.
-METRICS = {
-    "weighted_f1": ("weighted F1", True),
-    "macro_f1": ("macro F1", True),
-    "balanced_accuracy": ("balanced accuracy", True),
-    "accuracy": ("accuracy", True),
-    "f1": ("F1", True),
-    "pearson": ("Pearson r", True),
-    "rmse": ("RMSE", False),
-    "skill": ("skill over the gene mean", True),
-}
-LEVELS = {"pooled": "pooled", "per_gene": "per gene", "per_sample": "per sample", "per_class": "per class"}
-NO_BASELINE = "has no baseline"
 SPLITS = ("test", "validation", "train")
-KEYS = ["task", "dataset", "split", "level", "metric"]
 
 
 class Verdict(NamedTuple):
     """How one number of a model stands against the baselines."""
 
     model: str
-    place: tuple[str, ...]  # values of KEYS
-    loses: bool
-    words: str  # "loses to knn by 0.120", to stand after the model's name
+    place: tuple[str, ...]  # values of NUMBER
+    says: str  # ahead, behind, level or unknown
+    words: str  # "behind knn by 0.120 [0.050, 0.180]", to stand after the model's name
 
 
-def metric_label(metric: str) -> str:
-    """The name of a metric as it is printed; `f1:READ` is F1 of the class READ."""
-    name, _, of = metric.partition(":")
-    label = METRICS.get(name, (name.replace("_", " "), True))[0]
-    return f"{label} of {of}" if of else label
+def judge(comparisons: pd.DataFrame) -> list[Verdict]:
+    """One verdict for each number of each model of `comparisons` (as in the contract)."""
+    return [_verdict(rows) for _, rows in comparisons.groupby(["model", *NUMBER], sort=False)]
 
 
-def more_is_better(metric: str) -> bool | None:
-    """None where nothing is known of the metric."""
-    return METRICS.get(metric.partition(":")[0], (None, None))[1]
+def _verdict(rows: pd.DataFrame) -> Verdict:
+    """The verdict of the comparisons of one number with every baseline."""
+    first = rows.iloc[0]
+    place = tuple(first[name] for name in NUMBER)
+    sign = 1 if more_is_better(first["metric"]) else -1
+    by_lead = rows.assign(lead=sign * rows["difference"]).sort_values(["lead", "baseline"])
+    behind = by_lead[by_lead["verdict"] == "behind"]
+    if len(behind):
+        return Verdict(first["model"], place, "behind", f"behind {_by(behind.iloc[0])}")
+    defined = by_lead[by_lead["verdict"] != "unknown"]
+    if defined.empty:
+        return Verdict(first["model"], place, "unknown", "not compared: no interval")
+    best = defined.iloc[0]
+    if (defined["verdict"] == "ahead").all():
+        return Verdict(first["model"], place, "ahead", f"ahead of all; of {_by(best)}")
+    level = defined[defined["verdict"] == "level"].iloc[0]
+    return Verdict(first["model"], place, "level", f"level with {level['baseline']} ({_difference(level)})")
 
 
-def judge(metrics: pd.DataFrame, ours: Collection[str]) -> list[Verdict]:
-    """Hold every number of the models `ours` against the best baseline on it (`metrics`: the contract's rows)."""
-    verdicts = []
-    for place, rows in metrics.groupby(KEYS, sort=False):
-        own, baselines = rows[rows["model"].isin(ours)], rows[~rows["model"].isin(ours)].dropna(subset=["value"])
-        upward = more_is_better(place[-1])
-        if upward is None:
-            continue
-        for row in own.dropna(subset=["value"]).itertuples():
-            if baselines.empty:
-                verdicts.append(Verdict(row.model, place, False, NO_BASELINE))
-                continue
-            best = baselines.sort_values(["value", "model"], ascending=[not upward, True]).iloc[0]
-            lead = (row.value - best["value"]) * (1 if upward else -1)
-            verdicts.append(Verdict(row.model, place, bool(lead < 0), _words(row, best, lead)))
-    return verdicts
+def _by(row: pd.Series) -> str:
+    return f"{row['baseline']} by {number(abs(row['difference']), *sorted(_absolute(row)))}"
 
 
-def _words(row: Any, best: pd.Series, lead: float) -> str:
-    """Who is ahead, by how much, and whether the intervals overlap.
+def _absolute(row: pd.Series) -> tuple[float, float]:
+    """The interval of the size of a difference that does not hold 0."""
+    return (row["ci_low"], row["ci_high"]) if row["difference"] > 0 else (-row["ci_low"], -row["ci_high"])
 
-    Overlap decides nothing: each interval is of one model alone, and errors on the same samples go together.
-    """
-    if lead == 0:
-        return f"equals {best['model']}"
-    overlap = row.ci_low <= best["ci_high"] and best["ci_low"] <= row.ci_high  # False where one is NaN
-    said = f"{'ahead of' if lead > 0 else 'loses to'} {best['model']} by {abs(lead):.3f}"
-    return f"{said}, intervals overlap" if overlap else said
+
+def _difference(row: pd.Series) -> str:
+    return f"{row['difference']:+.3f} [{row['ci_low']:+.3f}, {row['ci_high']:+.3f}]"
 
 
 def best_model(metrics: pd.DataFrame, models: Collection[str], metric: str = "weighted_f1") -> tuple[str, str]:

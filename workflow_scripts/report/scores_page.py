@@ -7,15 +7,21 @@ from pathlib import Path
 
 import pandas as pd
 
-from workflow_scripts.report.intervals import LEVEL
+from workflow_scripts.contracts.metrics import LEVELS
+from workflow_scripts.evaluation.intervals import LEVEL
+from workflow_scripts.evaluation.metrics import METRICS, label
 from workflow_scripts.report.pages import Markup, breakable, bullets, paragraph, styled, table, write_page
-from workflow_scripts.report.scores import LEVELS, NO_BASELINE, SPLITS, Verdict, judge, metric_label, number
+from workflow_scripts.report.scores import SPLITS, Verdict, judge, number
+
+STYLES = {"ahead": "good", "behind": "bad", "level": "", "unknown": ""}
 
 
-def write_scores(path: Path, run: str, metrics: pd.DataFrame, ours: Collection[str], honest: str) -> None:
-    """Write the page of one run; `metrics` as in the contract, `ours`: the models that are no baselines."""
-    verdicts = judge(metrics, ours)
-    parts = _summary(run, [verdict for verdict in verdicts if verdict.place[2] == "test"])
+def write_scores(
+    path: Path, run: str, metrics: pd.DataFrame, comparisons: pd.DataFrame, ours: Collection[str], honest: str
+) -> None:
+    """Write the page of one run; the tables as in their contracts, `ours`: the models that are no baselines."""
+    verdicts = judge(comparisons)
+    parts = _summary(run, [verdict for verdict in verdicts if verdict.place[1] == "test"])
     places = metrics[["task", "dataset", "split"]].drop_duplicates()
     order = sorted(places.itertuples(index=False), key=lambda place: (place.task, SPLITS.index(place.split)))
     for place in order:
@@ -25,31 +31,33 @@ def write_scores(path: Path, run: str, metrics: pd.DataFrame, ours: Collection[s
 
 
 def _summary(run: str, verdicts: list[Verdict]) -> list[Markup]:
-    """How often the run loses to a baseline on the test split, and every such loss but those of single classes."""
+    """How often the run is ahead, level and behind on the test split; where it is behind but for single classes."""
     lead = paragraph(
-        "Each number is held against the best baseline on that very number, scored on the same samples. Brackets hold "
-        f"{100 * LEVEL:g} % bootstrap intervals. Each is of one model alone: two models that are scored on the same "
-        "samples can differ reliably even where their intervals overlap."
+        "Each number is held against every baseline, scored on the same samples, by the "
+        f"{100 * LEVEL:g} % interval of their difference over the same resamples of groups. A run is ahead where that "
+        "interval is above 0 for every baseline, behind where it is below 0 for one, and level otherwise. Brackets behind "
+        "a number hold its own interval, those behind a difference the interval of the difference."
     )
-    compared = [verdict for verdict in verdicts if verdict.words != NO_BASELINE]
-    if not compared:
+    if not verdicts:
         return [lead, paragraph(f"No number of {run} on the test split has a baseline beside it.", "bad")]
     parts = [lead]
     for single, of in ((False, "numbers on the test split"), (True, "classes, by their F1")):
-        held = [verdict for verdict in compared if (verdict.place[3] == "per_class") == single]
-        losses = [verdict for verdict in held if verdict.loses]
-        if losses:
-            parts.append(paragraph(f"{run} loses to a baseline in {len(losses)} of {len(held)} {of}.", "bad"))
-        elif held:
-            parts.append(paragraph(f"{run} loses to no baseline in any of {len(held)} {of}."))
-        if losses and not single:
-            parts.append(bullets(f"{loss.model} {loss.words}: {_place(loss.place)}" for loss in losses))
+        held = [verdict for verdict in verdicts if (verdict.place[3] == "per_class") == single]
+        count = {says: sum(verdict.says == says for verdict in held) for says in STYLES}
+        if held:
+            said = f"{run} is ahead of every baseline in {count['ahead']}, level in {count['level']} and behind in "
+            said += f"{count['behind']} of {len(held)} {of}."
+            said += f" {count['unknown']} could not be compared." if count["unknown"] else ""
+            parts.append(paragraph(said, "bad" if count["behind"] else ""))
+        behind = [verdict for verdict in held if verdict.says == "behind"]
+        if behind and not single:
+            parts.append(bullets(f"{one.model} is {one.words}: {_place(one.place)}" for one in behind))
     return parts
 
 
 def _place(place: tuple[str, ...]) -> str:
-    task, dataset, _, level, metric = place
-    return f"{metric_label(metric)} ({LEVELS[level]}), {task}, {dataset}"
+    dataset, _, task, level, metric = place
+    return f"{label(metric)} ({LEVELS[level]}), {task}, {dataset}"
 
 
 def _table(title: str, rows: pd.DataFrame, ours: Collection[str], verdicts: list[Verdict]) -> Markup:
@@ -57,17 +65,14 @@ def _table(title: str, rows: pd.DataFrame, ours: Collection[str], verdicts: list
     models = sorted(rows["model"].unique(), key=lambda name: (name not in ours, name))
     said = {(verdict.model, verdict.place): verdict for verdict in verdicts}
     lines = []
-    for place, of_metric in rows.groupby(["task", "dataset", "split", "level", "metric"], sort=False):
+    for place, of_metric in rows.groupby(["dataset", "split", "task", "level", "metric"], sort=False):
         cells = {row.model: number(row.value, row.ci_low, row.ci_high) for row in of_metric.itertuples()}
         judged = [said[model, place] for model in models if (model, place) in said]
-        words = Markup(
-            "; ".join(
-                styled(breakable(f"{verdict.model} {verdict.words}"), "bad" if verdict.loses else "good")
-                for verdict in judged
-            )
-        )
+        words = Markup("; ".join(styled(breakable(f"{one.model} is {one.words}"), STYLES[one.says]) for one in judged))
         values = (cells.get(model, "") for model in models)
-        lines.append((metric_label(place[4]), LEVELS[place[3]], f"{of_metric['n'].max():,}", words, *values))
+        metric, unit = place[4], METRICS[place[4].partition(":")[0]].unit
+        name = f"{label(metric)} ({unit})" if unit else label(metric)
+        lines.append((name, LEVELS[place[3]], f"{of_metric['n'].max():,}", words, *values))
     headers = [breakable(model if model in ours else f"{model} (baseline)") for model in models]
     kinds = dict.fromkeys(["n", *headers], "number") | {"In words": "long"}
     return table(title, ["Metric", "Level", "n", "In words", *headers], lines, kinds)

@@ -14,7 +14,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import lightning.pytorch as lightning
 import numpy as np
@@ -23,6 +23,7 @@ from lightning.pytorch.plugins.environments import LightningEnvironment
 from torch import Tensor, nn
 
 from workflow_scripts.io.errors import BadInput
+from workflow_scripts.training.objective import Loss
 from workflow_scripts.training.resume import Checkpoints
 
 WARM_UP = 0.05  # of all steps, linear; a cosine to zero follows
@@ -47,13 +48,6 @@ class Schedule:
         if step < warm_up:
             return self.learning_rate * (step + 1) / warm_up
         return self.learning_rate * (1 + math.cos(math.pi * (step - warm_up) / max(1, steps - warm_up))) / 2
-
-
-class Loss(NamedTuple):
-    """The loss of one batch, as a part of a mean; its own mean is what a step minimises."""
-
-    total: Tensor  # () sum over what was predicted
-    count: int  # how much that was
 
 
 @dataclass(frozen=True)

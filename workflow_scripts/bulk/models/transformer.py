@@ -14,15 +14,73 @@ Shapes: B samples, G genes of the gene table, T tokens (a part of the genes), D 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import anndata
+import numpy as np
+import pandas as pd
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from workflow_scripts.bulk.data import Batch
+from workflow_scripts.evaluation import factors
+from workflow_scripts.training.objective import Loss
+
+SETTINGS = {
+    "description": "Latent factors of a sample, and a transformer that predicts what they leave.",
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "dim": {
+            "description": "Width of a token; a multiple of twice the heads.",
+            "type": "integer",
+            "minimum": 8,
+            "default": 64,
+        },
+        "layers": {
+            "description": "Transformer layers; 0 leaves the latent factors and one gated context.",
+            "type": "integer",
+            "minimum": 0,
+            "default": 2,
+        },
+        "heads": {
+            "description": "Attention heads of a layer.",
+            "type": "integer",
+            "minimum": 1,
+            "default": 4,
+        },
+        "factors": {
+            "description": "Latent factors of a sample (probabilistic PCA of the train split).",
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 4096,
+            "default": 64,
+        },
+        "dropout": {
+            "description": "Share of activations and attention weights dropped in training.",
+            "type": "number",
+            "minimum": 0,
+            "exclusiveMaximum": 1,
+            "default": 0,
+        },
+        "ree_base": {
+            "description": "Base of the expression embedding's frequencies; periods reach 2 pi times it, in ln(TPM+1).",
+            "type": "number",
+            "exclusiveMinimum": 1,
+            "default": 100,
+        },
+    },
+}
+
 MIN_SD = 0.01  # ln(TPM+1); a gene that hardly varies must not count as many sds away
 MAX_DEVIATION = 10.0  # sds; one outlier must not drown a sample's context
+# What bounds the memory of one pass: tokens of all its samples, and products of their genes and factors (float32).
+TOKENS_AT_ONCE = 1 << 15
+PRODUCTS_AT_ONCE = 1 << 28
+DEAL = 4  # the seed that deals genes to passes
 
 
 @dataclass(frozen=True)
@@ -84,7 +142,7 @@ class BulkModel(nn.Module):
 
     It begins where linear imputation ends: the scores of a sample are the posterior mean of a linear
     factor model given the visible genes alone (probabilistic PCA, fitted to the train split in closed
-    form, see `training/factors.py`), and the transformer predicts what the factors leave. The scores are
+    form, see `evaluation/factors.py`), and the transformer predicts what the factors leave. The scores are
     also the context, which so means the same under any mask ratio and any set of measured genes; and no
     masked value can reach it. Trained by gradient with all the rest, the factors came out worse.
     """
@@ -160,3 +218,115 @@ class BulkModel(nn.Module):
             linear = self.mean + scores @ self.loadings.T  # (B, G)
         residual = self.sd.clamp(min=MIN_SD)[index] * self.head(states).squeeze(-1).float()
         return Output(linear.gather(1, index) + residual, states)
+
+
+def create(
+    settings: dict, genes: anndata.AnnData, statistics: pd.DataFrame, references: np.ndarray, seed: int, tokens: int
+) -> BulkModel:
+    """A new model, see `registry`.
+
+    The latent factors are fitted to `references`; should these be fewer than the factors, those left over stay zero.
+    The vectors of genes are standardized per dimension: language models have a few dimensions that are large in every
+    protein. A gene without train statistics is not `known` and is never looked at.
+    """
+    config = BulkConfig(genes=genes.n_obs, gene_vector=genes.n_vars, tokens=tokens, **settings)
+    torch.manual_seed(seed)
+    model = BulkModel(config)
+
+    has_vector = ~genes.obs["missing"].to_numpy(bool)
+    vectors = np.asarray(genes.X, np.float64)
+    present = vectors[has_vector]
+    if len(present):
+        sd = present.std(axis=0)
+        vectors = (vectors - present.mean(axis=0)) / np.where(sd > 0, sd, 1.0)
+    model.gene_vectors.copy_(torch.from_numpy(np.where(has_vector[:, None], vectors, 0.0)))
+    model.has_vector.copy_(torch.from_numpy(has_vector))
+    model.known.copy_(torch.from_numpy(statistics["mean"].notna().to_numpy()))
+    model.mean.copy_(torch.from_numpy(statistics["mean"].fillna(0.0).to_numpy()))
+    model.sd.copy_(torch.from_numpy(statistics["sd"].fillna(1.0).to_numpy()))
+
+    number = min(config.factors, min(references.shape) - 1)
+    if number > 0:
+        centred = np.nan_to_num(references - statistics["mean"].to_numpy(np.float32))
+        (fitted,) = factors.fit(centred, [number], seed)
+        model.loadings[:, :number] = torch.from_numpy(fitted.loadings)
+        model.noise.fill_(fitted.noise)
+    return model
+
+
+def restore(architecture: dict) -> BulkModel:
+    """An untrained model of the given BulkConfig, as a dictionary."""
+    return BulkModel(BulkConfig(**architecture))
+
+
+def loss(model: BulkModel, batch: Batch) -> Loss:
+    """Squared error of ln(TPM+1) over those masked measured genes of a batch that are tokens."""
+    output = model(batch.values, batch.visible, batch.index, batch.attended)
+    target = batch.masked.gather(1, batch.index)
+    error = (output.prediction - batch.values.gather(1, batch.index))[target].square()
+    return Loss(error.sum(), error.numel())
+
+
+class Pass(NamedTuple):
+    """N samples through the model with T of their genes as tokens."""
+
+    rows: slice
+    genes: np.ndarray  # (T,) int64
+    measured: Tensor  # (N, T) bool
+    scores: Tensor  # (N, K)
+    prediction: Tensor  # (N, T)
+    states: Tensor  # (N, T, D)
+
+
+def impute(model: BulkModel, values: np.ndarray, visible: np.ndarray) -> np.ndarray:
+    """Predict every known gene of every sample from its visible genes.
+
+    values (N, G) ln(TPM+1), NaN where unmeasured, of which only the `visible` (N, G) bool are looked
+    at. Returns (N, G) float32 ln(TPM+1), NaN for genes that no train sample measures.
+    """
+    predicted = np.full(values.shape, np.nan, np.float32)
+    for part in passes(model, values, visible):
+        predicted[part.rows, part.genes] = part.prediction.cpu().numpy()
+    return predicted
+
+
+def embed(model: BulkModel, values: np.ndarray) -> np.ndarray:
+    """One vector (D + K) float32 per sample of `values` (N, G), with every measured gene visible.
+
+    The first D numbers are the mean of the final states over the measured genes, the last K the
+    scores of the latent factors, from which the context is made.
+    """
+    dim = model.config.dim
+    embedded = np.zeros((len(values), dim + model.config.factors), np.float32)
+    measured = np.isfinite(values) & model.known.cpu().numpy()
+    for part in passes(model, values, measured):
+        embedded[part.rows, :dim] += (part.states * part.measured.unsqueeze(-1)).sum(1).cpu().numpy()
+        embedded[part.rows, dim:] = part.scores.cpu().numpy()
+    embedded[:, :dim] /= np.maximum(1, measured.sum(axis=1, keepdims=True))
+    return embedded
+
+
+@torch.inference_mode()
+def passes(model: BulkModel, values: np.ndarray, visible: np.ndarray) -> Iterator[Pass]:
+    """Yield passes until every known gene of every sample has been a token.
+
+    As in training, so many genes attend to one another as the model has tokens; genes are dealt to
+    passes at random, once and for all. The scores see all visible genes in every pass. So the cost
+    grows with the number of genes, not with its square.
+    """
+    known = model.known.cpu().numpy()
+    measured = np.isfinite(values)
+    dealt = np.random.default_rng(DEAL).permutation(np.flatnonzero(known))
+    parts = np.array_split(dealt, max(1, round(len(dealt) / model.config.tokens)))
+    size = max(1, min(TOKENS_AT_ONCE // max(1, len(parts[0])), PRODUCTS_AT_ONCE // model.loadings.numel()))
+    device = model.mean.device
+    for first in range(0, len(values), size):
+        rows = slice(first, first + size)
+        seen = torch.from_numpy(visible[rows] & measured[rows] & known).to(device)
+        given = torch.from_numpy(np.where(measured[rows], values[rows], np.float32(0))).to(device)
+        scores = model.scores(given, seen)
+        for genes in parts:
+            attended = torch.from_numpy(measured[rows][:, genes]).to(device)
+            index = torch.from_numpy(genes).to(device).expand(len(given), -1)
+            output = model.predict(given, seen, scores, index, None if attended.all() else attended)
+            yield Pass(rows, genes, attended, scores, *output)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from workflow_scripts.training.imputers import IMPUTERS
-from workflow_scripts.training.reconstruction import Reconstruction
+from workflow_scripts.evaluation.imputers import IMPUTERS
+from workflow_scripts.evaluation.reconstruction import Reconstruction
 
 SPEC = {"seed": 1, "neighbours": [3], "pca_components": [2], "bootstrap_samples": 100}
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as reference
 
-from workflow_scripts.training import scores
+from workflow_scripts.evaluation import scores
 
 SPEC = {"seed": 1, "bootstrap_samples": 200}
 classes = st.sampled_from(["ant", "bee", "c d", 'e"f'])

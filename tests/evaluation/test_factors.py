@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from workflow_scripts.training.factors import fit
+from workflow_scripts.evaluation.factors import fit
 
 
 @pytest.fixture(scope="module")

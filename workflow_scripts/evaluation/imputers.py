@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from workflow_scripts.training.factors import Factors, fit
+from workflow_scripts.evaluation.factors import Factors, fit
 
 # From values (N, G), of which only the visible (N, G) bool are looked at, to predictions (N, G).
 Imputer = Callable[[np.ndarray, np.ndarray], np.ndarray]

@@ -19,7 +19,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from workflow_scripts.training.scores import class_counts, weighted_f1
+from workflow_scripts.evaluation.class_counts import class_counts, weighted_f1
 
 log = logging.getLogger(__name__)
 

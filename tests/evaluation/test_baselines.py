@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from workflow_scripts.training.baselines import CLASSIFIERS, select
-from workflow_scripts.training.classification import classify
+from workflow_scripts.evaluation.baselines import CLASSIFIERS, select
+from workflow_scripts.evaluation.classification import classify
 
 SPEC = {
     "seed": 1,

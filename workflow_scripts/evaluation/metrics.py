@@ -1,0 +1,61 @@
+"""The registry of metrics: what scoring computes and what the report says of it.
+
+One entry a line: the key is the name in the Metrics table (`f1:LABEL` of a class), `scores` names for each level the
+function that computes it. To add a metric, write one function in a file of its own or in one of those named here, and
+add its line; scores, comparisons, figures and tables then have it.
+
+- classification: a function of counts (..., classes, 3), see `class_counts`; vectorized over leading axes.
+- imputation: a function of `sums.Hidden`, to one number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from workflow_scripts.io.registry import load
+
+COUNTS = "workflow_scripts.evaluation.class_counts"
+SUMS = "workflow_scripts.evaluation.sums"
+CLASSES, HIDDEN = "classification", "imputation"  # tasks
+WITHIN = ("pooled", "per_gene", "per_sample")
+
+
+class Metric(NamedTuple):
+    label: str  # as it is printed
+    unit: str  # empty for shares, ratios and correlations
+    more_is_better: bool
+    task: str
+    scores: dict[str, str]  # {level: dotted name of the function}
+
+
+METRICS = {
+    "weighted_f1": Metric("weighted F1", "", True, CLASSES, {"pooled": f"{COUNTS}.weighted_f1"}),
+    "macro_f1": Metric("macro F1", "", True, CLASSES, {"pooled": f"{COUNTS}.macro_f1"}),
+    "balanced_accuracy": Metric("balanced accuracy", "", True, CLASSES, {"pooled": f"{COUNTS}.balanced_accuracy"}),
+    "accuracy": Metric("accuracy", "", True, CLASSES, {"pooled": f"{COUNTS}.accuracy"}),
+    "f1": Metric("F1", "", True, CLASSES, {"per_class": f"{COUNTS}.f1"}),
+    "pearson": Metric("Pearson r", "", True, HIDDEN, {level: f"{SUMS}.{level}_pearson" for level in WITHIN}),
+    "rmse": Metric("RMSE", "ln(TPM+1)", False, HIDDEN, {"pooled": f"{SUMS}.rmse"}),
+    "skill": Metric("skill over the gene mean", "", True, HIDDEN, {"pooled": f"{SUMS}.skill"}),
+}
+
+
+def scorers(task: str) -> dict[tuple[str, str], Callable[..., Any]]:
+    """{(level, metric): its function} of one task, in the order of the registry."""
+    return {
+        (level, name): load(dotted)
+        for name, metric in METRICS.items()
+        if metric.task == task
+        for level, dotted in metric.scores.items()
+    }
+
+
+def label(metric: str) -> str:
+    """How a metric of the Metrics table is printed; `f1:READ` is F1 of the class READ."""
+    name, _, of = metric.partition(":")
+    return f"{METRICS[name].label} of {of}" if of else METRICS[name].label
+
+
+def more_is_better(metric: str) -> bool:
+    return METRICS[metric.partition(":")[0]].more_is_better
