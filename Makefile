@@ -20,9 +20,9 @@ run: $(ready)
 	mkdir -p $(DIRECTORY)/.snakemake
 	flock --nonblock --conflict-exit-code 75 $(DIRECTORY)/.snakemake/run.lock \
 		$(bin)/snakemake --nolock --configfile config/$(CONFIG).yaml --directory $(DIRECTORY) --cores $(CORES) \
-		--report results/report/report.html --report-after-run \
+		--report results/$(CONFIG)/report/report.html --report-after-run \
 		|| { test $$? -ne 75 || echo "Another run is at work in $(DIRECTORY): wait for it, or give another DIRECTORY." >&2; exit 1; }
-	@echo "Report: $(DIRECTORY)/results/report/report.html"
+	@echo "Report: $(DIRECTORY)/results/$(CONFIG)/report/report.html"
 
 test: $(ready)
 	tests/support/debian_packages.sh

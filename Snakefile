@@ -1,7 +1,9 @@
 from snakemake.utils import min_version
 
-from workflow_scripts.configuration import Settings, memory
 from workflow_scripts.rule import code
+from workflow_scripts.settings.schema import stages
+from workflow_scripts.settings.settings import Settings, memory
+from workflow_scripts.simulate.inputs import mirror
 
 min_version("9.20")
 
@@ -13,26 +15,25 @@ if not workflow.overwrite_configfiles:
 settings = Settings(config, workflow.source_path("config/datasets.tsv"), workflow.configfiles)
 
 
+pathvars:
+    results=f"results/{settings.name}",
+    resources="<results>/resources" if mirror(settings) else "resources",  # simulated files bear public names
+    logs="<results>/logs",
+    benchmarks="<results>/benchmarks",
+
+
 report: "config/report/workflow.rst"
 
 
 include: "rules/common.smk"
-include: "rules/simulate.smk"
-include: "rules/download.smk"
-include: "rules/prebulk.smk"
-include: "rules/esm2.smk"
-include: "rules/tracks.smk"
-include: "rules/bulk.smk"
-include: "rules/report.smk"
+
+
+for stage in stages():
+
+    include: f"rules/{stage}.smk"
 
 
 rule all:
     default_target: True
     input:
-        rules.simulate.input,
-        rules.download.input,
-        rules.prebulk.input,
-        rules.esm2.input,
-        rules.tracks.input,
-        rules.bulk.input,
-        rules.report.input,
+        [getattr(rules, stage).input for stage in stages()],

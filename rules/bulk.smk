@@ -1,21 +1,29 @@
+from workflow_scripts.bulk.inputs import gene_embedding
+from workflow_scripts.prebulk.inputs import shards
+
+
+wildcard_constraints:
+    run=r"(?!baselines/)[A-Za-z0-9_-]+",  # bulk/runs
+
+
 rule bulk:
     input:
-        collect("results/bulk/{run}/metrics.parquet", run=names("bulk/runs")),
+        collect("<results>/bulk/{run}/metrics.parquet", run=names("bulk/runs")),
 
 
 rule train_bulk:
     input:
-        expression=shards("results/prebulk/expression/{corpus}/{shard}.h5ad"),
-        splits="results/prebulk/splits.parquet",
-        standardizer="results/prebulk/standardizer.parquet",
-        embedding=gene_embedding,
+        expression=shards(settings, "<results>/prebulk/expression/{corpus}/{shard}.h5ad"),
+        splits="<results>/prebulk/splits.parquet",
+        standardizer="<results>/prebulk/standardizer.parquet",
+        embedding=gene_embedding(settings),
     output:
-        model=directory("results/bulk/{run}/model"),
-        history="results/bulk/{run}/history.tsv",
+        model=directory("<results>/bulk/{run}/model"),
+        history="<results>/bulk/{run}/history.tsv",
     log:
-        "results/logs/bulk/train_bulk.{run}.log",
+        "<logs>/bulk/train_bulk.{run}.log",
     benchmark:
-        "results/benchmarks/bulk/train_bulk.{run}.jsonl"
+        "<benchmarks>/bulk/train_bulk.{run}.jsonl"
     conda:
         "../envs/bulk.yaml"
     threads: 2
@@ -24,24 +32,24 @@ rule train_bulk:
         runtime=1440,
         gpu=1,
     params:
-        spec=spec("bulk/runs/{run}"),
+        spec=spec("bulk/runs/{run}", without="embedding"),
+        policy=policy("bulk/runs/{run}/training"),
         code=code("bulk/train_bulk"),
-        checkpoints="results/bulk/{run}/checkpoints",
     script:
         "../workflow_scripts/bulk/train_bulk.py"
 
 
 rule embed_samples:
     input:
-        expression=shards("results/prebulk/expression/{corpus}/{shard}.h5ad"),
-        splits="results/prebulk/splits.parquet",
-        model="results/bulk/{run}/model",
+        expression=shards(settings, "<results>/prebulk/expression/{corpus}/{shard}.h5ad"),
+        splits="<results>/prebulk/splits.parquet",
+        model="<results>/bulk/{run}/model",
     output:
-        embeddings="results/bulk/{run}/embeddings.h5ad",
+        embeddings="<results>/bulk/{run}/embeddings.h5ad",
     log:
-        "results/logs/bulk/embed_samples.{run}.log",
+        "<logs>/bulk/embed_samples.{run}.log",
     benchmark:
-        "results/benchmarks/bulk/embed_samples.{run}.jsonl"
+        "<benchmarks>/bulk/embed_samples.{run}.jsonl"
     conda:
         "../envs/bulk.yaml"
     threads: 2
@@ -58,16 +66,16 @@ rule embed_samples:
 
 rule score_imputation:
     input:
-        expression=shards("results/prebulk/expression/{corpus}/{shard}.h5ad"),
-        splits="results/prebulk/splits.parquet",
-        standardizer="results/prebulk/standardizer.parquet",
-        model="results/bulk/{run}/model",
+        expression=shards(settings, "<results>/prebulk/expression/{corpus}/{shard}.h5ad"),
+        splits="<results>/prebulk/splits.parquet",
+        standardizer="<results>/prebulk/standardizer.parquet",
+        model="<results>/bulk/{run}/model",
     output:
-        metrics="results/bulk/{run}/imputation.parquet",
+        scores="<results>/bulk/{run}/imputation.parquet",
     log:
-        "results/logs/bulk/score_imputation.{run}.log",
+        "<logs>/bulk/score_imputation.{run}.log",
     benchmark:
-        "results/benchmarks/bulk/score_imputation.{run}.jsonl"
+        "<benchmarks>/bulk/score_imputation.{run}.jsonl"
     conda:
         "../envs/bulk.yaml"
     threads: 2
@@ -85,15 +93,15 @@ rule score_imputation:
 
 rule impute_baselines:
     input:
-        expression=shards("results/prebulk/expression/{corpus}/{shard}.h5ad"),
-        splits="results/prebulk/splits.parquet",
-        standardizer="results/prebulk/standardizer.parquet",
+        expression=shards(settings, "<results>/prebulk/expression/{corpus}/{shard}.h5ad"),
+        splits="<results>/prebulk/splits.parquet",
+        standardizer="<results>/prebulk/standardizer.parquet",
     output:
-        metrics="results/bulk/baselines/imputation.parquet",
+        scores="<results>/bulk/baselines/imputation.parquet",
     log:
-        "results/logs/bulk/impute_baselines.log",
+        "<logs>/bulk/impute_baselines.log",
     benchmark:
-        "results/benchmarks/bulk/impute_baselines.jsonl"
+        "<benchmarks>/bulk/impute_baselines.jsonl"
     conda:
         "../envs/bulk.yaml"
     threads: 2
@@ -109,16 +117,16 @@ rule impute_baselines:
 
 rule classify_baselines:
     input:
-        expression=shards("results/prebulk/expression/{corpus}/{shard}.h5ad"),
-        splits="results/prebulk/splits.parquet",
-        standardizer="results/prebulk/standardizer.parquet",
+        expression=shards(settings, "<results>/prebulk/expression/{corpus}/{shard}.h5ad"),
+        splits="<results>/prebulk/splits.parquet",
+        standardizer="<results>/prebulk/standardizer.parquet",
     output:
-        metrics="results/bulk/baselines/classification.parquet",
-        predictions="results/bulk/baselines/predictions.parquet",
+        scores="<results>/bulk/baselines/classification.parquet",
+        predictions="<results>/bulk/baselines/predictions.parquet",
     log:
-        "results/logs/bulk/classify_baselines.log",
+        "<logs>/bulk/classify_baselines.log",
     benchmark:
-        "results/benchmarks/bulk/classify_baselines.jsonl"
+        "<benchmarks>/bulk/classify_baselines.jsonl"
     conda:
         "../envs/bulk.yaml"
     threads: 2
@@ -134,19 +142,18 @@ rule classify_baselines:
 
 rule classify_samples:
     input:
-        embeddings="results/bulk/{run}/embeddings.h5ad",
+        embeddings="<results>/bulk/{run}/embeddings.h5ad",
     output:
-        metrics="results/bulk/{run}/classification.parquet",
-        predictions="results/bulk/{run}/predictions.parquet",
+        scores="<results>/bulk/{run}/classification.parquet",
+        predictions="<results>/bulk/{run}/predictions.parquet",
     log:
-        "results/logs/bulk/classify_samples.{run}.log",
+        "<logs>/bulk/classify_samples.{run}.log",
     benchmark:
-        "results/benchmarks/bulk/classify_samples.{run}.jsonl"
+        "<benchmarks>/bulk/classify_samples.{run}.jsonl"
     conda:
         "../envs/bulk.yaml"
     threads: 2
     resources:
-        mem_mb=memory(4000),
         runtime=120,
     params:
         spec=spec("bulk/classification"),
@@ -157,23 +164,17 @@ rule classify_samples:
 
 rule collect_metrics:
     input:
-        scores=collect(
-            "results/bulk/{of}/{task}.parquet",
-            of=["{run}", "baselines"],
-            task=["imputation", "classification"],
-        ),
+        own=collect("<results>/bulk/{{run}}/{task}.parquet", task=["imputation", "classification"]),
+        baselines=collect("<results>/bulk/baselines/{task}.parquet", task=["imputation", "classification"]),
     output:
-        metrics="results/bulk/{run}/metrics.parquet",
+        metrics="<results>/bulk/{run}/metrics.parquet",
+        comparisons="<results>/bulk/{run}/comparisons.parquet",
     log:
-        "results/logs/bulk/collect_metrics.{run}.log",
+        "<logs>/bulk/collect_metrics.{run}.log",
     benchmark:
-        "results/benchmarks/bulk/collect_metrics.{run}.jsonl"
+        "<benchmarks>/bulk/collect_metrics.{run}.jsonl"
     conda:
         "../envs/bulk.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(4000),
-        runtime=10,
     params:
         code=code("bulk/collect_metrics"),
     script:

@@ -1,3 +1,10 @@
+from workflow_scripts.download.inputs import row
+
+
+wildcard_constraints:
+    dataset=r"[^/]+(?<!\.provenance\.json)",  # a row of config/datasets.tsv
+
+
 rule download:
     input:
         provenance,
@@ -5,24 +12,24 @@ rule download:
 
 rule fetch_dataset:
     input:
-        mirror=mirror,
+        mirror=mirror(settings),
     output:
-        file="resources/{dataset}",
-        provenance="resources/{dataset}.provenance.json",
+        file="<resources>/{dataset}",
+        provenance="<resources>/{dataset}.provenance.json",
     log:
-        "results/logs/download/fetch_dataset.{dataset}.log",
+        "<logs>/download/fetch_dataset.{dataset}.log",
     benchmark:
-        "results/benchmarks/download/fetch_dataset.{dataset}.jsonl"
+        "<benchmarks>/download/fetch_dataset.{dataset}.jsonl"
     localrule: True
     conda:
         "../envs/download.yaml"
-    threads: 1
     resources:
         mem_mb=memory(1000),
         runtime=600,
     params:
         spec=spec("download"),
+        policy=policy("download"),
         code=code("download/fetch_dataset"),
-        row=row,
+        row=row(settings),
     script:
         "../workflow_scripts/download/fetch_dataset.py"

@@ -1,19 +1,24 @@
+wildcard_constraints:
+    model=r"[A-Za-z0-9_.-]+",  # esm2/models
+
+
 rule esm2:
     input:
-        collect("results/esm2/{model}.h5ad", model=names("esm2/models")),
+        collect("<results>/esm2/{model}.h5ad", model=names("esm2/models")),
 
 
 rule embed_proteins:
     input:
-        genes="results/prebulk/genes.parquet",
-        proteins="results/prebulk/proteins.fa",
+        genes="<results>/reference/genes.parquet",
+        proteins="<results>/reference/proteins.fa",
         weights=resource("esm2/models/{model}/weights"),
+        provenance=sidecar("esm2/models/{model}/weights"),
     output:
-        embedding="results/esm2/{model}.h5ad",
+        embedding="<results>/esm2/{model}.h5ad",
     log:
-        "results/logs/esm2/embed_proteins.{model}.log",
+        "<logs>/esm2/embed_proteins.{model}.log",
     benchmark:
-        "results/benchmarks/esm2/embed_proteins.{model}.jsonl"
+        "<benchmarks>/esm2/embed_proteins.{model}.jsonl"
     conda:
         "../envs/esm2.yaml"
     threads: 2
@@ -22,7 +27,8 @@ rule embed_proteins:
         runtime=240,
         gpu=1,
     params:
-        spec=spec("esm2/models/{model}"),
+        spec=spec("esm2/models/{model}", without="weights"),
+        policy=policy("esm2/models/{model}"),
         code=code("esm2/embed_proteins"),
     script:
         "../workflow_scripts/esm2/embed_proteins.py"

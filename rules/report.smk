@@ -1,61 +1,57 @@
+from workflow_scripts.bulk.inputs import gene_embedding
+from workflow_scripts.simulate.inputs import truth
+
+
 rule report:
     input:
-        "results/report/costs.html",
+        "<results>/report/costs.html",
 
 
 rule figures:
     input:
-        rules.download.input,
-        rules.prebulk.input,
-        rules.esm2.input,
-        rules.tracks.input,
-        rules.bulk.input,
-        "results/report/sources.html",
-        branch(names("prebulk/corpora"), then="results/report/quality.png", otherwise=[]),
-        collect("results/report/{run}/umap.png", run=names("bulk/runs")),
-        collect("results/report/{run}/f1.png", run=names("bulk/runs")),
-        collect("results/report/{run}/training.png", run=names("bulk/runs")),
-        collect("results/report/{set}/metagene.png", set=names("tracks/sets")),
-        collect("results/report/{set}/pausing.png", set=names("tracks/sets")),
+        [getattr(rules, stage).input for stage in stages() if stage != "report"],
+        "<results>/report/sources.html",
+        branch(section("prebulk"), then="<results>/report/quality.png", otherwise=[]),
+        collect("<results>/report/{run}/umap.png", run=names("bulk/runs")),
+        collect("<results>/report/{run}/f1.png", run=names("bulk/runs")),
+        collect("<results>/report/{run}/training.png", run=names("bulk/runs")),
+        collect("<results>/report/{set}/metagene.png", set=names("tracks/sets")),
+        collect("<results>/report/{set}/pausing.png", set=names("tracks/sets")),
 
 
 rule plot_embedding:
     input:
-        embeddings="results/bulk/{run}/embeddings.h5ad",
-        gene_embedding=gene_embedding,
-        provenance=provenance_of("prebulk"),
+        embeddings="<results>/bulk/{run}/embeddings.h5ad",
+        gene_embedding=gene_embedding(settings),
+        provenance=provenance_of("reference", "prebulk"),
     output:
         umap=report(
-            "results/report/{run}/umap.png",
+            "<results>/report/{run}/umap.png",
             category="Sample embeddings",
             subcategory="{run}",
             labels={"run": "{run}", "figure": "UMAP"},
             caption="../config/report/umap.rst",
         ),
         tsne=report(
-            "results/report/{run}/tsne.png",
+            "<results>/report/{run}/tsne.png",
             category="Sample embeddings",
             subcategory="{run}",
             labels={"run": "{run}", "figure": "t-SNE"},
             caption="../config/report/tsne.rst",
         ),
         interactive=report(
-            "results/report/{run}/embedding.html",
+            "<results>/report/{run}/embedding.html",
             category="Sample embeddings",
             subcategory="{run}",
             labels={"run": "{run}", "figure": "interactive"},
             caption="../config/report/embedding.rst",
         ),
     log:
-        "results/logs/report/plot_embedding.{run}.log",
+        "<logs>/report/plot_embedding.{run}.log",
     benchmark:
-        "results/benchmarks/report/plot_embedding.{run}.jsonl"
+        "<benchmarks>/report/plot_embedding.{run}.jsonl"
     conda:
         "../envs/report.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(4000),
-        runtime=60,
     params:
         spec=spec("report/embedding"),
         code=code("report/plot_embedding"),
@@ -65,50 +61,47 @@ rule plot_embedding:
 
 rule plot_scores:
     input:
-        metrics="results/bulk/{run}/metrics.parquet",
-        predictions="results/bulk/{run}/predictions.parquet",
-        baselines="results/bulk/baselines/predictions.parquet",
-        gene_embedding=gene_embedding,
-        provenance=provenance_of("prebulk"),
+        metrics="<results>/bulk/{run}/metrics.parquet",
+        comparisons="<results>/bulk/{run}/comparisons.parquet",
+        predictions="<results>/bulk/{run}/predictions.parquet",
+        baselines="<results>/bulk/baselines/predictions.parquet",
+        gene_embedding=gene_embedding(settings),
+        provenance=provenance_of("reference", "prebulk"),
     output:
         scores=report(
-            "results/report/{run}/f1.png",
+            "<results>/report/{run}/f1.png",
             category="Scores",
             subcategory="{run}",
             labels={"run": "{run}", "figure": "F1"},
             caption="../config/report/f1.rst",
         ),
         imputation=report(
-            "results/report/{run}/imputation.png",
+            "<results>/report/{run}/imputation.png",
             category="Scores",
             subcategory="{run}",
             labels={"run": "{run}", "figure": "imputation"},
             caption="../config/report/imputation.rst",
         ),
         confusion=report(
-            "results/report/{run}/confusion.png",
+            "<results>/report/{run}/confusion.png",
             category="Scores",
             subcategory="{run}",
             labels={"run": "{run}", "figure": "confusion"},
             caption="../config/report/confusion.rst",
         ),
         table=report(
-            "results/report/{run}/scores.html",
+            "<results>/report/{run}/scores.html",
             category="Scores",
             subcategory="{run}",
             labels={"run": "{run}", "figure": "table"},
             caption="../config/report/scores.rst",
         ),
     log:
-        "results/logs/report/plot_scores.{run}.log",
+        "<logs>/report/plot_scores.{run}.log",
     benchmark:
-        "results/benchmarks/report/plot_scores.{run}.jsonl"
+        "<benchmarks>/report/plot_scores.{run}.jsonl"
     conda:
         "../envs/report.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(4000),
-        runtime=60,
     params:
         code=code("report/plot_scores"),
         run="{run}",
@@ -118,27 +111,23 @@ rule plot_scores:
 
 rule plot_training:
     input:
-        history="results/bulk/{run}/history.tsv",
-        gene_embedding=gene_embedding,
-        provenance=provenance_of("prebulk"),
+        history="<results>/bulk/{run}/history.tsv",
+        gene_embedding=gene_embedding(settings),
+        provenance=provenance_of("reference", "prebulk"),
     output:
         figure=report(
-            "results/report/{run}/training.png",
+            "<results>/report/{run}/training.png",
             category="Training",
             subcategory="{run}",
             labels={"run": "{run}", "figure": "loss"},
             caption="../config/report/training.rst",
         ),
     log:
-        "results/logs/report/plot_training.{run}.log",
+        "<logs>/report/plot_training.{run}.log",
     benchmark:
-        "results/benchmarks/report/plot_training.{run}.jsonl"
+        "<benchmarks>/report/plot_training.{run}.jsonl"
     conda:
         "../envs/report.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(4000),
-        runtime=60,
     params:
         code=code("report/plot_training"),
     script:
@@ -147,26 +136,22 @@ rule plot_training:
 
 rule plot_metagene:
     input:
-        metagene="results/tracks/{set}/metagene.parquet",
-        provenance=provenance_of("prebulk/gene_table", "tracks/genome", "tracks/sets/{set}/tracks"),
+        metagene="<results>/tracks/{set}/metagene.parquet",
+        provenance=provenance_of("reference", "tracks/sets/{set}/tracks"),
     output:
         figure=report(
-            "results/report/{set}/metagene.png",
+            "<results>/report/{set}/metagene.png",
             category="Polymerase tracks",
             subcategory="{set}",
             labels={"set": "{set}", "figure": "metagene"},
             caption="../config/report/metagene.rst",
         ),
     log:
-        "results/logs/report/plot_metagene.{set}.log",
+        "<logs>/report/plot_metagene.{set}.log",
     benchmark:
-        "results/benchmarks/report/plot_metagene.{set}.jsonl"
+        "<benchmarks>/report/plot_metagene.{set}.jsonl"
     conda:
         "../envs/report.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(4000),
-        runtime=60,
     params:
         code=code("report/plot_metagene"),
     script:
@@ -175,27 +160,23 @@ rule plot_metagene:
 
 rule plot_pausing:
     input:
-        polymerase="results/tracks/{set}/polymerase.parquet",
-        truth=truth,
-        provenance=provenance_of("prebulk/gene_table", "tracks/genome", "tracks/sets/{set}/tracks"),
+        polymerase="<results>/tracks/{set}/polymerase.parquet",
+        truth=truth(settings),
+        provenance=provenance_of("reference", "tracks/sets/{set}/tracks"),
     output:
         figure=report(
-            "results/report/{set}/pausing.png",
+            "<results>/report/{set}/pausing.png",
             category="Polymerase tracks",
             subcategory="{set}",
             labels={"set": "{set}", "figure": "pausing index"},
             caption="../config/report/pausing.rst",
         ),
     log:
-        "results/logs/report/plot_pausing.{set}.log",
+        "<logs>/report/plot_pausing.{set}.log",
     benchmark:
-        "results/benchmarks/report/plot_pausing.{set}.jsonl"
+        "<benchmarks>/report/plot_pausing.{set}.jsonl"
     conda:
         "../envs/report.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(4000),
-        runtime=60,
     params:
         code=code("report/plot_pausing"),
     script:
@@ -204,32 +185,28 @@ rule plot_pausing:
 
 rule plot_quality:
     input:
-        samples="results/prebulk/samples.parquet",
-        mapping="results/prebulk/mapping.parquet",
-        provenance=provenance_of("prebulk"),
+        samples="<results>/prebulk/samples.parquet",
+        mapping="<results>/prebulk/mapping.parquet",
+        provenance=provenance_of("reference", "prebulk"),
     output:
         figure=report(
-            "results/report/quality.png",
+            "<results>/report/quality.png",
             category="Data",
             labels={"figure": "samples kept and dropped"},
             caption="../config/report/quality.rst",
         ),
         table=report(
-            "results/report/quality.html",
+            "<results>/report/quality.html",
             category="Data",
             labels={"figure": "quality counts"},
             caption="../config/report/quality.rst",
         ),
     log:
-        "results/logs/report/plot_quality.log",
+        "<logs>/report/plot_quality.log",
     benchmark:
-        "results/benchmarks/report/plot_quality.jsonl"
+        "<benchmarks>/report/plot_quality.jsonl"
     conda:
         "../envs/report.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(4000),
-        runtime=60,
     params:
         code=code("report/plot_quality"),
     script:
@@ -239,25 +216,21 @@ rule plot_quality:
 rule list_sources:
     input:
         provenance=provenance,
-        embeddings=collect("results/esm2/{model}.h5ad", model=names("esm2/models")),
+        embeddings=collect("<results>/{embedding}.h5ad", embedding=settings.offered("gene embedding")),
     output:
-        sources="results/report/sources.tsv",
+        sources="<results>/report/sources.tsv",
         page=report(
-            "results/report/sources.html",
+            "<results>/report/sources.html",
             category="Data",
             labels={"figure": "sources"},
             caption="../config/report/sources.rst",
         ),
     log:
-        "results/logs/report/list_sources.log",
+        "<logs>/report/list_sources.log",
     benchmark:
-        "results/benchmarks/report/list_sources.jsonl"
+        "<benchmarks>/report/list_sources.jsonl"
     conda:
         "../envs/report.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(4000),
-        runtime=60,
     params:
         code=code("report/list_sources"),
     script:
@@ -269,26 +242,22 @@ rule summarize_costs:
         finished=rules.figures.input,
         provenance=provenance,
     output:
-        costs="results/report/costs.tsv",
+        costs="<results>/report/costs.tsv",
         page=report(
-            "results/report/costs.html",
+            "<results>/report/costs.html",
             category="Costs",
             labels={"figure": "cost per rule"},
             caption="../config/report/costs.rst",
         ),
     log:
-        "results/logs/report/summarize_costs.log",
+        "<logs>/report/summarize_costs.log",
     benchmark:
-        "results/benchmarks/report/summarize_costs.jsonl"
+        "<benchmarks>/report/summarize_costs.jsonl"
     conda:
         "../envs/report.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(4000),
-        runtime=60,
     params:
         code=code("report/summarize_costs"),
-        benchmarks="results/benchmarks",
-        names=job_names,
+        benchmarks="<results>/benchmarks",
+        names=" ".join(settings.job_names),
     script:
         "../workflow_scripts/report/summarize_costs.py"

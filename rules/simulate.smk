@@ -1,22 +1,21 @@
+from workflow_scripts.simulate.inputs import truth
+
+
 rule simulate:
     input:
-        truth,
+        truth(settings),
 
 
 rule simulate_weights:
     output:
-        weights="results/simulate/esm2_random.pt",
-        provenance="results/simulate/esm2_random.pt.provenance.json",
+        weights="<results>/simulate/esm2_random.pt",
+        provenance="<results>/simulate/esm2_random.pt.provenance.json",
     log:
-        "results/logs/simulate/simulate_weights.log",
+        "<logs>/simulate/simulate_weights.log",
     benchmark:
-        "results/benchmarks/simulate/simulate_weights.jsonl"
+        "<benchmarks>/simulate/simulate_weights.jsonl"
     conda:
         "../envs/simulate.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(4000),
-        runtime=60,
     params:
         spec=spec("simulate/weights"),
         code=code("simulate/simulate_weights"),
@@ -26,20 +25,16 @@ rule simulate_weights:
 
 rule simulate_mirror:
     input:
-        weights="results/simulate/esm2_random.pt",
+        weights="<results>/simulate/esm2_random.pt",
     output:
-        mirror=directory("results/simulate/mirror"),
-        truth=directory("results/simulate/truth"),
+        mirror=directory("<results>/simulate/mirror"),
+        truth=directory("<results>/simulate/truth"),
     log:
-        "results/logs/simulate/simulate_mirror.log",
+        "<logs>/simulate/simulate_mirror.log",
     benchmark:
-        "results/benchmarks/simulate/simulate_mirror.jsonl"
+        "<benchmarks>/simulate/simulate_mirror.jsonl"
     conda:
         "../envs/simulate.yaml"
-    threads: 1
-    resources:
-        mem_mb=memory(4000),
-        runtime=60,
     params:
         spec=spec("simulate/mirror"),
         code=code("simulate/simulate_mirror"),

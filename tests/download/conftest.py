@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.download.servers import Site, serving
-from workflow_scripts.download import hosts, transfer
+from workflow_scripts.download import rate_limit, transfer
 from workflow_scripts.download.fetch_dataset import fetch_dataset
 
 BODY = bytes(range(256)) * 4096 * 3  # 3 MiB, three blocks
@@ -22,7 +22,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         monkeypatch.delenv(name.upper(), raising=False)
     asked: list[float] = []
     monkeypatch.setattr(transfer, "sleep", asked.append)
-    monkeypatch.setattr(hosts, "INTERVAL", 0.01)
+    monkeypatch.setattr(rate_limit, "INTERVAL", 0.01)
     return asked
 
 

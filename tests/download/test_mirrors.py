@@ -11,10 +11,10 @@ from tests.download.conftest import BODY
 from tests.download.servers import Site, serving
 from tests.download.test_transfer import MIB, assert_nothing_at, part_of
 from tests.support.real_data import REAL_MIRROR, needs_real_data
-from workflow_scripts.download import hosts
+from workflow_scripts.download import rate_limit
 from workflow_scripts.download.fetch_dataset import fetch_dataset
 from workflow_scripts.io.errors import BadInput
-from workflow_scripts.validation import load_datasets
+from workflow_scripts.settings.validation import load_datasets
 
 ROOT = Path(__file__).resolve().parents[2]
 URL = "https://host.example/a%20folder/data.bin"
@@ -183,13 +183,13 @@ def test_no_more_than_two_jobs_draw_from_one_host(tmp_path):
         first.__exit__(None, None, None)
 
     url = "https://host.example/a"
-    first, second = hosts.turn(url, tmp_path), hosts.turn(url, tmp_path)
+    first, second = rate_limit.turn(url, tmp_path), rate_limit.turn(url, tmp_path)
     first.__enter__()
-    with second, hosts.turn("https://other.example/a", tmp_path), hosts.turn("file:///a", tmp_path):
+    with second, rate_limit.turn("https://other.example/a", tmp_path), rate_limit.turn("file:///a", tmp_path):
         assert waits == []
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(hosts, "sleep", end_one)
-            with hosts.turn(url, tmp_path):
+            patch.setattr(rate_limit, "sleep", end_one)
+            with rate_limit.turn(url, tmp_path):
                 assert waits == [1]
 
 
@@ -197,8 +197,8 @@ def test_a_file_system_without_locks_does_not_stop_a_download(tmp_path, monkeypa
     def unsupported(*_):
         raise OSError(38, "Function not implemented")
 
-    monkeypatch.setattr(hosts.fcntl, "flock", unsupported)
-    with hosts.turn("https://host.example/a", tmp_path):
+    monkeypatch.setattr(rate_limit.fcntl, "flock", unsupported)
+    with rate_limit.turn("https://host.example/a", tmp_path):
         assert "not limited" in caplog.text
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.prebulk.sources import gene_id, write_archs4
 from workflow_scripts.io.errors import BadInput
-from workflow_scripts.prebulk import archs4
+from workflow_scripts.prebulk.readers import archs4
 
 GENES, SAMPLES = 23, 17
 

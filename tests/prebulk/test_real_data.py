@@ -16,9 +16,9 @@ from workflow_scripts.contracts import splits as split_table
 from workflow_scripts.prebulk import duplicates as duplicate_table
 from workflow_scripts.prebulk.find_duplicates import find_duplicates
 from workflow_scripts.prebulk.fit_standardizer import fit_standardizer
-from workflow_scripts.prebulk.make_gene_table import make_gene_table
 from workflow_scripts.prebulk.normalize_counts import normalize_counts
 from workflow_scripts.prebulk.split_samples import split_samples
+from workflow_scripts.reference.make_gene_table import make_gene_table
 
 pytestmark = needs_real_data
 
@@ -151,9 +151,9 @@ def test_every_yeast_protein_is_in_the_table_though_gtf_and_proteome_are_of_two_
 
 
 def test_tpm_and_exon_lengths_equal_rnanorm(tmp_path):
-    from workflow_scripts.prebulk.annotation import read_annotation
-    from workflow_scripts.prebulk.identifiers import without_version
+    from workflow_scripts.contracts.identifiers import without_version
     from workflow_scripts.prebulk.tpm import tpm
+    from workflow_scripts.reference.annotation import read_annotation
 
     folder = "raw.githubusercontent.com/genialis/RNAnorm/*/src/rnanorm/files"
     counts = pd.read_csv(mirrored(f"{folder}/gtex_lung.first30.chr21.csv.gz"), index_col=0)

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from workflow_scripts.contracts import samples as sample_table
 from workflow_scripts.contracts import splits as split_table
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.tables import write_table
 from workflow_scripts.prebulk import duplicates as duplicate_table
-from workflow_scripts.prebulk import sample_table
 from workflow_scripts.prebulk.grouping import assign_splits, connected_groups
 from workflow_scripts.prebulk.quality import KEPT, SETTING
 from workflow_scripts.prebulk.split_samples import split_samples

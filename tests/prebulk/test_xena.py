@@ -14,7 +14,7 @@ from hypothesis.extra.numpy import arrays
 
 from tests.prebulk.sources import gene_id, write_text, write_xena
 from workflow_scripts.io.errors import BadInput
-from workflow_scripts.prebulk import xena
+from workflow_scripts.prebulk.readers import xena
 
 BARCODES = ["TCGA-AA-0001-01A", "TCGA-AA-0001-11A", "TCGA-BB-0002-03B", "TCGA-BB-0003-06A", "TCGA-CC-0004-40A"]
 NAME = "made.TCGA-LIHC.star_counts.tsv.gz"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import copy
 
 import pytest
+from workflow_scripts.configuration import Settings
 
 from tests.support.reruns import demo
 from tests.support.workflow import ROOT
-from workflow_scripts.configuration import Settings
 
 COUNTS = ["human_gene_v2.5.h5", *(f"TCGA-{name}.star_counts.tsv.gz" for name in ("BRCA", "LIHC", "LUAD"))]
 GENES = ["Homo_sapiens.GRCh38.pep.all.fa.gz", "Homo_sapiens.GRCh38.107.gtf.gz"]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from workflow_scripts.validation import BadConfiguration, complete, load_schema, validate
+from workflow_scripts.settings.validation import BadConfiguration, complete, load_schema, validate
 
 
 def test_an_empty_section_is_filled_with_defaults() -> None:

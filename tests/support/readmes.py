@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.support.reruns import demo, downstream, expected
 from tests.support.workflow import ROOT
-from workflow_scripts.validation import leaves, load_schema
+from workflow_scripts.settings.validation import leaves, load_schema
 
 READMES = [ROOT / "README.md", ROOT / "config/README.md"]
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from tests.support.rules import rules
 from tests.support.workflow import DEMO, snakemake
-from workflow_scripts.validation import complete, load_schema, names_files
+from workflow_scripts.settings.validation import complete, load_schema, names_files
 
 # What a helper of `rules/common.smk` reads of the configuration.
 HELPERS = {

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies
+from workflow_scripts.configuration import Settings
 
 from tests.support.reruns import demo
 from tests.support.workflow import ROOT
 from tests.tracks import toy
-from workflow_scripts.configuration import Settings
 from workflow_scripts.contracts import polymerase as contract
 from workflow_scripts.tracks import pausing, standard
 from workflow_scripts.tracks.measure_polymerase import measure_polymerase

@@ -1,7 +1,7 @@
 """The table of assays and the configuration name the same ones."""
 
+from workflow_scripts.settings.validation import load_schema
 from workflow_scripts.tracks.protocols import PROTOCOLS
-from workflow_scripts.validation import load_schema
 
 
 def test_every_protocol_of_the_schema_is_in_the_table_and_the_other_way_round() -> None:

@@ -15,8 +15,8 @@ from tests.tracks import toy
 from workflow_scripts.contracts import polymerase as contract
 from workflow_scripts.contracts import track_store
 from workflow_scripts.io.errors import BadInput
+from workflow_scripts.reference.index_genome import index_genome
 from workflow_scripts.tracks.check_strands import check_strands
-from workflow_scripts.tracks.index_genome import index_genome
 from workflow_scripts.tracks.make_targets import make_targets
 from workflow_scripts.tracks.measure_polymerase import measure_polymerase
 from workflow_scripts.tracks.standard import StandardTrack

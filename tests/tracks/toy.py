@@ -12,8 +12,8 @@ import pyBigWig
 
 from workflow_scripts.contracts import gene_table
 from workflow_scripts.io.seal import seal
+from workflow_scripts.settings.validation import complete, load_schema
 from workflow_scripts.tracks.standardize_track import standardize_track
-from workflow_scripts.validation import complete, load_schema
 
 LENGTHS = {"I": 3000, "II": 2000, "Mito": 400}
 Signal = dict[str, np.ndarray]  # one value a base, NaN where there is none

@@ -10,10 +10,10 @@ from types import SimpleNamespace
 import pytest
 import yaml
 from snakemake.io import regex_from_filepattern
+from workflow_scripts.configuration import Settings, memory
 
 from tests.support.workflow import DEMO, ROOT, snakemake
-from workflow_scripts.configuration import Settings, memory
-from workflow_scripts.validation import BadConfiguration, complete, load_datasets, refuse_repeated_keys
+from workflow_scripts.settings.validation import BadConfiguration, complete, load_datasets, refuse_repeated_keys
 
 
 def demo() -> dict:

@@ -19,7 +19,7 @@ from tests.support.reruns import closure, expected
 from tests.support.reruns import demo as demo_configuration
 from tests.support.workflow import ROOT
 from workflow_scripts import limits
-from workflow_scripts.validation import leaves, names_files
+from workflow_scripts.settings.validation import leaves, names_files
 
 ANOTHER_FILE = "TCGA-ACC.star_counts.tsv.gz"
 # What no rule for all keys finds: values that only some files, rules or corpora know, or that others must follow.

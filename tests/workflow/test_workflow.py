@@ -14,7 +14,7 @@ from tests.support import readmes
 from tests.support.real_data import REAL_MIRROR
 from tests.support.workflow import DEMO, ROOT, snakemake, succeeded
 from tests.workflow.conftest import without_network
-from workflow_scripts.validation import load_schema
+from workflow_scripts.settings.validation import load_schema
 
 SHIPPED = sorted((ROOT / "config").glob("*.yaml"))
 

@@ -14,16 +14,15 @@ def train_bulk(
     model: Path,
     history: Path,
     spec: dict,
+    policy: dict,
     code: str,
-    checkpoints: Path,
     threads: int,
 ) -> None:
     """Train one run (`spec`, of `bulk/runs`) and write its model bundle and its history.
 
     Reads ExpressionStore shards, Splits, Standardizer and the GeneEmbedding that says what genes are.
     history: TSV with epoch (0 is before training), train_loss and validation_loss (mean squared error
-    of masked ln(TPM+1)), learning_rate, seconds. `checkpoints` is the folder from which a killed
-    training goes on. Raises BadInput on inputs of different gene tables and on an empty split.
+    of masked ln(TPM+1)), learning_rate, seconds. A killed training goes on from `checkpoints` beside the model. Raises BadInput on inputs of different gene tables and on an empty split.
     """
     import logging
     import math
@@ -62,7 +61,7 @@ def train_bulk(
         learning_rate=training["learning_rate"],
         weight_decay=training["weight_decay"],
         patience=training["patience"],
-        accelerator=training["accelerator"],
+        accelerator=policy["accelerator"],
     )
     samples = data.Samples(expression, order, train, validation, network.known.numpy())
     task = loop.Task(
@@ -71,7 +70,7 @@ def train_bulk(
         loss=family.loss,
     )
     digest = resume.digest(spec, code, [*expression, splits, standardizer, embedding])
-    unfinished = resume.Checkpoints(checkpoints, digest)
+    unfinished = resume.Checkpoints(model.parent / "checkpoints", digest)
     rows = pd.DataFrame(loop.fit(network, task, schedule, unfinished))
 
     best = rows.loc[rows["validation_loss"].idxmin()]

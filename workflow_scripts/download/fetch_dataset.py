@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from workflow_scripts.contracts import provenance as provenances
-from workflow_scripts.download import checksums, first_use, hosts, manifest, transfer
+from workflow_scripts.download import checksums, first_use, manifest, rate_limit, transfer
 from workflow_scripts.download.checksums import Checksum
 from workflow_scripts.download.transfer import readable
 from workflow_scripts.io.errors import BadInput
@@ -28,18 +28,18 @@ class Source:
     note: str
 
 
-def fetch_dataset(*, mirror: Path | None, file: Path, provenance: Path, row: dict, spec: dict) -> None:
+def fetch_dataset(*, mirror: Path | None, file: Path, provenance: Path, row: dict, spec: dict, policy: dict) -> None:
     """Download the file that `row` declares to `file`, verify it, and write its provenance.
 
     mirror: the simulated mirror, where `spec["mirror"]` is `simulate`.
-    row: one row of config/datasets.tsv. spec: the section `download` of the configuration.
+    row: one row of config/datasets.tsv. spec and policy: the section `download` of the configuration.
     Raises BadInput where the row, its licence, the source or the bytes are refused; then neither output exists.
     A download cut short stays beside `file` as `.{name}.part` and is resumed by the next run.
     """
     if row is None:
         raise BadInput(SHEET, file.name, "there is no such row", "Add the file to the sheet.")
-    refuse_licence(row["licence"], row, spec)
-    address = mirror_address(mirror, spec) if not row["url"].startswith("file:") else None
+    refuse_licence(row["licence"], row, policy)
+    address = mirror_address(mirror, spec, policy) if not row["url"].startswith("file:") else None
     if address is None and row["requires_mirror"] == "yes":
         raise BadInput(
             SHEET,
@@ -48,9 +48,9 @@ def fetch_dataset(*, mirror: Path | None, file: Path, provenance: Path, row: dic
             "Set download.mirror to a mirror that holds it.",
         )
     partial = transfer.Partial(file.with_name(f".{file.name}.part"))
-    with hosts.turn(address or row["url"], file.parent / ".hosts"):
+    with rate_limit.turn(address or row["url"], file.parent / ".hosts"):
         source = from_mirror(address, row) if address else from_public(file, row)
-        refuse_licence(source.licence, row, spec)
+        refuse_licence(source.licence, row, policy)
         logging.info("fetching %s", readable(source.location))
         resumed = partial.size > 0
         transfer.fetch(source.location, partial, source.bytes)
@@ -58,7 +58,7 @@ def fetch_dataset(*, mirror: Path | None, file: Path, provenance: Path, row: dic
     if resumed and wrong_checksums(measured, source):
         logging.warning("what was kept of an earlier download is damaged: fetching anew")
         partial.discard()
-        with hosts.turn(address or row["url"], file.parent / ".hosts"):
+        with rate_limit.turn(address or row["url"], file.parent / ".hosts"):
             transfer.fetch(source.location, partial, source.bytes)
         measured = measure(partial, source)
     verify(measured, partial, source)
@@ -85,11 +85,11 @@ def fetch_dataset(*, mirror: Path | None, file: Path, provenance: Path, row: dic
     )
 
 
-def refuse_licence(licence: str, row: dict, spec: dict) -> None:
+def refuse_licence(licence: str, row: dict, policy: dict) -> None:
     """Stop on a licence that is not given, or that the configuration refuses."""
     if not licence.strip():
         raise BadInput(SHEET, row["name"], "gives no licence", "Write the terms of the source into the sheet.")
-    if licence.casefold() in {refused.casefold() for refused in spec["refused_licences"]}:
+    if licence.casefold() in {refused.casefold() for refused in policy["refused_licences"]}:
         raise BadInput(
             SHEET,
             row["name"],
@@ -98,7 +98,7 @@ def refuse_licence(licence: str, row: dict, spec: dict) -> None:
         )
 
 
-def mirror_address(mirror: Path | None, spec: dict) -> str | None:
+def mirror_address(mirror: Path | None, spec: dict, policy: dict) -> str | None:
     """The address of the mirror that the configuration asks for: file:// or http(s)://."""
     setting = spec["mirror"]
     if setting is None:
@@ -106,7 +106,7 @@ def mirror_address(mirror: Path | None, spec: dict) -> str | None:
     if setting.startswith(("https://", "http://")):
         return setting.rstrip("/")
     folder = mirror or Path(setting)
-    if spec["public_fallback"] and not folder.is_dir():
+    if policy["public_fallback"] and not folder.is_dir():
         logging.warning("there is no mirror at %s: fetching from the public address", folder)
         return None
     return folder.resolve().as_uri()

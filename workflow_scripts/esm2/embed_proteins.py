@@ -8,7 +8,17 @@ from pathlib import Path
 log = logging.getLogger(__name__)
 
 
-def embed_proteins(*, genes: Path, proteins: Path, weights: Path, embedding: Path, spec: dict, threads: int) -> None:
+def embed_proteins(
+    *,
+    genes: Path,
+    proteins: Path,
+    weights: Path,
+    provenance: Path | None,
+    embedding: Path,
+    spec: dict,
+    policy: dict,
+    threads: int,
+) -> None:
     """Write the GeneEmbedding of the genes of `genes`, whose proteins `proteins` holds in the same order.
 
     A protein of up to `spec["window"]` residues is one window, and its vector the mean over its residues.
@@ -26,7 +36,7 @@ def embed_proteins(*, genes: Path, proteins: Path, weights: Path, embedding: Pat
     from workflow_scripts.io.errors import BadInput
 
     gene_ids = gene_table.read(genes)[0]["gene_id"].tolist()
-    source = describe(weights, spec["licence"])
+    source = describe(weights, policy["licence"])
     sequences = read(proteins, gene_ids)
     model = backends.load(weights, spec["precision"])
 
@@ -35,7 +45,7 @@ def embed_proteins(*, genes: Path, proteins: Path, weights: Path, embedding: Pat
     windows = [window for each in cuts for window in each]
     log.info("%d windows; %d proteins have more than one", len(windows), sum(len(each) > 1 for each in cuts))
 
-    batches = list(in_batches(windows, spec["tokens_per_batch"]))
+    batches = list(in_batches(windows, policy["tokens_per_batch"]))
     parts = ([sequences[gene][start:end] for gene, start, end, _ in batch] for batch in batches)
     shares = ([window.share for window in batch] for batch in batches)
     # Sums over windows in float64, so that the order of batches leaves no trace in float32.

@@ -1,15 +1,13 @@
-"""Files that are either whole or absent, their checksums, and files that may be gzipped."""
+"""Files that are either whole or absent, and their checksums."""
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 
 @contextmanager
@@ -41,16 +39,3 @@ def digest(path: Path, algorithm: str = "sha256", size: int | None = None) -> st
             state.update(block)
             left -= len(block)
     return state.hexdigest()
-
-
-def open_maybe_gzip(path: Path, mode: str = "rt", errors: str = "strict") -> IO:
-    """Open a plain or gzipped file to read it as text ("rt", UTF-8) or bytes ("rb").
-
-    The first two bytes tell, not the name: a browser unpacks a file and leaves its name. `errors` says what
-    becomes of bytes that are not UTF-8, as in `open`. Reading damaged gzip data raises EOFError, zlib.error or
-    gzip.BadGzipFile.
-    """
-    with path.open("rb") as handle:
-        gzipped = handle.read(2) == b"\x1f\x8b"
-    text = {} if mode == "rb" else {"encoding": "utf-8", "errors": errors}
-    return (gzip.open if gzipped else open)(path, mode, **text)

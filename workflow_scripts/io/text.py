@@ -1,16 +1,29 @@
-"""The lines of text files that may be gzipped, damaged or cut short."""
+"""Text that may be gzipped, damaged or cut short."""
 
 from __future__ import annotations
 
+import gzip
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import AnyStr
+from typing import IO, AnyStr
 
 from workflow_scripts.io.errors import BadInput
-from workflow_scripts.io.files import open_maybe_gzip
 
 DAMAGED = "Download the file again."
+
+
+def open_maybe_gzip(path: Path, mode: str = "rt", errors: str = "strict") -> IO:
+    """Open a plain or gzipped file to read it as text ("rt", UTF-8) or bytes ("rb").
+
+    The first two bytes tell, not the name: a browser unpacks a file and leaves its name. `errors` says what
+    becomes of bytes that are not UTF-8, as in `open`. Reading damaged gzip data raises EOFError, zlib.error or
+    gzip.BadGzipFile.
+    """
+    with path.open("rb") as handle:
+        gzipped = handle.read(2) == b"\x1f\x8b"
+    text = {} if mode == "rb" else {"encoding": "utf-8", "errors": errors}
+    return (gzip.open if gzipped else open)(path, mode, **text)
 
 
 def whole_lines(path: Path, end: AnyStr = "\n") -> Iterator[tuple[int, AnyStr]]:

@@ -1,42 +1,14 @@
-"""From the rows of a source of counts to the genes of the gene table.
-
-The mapping table holds one row per gene row of the source and one per gene of the table that the source
-lacks: source_id, gene_id (empty: none) and fate:
-
-| fate | meaning |
-|---|---|
-| mapped | the one row of its gene |
-| summed | one of several rows of its gene; their counts are added |
-| par_y | the copy on chromosome Y of a pseudoautosomal gene; added to its gene |
-| not protein coding | the source itself says so |
-| not in the gene table | a gene that the table does not hold |
-| ambiguous symbol | a symbol that several genes of the table share |
-| no id | an empty identifier |
-| unmeasured | a gene of the table that no row of the source measures (source_id is empty) |
-"""
+"""From the rows of a source of counts to the genes of the gene table; fates as in `contracts/gene_mapping`."""
 
 from __future__ import annotations
 
-from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import pandera.pandas as pa
 import scipy.sparse
 
-from workflow_scripts.prebulk.identifiers import is_par_y, without_version
-
-FATES = (
-    "mapped",
-    "summed",
-    "par_y",
-    "not protein coding",
-    "not in the gene table",
-    "ambiguous symbol",
-    "no id",
-    "unmeasured",
-)
+from workflow_scripts.contracts.identifiers import is_par_y, without_version
 
 
 class GeneMapping(NamedTuple):
@@ -53,28 +25,6 @@ class GeneMapping(NamedTuple):
         shape = (len(self.measured), len(self.rows))
         ones = np.ones(len(self.rows))
         return scipy.sparse.csr_array((ones, (self.genes, np.arange(len(self.rows)))), shape=shape)
-
-
-@cache
-def schema() -> pa.DataFrameSchema:
-    """The mapping table of one file, with its corpus; the first shard of the file has it, the others no rows."""
-    columns = {name: pa.Column(str) for name in ("corpus", "file", "source_id", "gene_id")}
-    return pa.DataFrameSchema(
-        columns | {"fate": pa.Column(str, pa.Check.isin(FATES))}, name="GeneMapping", strict=True, ordered=True
-    )
-
-
-@cache
-def counts_schema() -> pa.DataFrameSchema:
-    """Gene rows counted by corpus, file and fate, as in `results/prebulk/mapping.parquet`."""
-    columns = {name: pa.Column(str) for name in ("corpus", "file")}
-    columns |= {
-        "fate": pa.Column(str, pa.Check.isin(FATES)),
-        "genes": pa.Column("int64", pa.Check.gt(0)),
-        "examples": pa.Column(str),
-    }
-    unique = ["corpus", "file", "fate"]
-    return pa.DataFrameSchema(columns, name="GeneMappingCounts", unique=unique, strict=True, ordered=True)
 
 
 def map_rows(

@@ -6,10 +6,20 @@ import logging
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import pandas as pd
+import numpy as np
+import pandas as pd
+
+from workflow_scripts.contracts import expression as expression_store
+from workflow_scripts.contracts import gene_mapping, gene_table
+from workflow_scripts.contracts import samples as samples_table
+from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.registry import load
+from workflow_scripts.prebulk import sketch as sketches
+from workflow_scripts.prebulk.quality import KEPT, fates_by_counts, fates_by_metadata
+from workflow_scripts.prebulk.readers.registry import READERS
+from workflow_scripts.prebulk.sample_fields import group_fields, joined, label_fields
+from workflow_scripts.prebulk.tpm import log_tpm
 
 log = logging.getLogger(__name__)
 
@@ -33,31 +43,19 @@ def normalize_counts(
     gene are summed; TPM is taken over the genes of the table that the source measures. X is natural
     log(TPM+1), float32; a gene that the source does not measure is NaN in every row.
 
-    The reader of a format is a module with QUALITY (fields of a sample that filters ask for), `read_samples`,
-    `read_mapping` and `read_counts`, as in `prebulk/archs4`.
+    The reader of a format is one of `prebulk/readers`.
     """
-    import numpy as np
-
-    from workflow_scripts.contracts import expression as expression_store
-    from workflow_scripts.contracts import gene_table
-    from workflow_scripts.io.errors import BadInput
-    from workflow_scripts.io.tables import write_table
-    from workflow_scripts.prebulk import archs4, gene_mapping, sample_table, xena
-    from workflow_scripts.prebulk import sketch as sketches
-    from workflow_scripts.prebulk.quality import KEPT, fates_by_counts, fates_by_metadata
-    from workflow_scripts.prebulk.sample_fields import needed_fields
-    from workflow_scripts.prebulk.tpm import log_tpm
-
     table, gene_order = gene_table.read(genes)
-    reader = {"archs4": archs4, "xena": xena}[spec["format"]]
+    reader = load(READERS[spec["format"]])
     parts, filters = spec["shards_per_file"], spec["filters"]
     part = int(shard) % parts
 
     single_cell = "singlecellprobability" in reader.QUALITY and filters["max_singlecellprobability"] < 1
-    fields = needed_fields(spec)
+    group, label = group_fields(spec["group"], reader.GROUPS), label_fields(spec["label"], reader.LABELS)
+    fields = {*group, *label}
     fields |= {"singlecellprobability"} if single_cell else set()
     fields |= {"alignedreads"} if filters["min_aligned_reads"] > 0 else set()
-    described = _describe(reader.read_samples(counts, part, parts, fields), spec)
+    described = _describe(reader.read_samples(counts, part, parts, fields), group, label, spec)
     described = described.assign(corpus=corpus, shard=shard, file=counts.name)
     _require_names(described["sample_id"], counts)
     fate = fates_by_metadata(described, filters, single_cell)
@@ -80,34 +78,29 @@ def normalize_counts(
     x = x[:filled]
     x[:, ~rows.measured] = np.nan
     described = described.assign(fate=fate, total_counts=total, nonzero_genes=nonzero)
-    described = described[list(sample_table.schema().columns)]
+    described = described[list(samples_table.SHARD.columns)]
 
     kept = described[fate == KEPT].set_index("sample_id")
     obs = kept[["corpus", "group", "label", "total_counts", "nonzero_genes"]].astype({"nonzero_genes": "int64"})
     expression_store.write(x, obs, list(table["gene_id"]), rows.measured, expression)
     sketches.write(list(kept.index), x, gene_order, sketch)
-    write_table(described, samples, sample_table.schema())
-    mapped = rows.table.assign(corpus=corpus, file=counts.name)[list(gene_mapping.schema().columns)]
+    samples_table.write_shard(described, samples)
+    mapped = rows.table.assign(corpus=corpus, file=counts.name)[list(gene_mapping.ROWS.columns)]
     mapped = mapped if part == 0 else mapped.head(0)  # the same for all shards of a file
-    write_table(mapped, mapping, gene_mapping.schema())
+    gene_mapping.write_rows(mapped, mapping)
     log.info("%s %s: %d samples of %s: %s", corpus, shard, len(fate), counts.name, _tally(fate))
     log.info("gene rows and genes: %s", _tally(rows.table["fate"]))
     if rows.measured.mean() < 0.5:
         log.warning("%s measures only %d of %d genes of the table", counts.name, rows.measured.sum(), len(table))
 
 
-def _describe(found: "pd.DataFrame", spec: dict) -> "pd.DataFrame":
+def _describe(found: "pd.DataFrame", group: list[str], label: list[str], spec: dict) -> "pd.DataFrame":
     """What the source says of its samples: sample_id, group, label and the quality columns (NaN: unknown)."""
-    import numpy as np
-    import pandas as pd
-
-    from workflow_scripts.prebulk.sample_fields import groups, labels
-
     return pd.DataFrame(
         {
             "sample_id": found["sample_id"],
-            "group": groups(found, spec["group"]),
-            "label": labels(found, spec["label"]),
+            "group": joined(found, group, spec["group"]["pattern"]),
+            "label": joined(found, label, spec["label"]["pattern"]),
             "singlecellprobability": found.get("singlecellprobability", np.nan),
             "alignedreads": found.get("alignedreads", np.nan),
         }
@@ -116,8 +109,6 @@ def _describe(found: "pd.DataFrame", spec: dict) -> "pd.DataFrame":
 
 def _require_names(names: "pd.Series", counts: Path) -> None:
     """Raise BadInput unless every sample has a name of its own."""
-    from workflow_scripts.io.errors import BadInput
-
     wrong = names[names.duplicated() | (names == "")]
     if len(wrong):
         reason = "stands twice" if wrong.iloc[0] else "has no name"

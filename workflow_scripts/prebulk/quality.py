@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-KEPT = "kept"
+from workflow_scripts.contracts.samples import KEPT
+
 # Of each fate that drops a sample, what of its corpus decides it.
 SETTING = {
     "single_cell": "filters/max_singlecellprobability",
@@ -17,7 +18,7 @@ SETTING = {
 
 
 def fates_by_metadata(samples: pd.DataFrame, filters: dict, single_cell: bool) -> np.ndarray:
-    """The fate of each sample (see `sample_table`) before its counts are read.
+    """The fate of each sample (see `contracts/samples`) before its counts are read.
 
     `samples` has singlecellprobability, alignedreads and group. What is missing does not pass a filter that is
     on. `single_cell` says whether the source knows the probability at all.

@@ -6,40 +6,25 @@ import re
 
 import pandas as pd
 
-GROUP_FIELDS = {"series": "series_id", "patient": "patient"}
-LABEL_FIELDS = {"none": (), "project": ("project",), "project_and_sample_type": ("project", "sample_type")}
+
+def group_fields(spec: dict, known: dict[str, list[str]]) -> list[str]:
+    """The fields that the group of a sample is made of: `spec`: the section `group`; known: GROUPS of the reader."""
+    return [spec["field"]] if spec["by"] == "field" else known[spec["by"]]
 
 
-def needed_fields(spec: dict) -> set[str]:
-    """The fields of the source that group and label of one corpus are made of."""
-    return {_group_field(spec["group"]), *_label_fields(spec["label"])}
+def label_fields(spec: dict, known: dict[str, list[str]]) -> list[str]:
+    """The fields that the label of a sample is made of, none of `by: none`; known: LABELS of the reader."""
+    return group_fields(spec, {"none": [], **known})
 
 
-def groups(samples: pd.DataFrame, spec: dict) -> pd.Series:
-    """What must never straddle splits: series (as listed), patient, or a field; "" where there is none.
-
-    A pattern is searched in the field; its first group that matched is the group of the sample.
-    """
-    return _matched(samples[_group_field(spec)], spec["pattern"])
-
-
-def labels(samples: pd.DataFrame, spec: dict) -> pd.Series:
-    """The class of each sample; "" where it has none."""
-    fields = _label_fields(spec)
+def joined(samples: pd.DataFrame, fields: list[str], pattern: str) -> pd.Series:
+    """The text of `fields` with a blank between, "" without any; of a `pattern` the first group that matched."""
     if not fields:
         return pd.Series("", index=samples.index, dtype=object)
-    joined = samples[fields[0]].astype(str)
+    text = samples[fields[0]].astype(str)
     for field in fields[1:]:
-        joined = joined + " " + samples[field].astype(str)
-    return _matched(joined, spec["pattern"])
-
-
-def _group_field(spec: dict) -> str:
-    return spec["field"] if spec["by"] == "field" else GROUP_FIELDS[spec["by"]]
-
-
-def _label_fields(spec: dict) -> tuple[str, ...]:
-    return (spec["field"],) if spec["by"] == "field" else LABEL_FIELDS[spec["by"]]
+        text = text + " " + samples[field].astype(str)
+    return _matched(text, pattern)
 
 
 def _matched(values: pd.Series, pattern: str) -> pd.Series:

@@ -4,10 +4,17 @@ from workflow_scripts.rule import run
 
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import pandas as pd
+import pandas as pd
+
+from workflow_scripts.contracts import samples as samples_table
+from workflow_scripts.contracts import splits as contract
+from workflow_scripts.contracts.samples import KEPT
+from workflow_scripts.contracts.splits import NAMES
+from workflow_scripts.io.errors import BadInput
+from workflow_scripts.prebulk import duplicates as found
+from workflow_scripts.prebulk.grouping import assign_splits, connected_groups
+from workflow_scripts.prebulk.quality import SETTING
 
 log = logging.getLogger(__name__)
 
@@ -21,16 +28,8 @@ def split_samples(*, samples: list[Path], duplicates: Path, splits: Path, spec: 
     Raises BadInput where a corpus keeps no sample, where a split would be empty, and where a label has no sample
     in train or in test; a label without a sample in validation is a warning.
     """
-    import pandas as pd
-
-    from workflow_scripts.contracts import splits as contract
-    from workflow_scripts.io.tables import read_table
-    from workflow_scripts.prebulk import duplicates as found
-    from workflow_scripts.prebulk import sample_table
-    from workflow_scripts.prebulk.grouping import assign_splits, connected_groups
-
     fractions = {name: spec[name] for name in contract.NAMES}
-    table = pd.concat([read_table(path, sample_table.schema())[0] for path in samples], ignore_index=True)
+    table = samples_table.read_shards(samples)
     _require_kept(table, sorted({path.parent.name for path in samples}))
     twice = found.read(duplicates)
     kept = table["fate"] == "kept"
@@ -54,9 +53,6 @@ def split_samples(*, samples: list[Path], duplicates: Path, splits: Path, spec: 
 
 def _require_kept(samples: "pd.DataFrame", corpora: list[str]) -> None:
     """Raise BadInput where a filter drops all samples of a corpus (shards lie in the folder of their corpus)."""
-    from workflow_scripts.io.errors import BadInput
-    from workflow_scripts.prebulk.quality import KEPT, SETTING
-
     for corpus in corpora:
         place, counts = f"prebulk/corpora/{corpus}", samples["fate"][samples["corpus"] == corpus].value_counts()
         if counts.empty:
@@ -69,9 +65,6 @@ def _require_kept(samples: "pd.DataFrame", corpora: list[str]) -> None:
 
 
 def _require_coverage(samples: "pd.DataFrame", path: Path) -> None:
-    from workflow_scripts.contracts.splits import NAMES
-    from workflow_scripts.io.errors import BadInput
-
     for name in NAMES:
         if not (samples["split"] == name).any():
             reason = f"no sample: {len(samples)} samples in {samples['group'].nunique()} groups are too few"

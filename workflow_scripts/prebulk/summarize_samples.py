@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from workflow_scripts.contracts import gene_mapping
+from workflow_scripts.contracts import samples as samples_table
 from workflow_scripts.contracts import splits as split_table
+from workflow_scripts.contracts.samples import KEPT
 from workflow_scripts.io.errors import BadInput
-from workflow_scripts.io.tables import read_table, write_table
 from workflow_scripts.prebulk import duplicates as found
-from workflow_scripts.prebulk import gene_mapping, sample_table
 
 log = logging.getLogger(__name__)
 
@@ -29,25 +30,24 @@ def summarize_samples(
 ) -> None:
     """Write one row per input sample with its final fate and split, and gene rows counted by fate.
 
-    The samples table is described in `prebulk/sample_table`. The mapping table has corpus, file, fate (see
-    `prebulk/gene_mapping`), genes (how many rows of the file, or genes of the table that it lacks) and examples.
+    The tables are described in `contracts/samples` and `contracts/gene_mapping`.
     """
-    table = pd.concat([read_table(path, sample_table.schema())[0] for path in sample_shards], ignore_index=True)
+    table = samples_table.read_shards(sample_shards)
     kept_instead = found.read(duplicates).set_index("sample_id")["duplicate_of"]
     split = split_table.read(splits).set_index("sample_id")["split"]
-    passed = table["fate"] == "kept"
+    passed = table["fate"] == KEPT
     table["duplicate_of"] = table["sample_id"].map(kept_instead).where(passed).fillna("").astype(str)
     table["split"] = table["sample_id"].map(split).where(passed).fillna("").astype(str)
     table.loc[table["duplicate_of"] != "", "fate"] = "duplicate"
     _require_split(table, splits)
-    write_table(table, samples, sample_table.schema(final=True))
+    samples_table.write(table, samples)
 
     counted: dict[tuple[str, str], pd.DataFrame] = {}
     for path in mapping_shards:
-        rows = read_table(path, gene_mapping.schema())[0]
+        rows = gene_mapping.read_rows(path)
         if len(rows):  # only the first shard of a file has them
             counted.setdefault((rows["corpus"].iloc[0], rows["file"].iloc[0]), _count(rows))
-    write_table(pd.concat(counted.values(), ignore_index=True), mapping, gene_mapping.counts_schema())
+    gene_mapping.write(pd.concat(counted.values(), ignore_index=True), mapping)
     for (corpus, fate), count in table.groupby(["corpus", "fate"]).size().items():
         log.info("%s: %d samples %s", corpus, count, fate)
 
@@ -62,7 +62,7 @@ def _count(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _require_split(table: pd.DataFrame, splits: Path) -> None:
-    wrong = table["sample_id"][(table["fate"] == "kept") != (table["split"] != "")]
+    wrong = table["sample_id"][(table["fate"] == KEPT) != (table["split"] != "")]
     if len(wrong):
         reason = "is kept and has no split, or is dropped and has one"
         raise BadInput(splits, f"sample {wrong.iloc[0]!r}", reason, "Run the prebulk stage again.")

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from workflow_scripts.contracts.genome import Genome
 from workflow_scripts.io import seal
 from workflow_scripts.io.errors import BadInput
-from workflow_scripts.tracks.genome import Genome, place
+from workflow_scripts.tracks.chromosomes import place
 from workflow_scripts.tracks.runs import BLOCK, NONE, Runs
 
 MAGIC = (b"\x26\xfc\x8f\x88", b"\x88\x8f\xfc\x26")  # of either byte order

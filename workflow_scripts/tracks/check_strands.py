@@ -9,7 +9,7 @@ log = logging.getLogger(__name__)
 
 
 def check_strands(
-    *, genes: Path, plus: Path, minus: Path, strands: Path, track: str, protocol: str, spec: dict
+    *, bodies: Path, plus: Path, minus: Path, strands: Path, track: str, protocol: str, spec: dict
 ) -> None:
     """Write `strands`, or raise BadInput if sense to antisense signal is below `spec["min_ratio"]`.
 
@@ -19,13 +19,13 @@ def check_strands(
     import numpy as np
     import pandas as pd
 
+    from workflow_scripts.contracts import gene_bodies
     from workflow_scripts.tracks import strand_gate
-    from workflow_scripts.tracks.genes import read_genes
     from workflow_scripts.tracks.protocols import PROTOCOLS
     from workflow_scripts.tracks.standard import StandardTrack
 
     signal = {"+": StandardTrack(plus), "-": StandardTrack(minus)}
-    table, _ = read_genes(genes, signal["+"].lengths)
+    table, _ = gene_bodies.read(bodies)
     placed = table[table["placed"]]
     initiation = PROTOCOLS[protocol].initiation
     start, end = strand_gate.regions(placed, signal["+"].lengths, initiation)

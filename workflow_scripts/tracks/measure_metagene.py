@@ -10,7 +10,7 @@ log = logging.getLogger(__name__)
 
 def measure_metagene(
     *,
-    genes: Path,
+    bodies: Path,
     plus: list[Path],
     minus: list[Path],
     strands: list[Path],
@@ -27,22 +27,21 @@ def measure_metagene(
     """
     import tempfile
 
+    from workflow_scripts.contracts import gene_bodies
     from workflow_scripts.contracts import metagene as contract
     from workflow_scripts.io.errors import BadInput
     from workflow_scripts.io.files import replacing
     from workflow_scripts.io.seal import require_intact
-    from workflow_scripts.tracks.genes import read_genes
     from workflow_scripts.tracks.metagene import compute_matrix, profile_table, read_profiles, write_bed
     from workflow_scripts.tracks.protocols import PROTOCOLS
-    from workflow_scripts.tracks.standard import StandardTrack
     from workflow_scripts.tracks.strand_gate import read_assays
 
-    table, _ = read_genes(genes, StandardTrack(plus[0]).lengths)
+    table, _ = gene_bodies.read(bodies)
     table = table[table["placed"]]
     kept = table[table["end"] - table["start"] >= spec["body"] // spec["bin"]]
     log.info("%d genes measured; left out: %d shorter than their bins", len(kept), len(table) - len(kept))
     if kept.empty:
-        raise BadInput(genes, "", "no gene is long enough for the metagene", "Choose a smaller metagene/body.")
+        raise BadInput(bodies, "", "no gene is long enough for the metagene", "Choose a smaller metagene/body.")
 
     with replacing(matrix) as numbers, tempfile.TemporaryDirectory() as scratch:
         beds = []

@@ -10,7 +10,7 @@ log = logging.getLogger(__name__)
 
 def measure_polymerase(
     *,
-    genes: Path,
+    bodies: Path,
     plus: list[Path],
     minus: list[Path],
     strands: list[Path],
@@ -28,13 +28,13 @@ def measure_polymerase(
     """
     import pandas as pd
 
+    from workflow_scripts.contracts import gene_bodies
     from workflow_scripts.contracts import polymerase as contract
     from workflow_scripts.tracks import pausing
-    from workflow_scripts.tracks.genes import read_genes
     from workflow_scripts.tracks.standard import StandardTrack
 
     lengths = StandardTrack(plus[0]).lengths
-    table, order = read_genes(genes, lengths)
+    table, order = gene_bodies.read(bodies)
     placed = table["placed"].to_numpy()
     # A gene that cannot be placed has no chromosome to be cut at; it is never measured.
     regions = pausing.windows(table, table["chrom"].map(lengths).fillna(table["end"]).to_numpy("int64"), spec)

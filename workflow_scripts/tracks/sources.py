@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from workflow_scripts.contracts.genome import Genome
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.tracks import runs
 from workflow_scripts.tracks.bigwig_source import BigWigSource, is_bigwig
-from workflow_scripts.tracks.genome import Genome
 from workflow_scripts.tracks.standard import BigWigWriter
 from workflow_scripts.tracks.text_source import TextSource
 

@@ -21,8 +21,8 @@ def standardize_track(
     Raises BadInput on a damaged or malformed file, a chromosome that the genome lacks or knows with
     another length, overlapping intervals, values of both signs in one file, and a strand without signal.
     """
+    from workflow_scripts.contracts.genome import Genome
     from workflow_scripts.io.files import replacing
-    from workflow_scripts.tracks.genome import Genome
     from workflow_scripts.tracks.protocols import PROTOCOLS, swapped
     from workflow_scripts.tracks.sources import sum_files
 

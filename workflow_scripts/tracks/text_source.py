@@ -17,9 +17,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from workflow_scripts.contracts.genome import Genome
 from workflow_scripts.io.errors import BadInput
-from workflow_scripts.io.files import open_maybe_gzip
-from workflow_scripts.tracks.genome import Genome, place
+from workflow_scripts.io.text import open_maybe_gzip
+from workflow_scripts.tracks.chromosomes import place
 from workflow_scripts.tracks.runs import NONE, Runs, clip
 
 BUFFER = 1 << 20  # data lines that are held in memory at a time

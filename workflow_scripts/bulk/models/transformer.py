@@ -75,6 +75,8 @@ SETTINGS = {
     },
 }
 
+MULTIPLES = {"dim": ["heads", 2]}
+
 MIN_SD = 0.01  # ln(TPM+1); a gene that hardly varies must not count as many sds away
 MAX_DEVIATION = 10.0  # sds; one outlier must not drown a sample's context
 # What bounds the memory of one pass: tokens of all its samples, and products of their genes and factors (float32).

@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+from workflow_scripts.contracts.identifiers import without_version
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.text import whole_lines
-from workflow_scripts.prebulk.identifiers import without_version
 
 CORRECT = "Correct the table."
 

@@ -10,13 +10,14 @@ from pathlib import Path
 import pandas as pd
 
 from workflow_scripts.contracts import gene_table
+from workflow_scripts.contracts import proteins as proteins_contract
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.files import replacing
-from workflow_scripts.prebulk.annotation import Gene, read_annotation
-from workflow_scripts.prebulk.assembly import require_annotated, require_genome, require_same_assembly
-from workflow_scripts.prebulk.gene_choice import Choice, choose_from_annotation, choose_from_headers
-from workflow_scripts.prebulk.gene_lengths import read_lengths
-from workflow_scripts.prebulk.proteome import Protein, read_proteome
+from workflow_scripts.reference.annotation import Gene, read_annotation
+from workflow_scripts.reference.assembly import require_annotated, require_genome, require_same_assembly
+from workflow_scripts.reference.gene_choice import Choice, choose_from_annotation, choose_from_headers
+from workflow_scripts.reference.gene_lengths import read_lengths
+from workflow_scripts.reference.proteome import Protein, read_proteome
 
 log = logging.getLogger(__name__)
 
@@ -35,13 +36,13 @@ def make_gene_table(
     table of lengths goes before the GTF's.
     """
     if gtf is None and lengths is None:
-        remedy = "Give prebulk/gene_table/gtf, or a table of gene lengths in prebulk/gene_table/lengths."
+        remedy = "Give reference/gtf, or a table of gene lengths in reference/lengths."
         raise BadInput(proteome, "", "nothing tells the length of a gene", remedy)
     by_gene, listed = _coding_genes(read_proteome(proteome))
     if not by_gene:
         remedy = "Give the pep.all FASTA of the assembly."
         raise BadInput(proteome, "", "no protein-coding gene on a primary chromosome", remedy)
-    require_genome(proteome, by_gene, spec["genome"])
+    require_genome(proteome, by_gene, spec["assembly"])
 
     annotated: dict[str, Gene] = {}
     if gtf is not None:
@@ -83,8 +84,8 @@ def make_gene_table(
         if annotated[gene_id].biotype == "protein_coding":
             listed.append((gene_id, annotated[gene_id].symbol, "no", "GTF", "no protein in the proteome", "", "", 0))
 
-    gene_table.write(pd.DataFrame(rows), genes, spec["genome"])
-    _write_proteins(sequences, proteins)
+    gene_table.write(pd.DataFrame(rows), genes, spec["assembly"])
+    proteins_contract.write(sequences, proteins)
     _write_choices(sorted(listed), choices)
     log.info("%d genes in the table", len(rows))
     for (kept, source, reason), count in sorted(Counter((item[2], item[3], item[4]) for item in listed).items()):
@@ -129,14 +130,6 @@ def _row(gene_id: str, gene: Gene | None, choice: Choice) -> dict:
         "protein_length": len(protein.sequence),
         "exon_length": float(gene.exon_length if gene else 3 * (len(protein.sequence) + 1)),
     }
-
-
-def _write_proteins(sequences: list[tuple[str, str, str]], path: Path) -> None:
-    with replacing(path) as temporary, temporary.open("w") as handle:
-        for gene_id, protein_id, sequence in sequences:
-            handle.write(f">{gene_id} {protein_id}\n")
-            for first in range(0, len(sequence), 60):
-                handle.write(sequence[first : first + 60] + "\n")
 
 
 def _write_choices(rows: list[tuple], path: Path) -> None:

@@ -11,7 +11,8 @@ from typing import IO
 import pysam
 
 from workflow_scripts.io.errors import BadInput
-from workflow_scripts.io.files import open_maybe_gzip, replacing
+from workflow_scripts.io.files import replacing
+from workflow_scripts.io.text import open_maybe_gzip
 
 log = logging.getLogger(__name__)
 

@@ -12,9 +12,10 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from workflow_scripts.contracts.identifiers import without_version
+from workflow_scripts.io import fasta
 from workflow_scripts.io.errors import BadInput
-from workflow_scripts.io.text import DAMAGED, whole_lines
-from workflow_scripts.prebulk.identifiers import without_version
+from workflow_scripts.io.text import DAMAGED
 
 LOCATION = re.compile(
     r"^(?P<level>[a-z_]+):(?P<assembly>[^:]+):(?P<chrom>[^:]+):(?P<start>[0-9]{1,12}):(?P<end>[0-9]{1,12}):(?P<strand>-?1)$"
@@ -23,6 +24,7 @@ LOCATION = re.compile(
 RESIDUES = re.compile(r"[A-Za-z*]*")
 # Names that Ensembl gives to alternative haplotypes and to patches, and levels that are not chromosomes.
 ALTERNATIVE = re.compile(r"^CHR_|_PATCH$")
+REMEDY = "Give an Ensembl pep.all FASTA."
 CHROMOSOMES = {"chromosome", "primary_assembly"}
 
 
@@ -49,24 +51,9 @@ def read_proteome(path: Path) -> list[Protein]:
     Raises BadInput with the line of a header without `gene:` or location, of a protein without residues
     or with anything but letters in it, and for a file that is damaged or cut short.
     """
-    proteins: list[Protein] = []
-    header, first, lines = "", 0, []
-
-    def finish() -> None:
-        if header:
-            proteins.append(_protein(path, first, header, "".join(lines)))
-
-    for number, line in whole_lines(path):
-        if line.startswith(">"):
-            finish()
-            header, first, lines = line[1:].strip(), number, []
-        elif header:
-            lines.append(line.strip())
-        elif line.strip():
-            raise BadInput(path, f"line {number}", "is not a FASTA header", "Give an Ensembl pep.all FASTA.")
-    finish()
+    proteins = [_protein(path, *record) for record in fasta.records(path, REMEDY) if record.header]
     if not proteins:
-        raise BadInput(path, "", "holds no protein", "Give an Ensembl pep.all FASTA.")
+        raise BadInput(path, "", "holds no protein", REMEDY)
     return proteins
 
 
@@ -75,11 +62,11 @@ def _protein(path: Path, line: int, header: str, sequence: str) -> Protein:
     words = header.split(" description:")[0].split()
     fields = dict(word.split(":", 1) for word in words[1:] if ":" in word)
     if "gene" not in fields:
-        raise BadInput(path, place, f"the header of {words[0]} has no `gene:`", "Give an Ensembl pep.all FASTA.")
+        raise BadInput(path, place, f"the header of {words[0]} has no `gene:`", REMEDY)
     location = next(filter(None, map(LOCATION.match, words[1:])), None)
     if location is None or not 1 <= int(location["start"]) <= int(location["end"]):
         reason = f"the header of {words[0]} has no location with 1 <= start <= end"
-        raise BadInput(path, place, reason, "Give an Ensembl pep.all FASTA.")
+        raise BadInput(path, place, reason, REMEDY)
     sequence = sequence.rstrip("*")
     if not sequence or not RESIDUES.fullmatch(sequence):
         reason = "holds other signs than letters" if sequence else "has no residues"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from workflow_scripts.prebulk.annotation import Gene, Transcript
-from workflow_scripts.prebulk.proteome import Protein
+from workflow_scripts.reference.annotation import Gene, Transcript
+from workflow_scripts.reference.proteome import Protein
 
 
 class Choice(NamedTuple):

@@ -25,7 +25,10 @@ from workflow_scripts.io.text import DAMAGED
 from workflow_scripts.prebulk.gene_mapping import GeneMapping, map_rows
 
 EXPRESSION = "data/expression"
-# Fields of a sample that filters ask for.
+# See `registry`.
+GROUPS = {"series": ["series_id"]}
+LABELS = {}
+FIELDS = None  # any dataset of meta/samples
 QUALITY = ("singlecellprobability", "alignedreads")
 BLOCK = 64  # samples that are worked on together, at least; a chunk may be wider
 HIGHEST = 2.0**64  # no sample has so many counts of a gene

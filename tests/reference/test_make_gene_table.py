@@ -11,9 +11,9 @@ import pytest
 from tests.prebulk.sources import gtf_line, protein, transcript, write_text
 from workflow_scripts.contracts import gene_table
 from workflow_scripts.io.errors import BadInput
-from workflow_scripts.prebulk.annotation import read_annotation
-from workflow_scripts.prebulk.gene_lengths import read_lengths
-from workflow_scripts.prebulk.make_gene_table import make_gene_table
+from workflow_scripts.reference.annotation import read_annotation
+from workflow_scripts.reference.gene_lengths import read_lengths
+from workflow_scripts.reference.make_gene_table import make_gene_table
 
 G = "ENSG00000000001"
 T = [f"ENST0000000000{number}" for number in range(6)]

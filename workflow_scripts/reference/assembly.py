@@ -6,8 +6,8 @@ import logging
 from pathlib import Path
 
 from workflow_scripts.io.errors import BadInput
-from workflow_scripts.prebulk.annotation import Gene
-from workflow_scripts.prebulk.proteome import Protein
+from workflow_scripts.reference.annotation import Gene
+from workflow_scripts.reference.proteome import Protein
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ def require_genome(proteome: Path, by_gene: dict[str, list[Protein]], genome: st
     """Raise BadInput unless every header names the assembly `genome`."""
     found = sorted({protein.assembly for proteins in by_gene.values() for protein in proteins})
     if found != [genome]:
-        remedy = "Name the assembly in prebulk/gene_table/genome, or give the proteome of that assembly."
+        remedy = "Name the assembly in reference/assembly, or give the proteome of that assembly."
         raise BadInput(proteome, "headers", f"of assembly {', '.join(found)}, the configuration says {genome}", remedy)
 
 

@@ -1,4 +1,9 @@
-"""Chromosomes of the genome: names, lengths, and the other spellings under which files know them."""
+"""Genome: the sequence that every place refers to, and its chromosomes under all their spellings.
+
+`results/reference/genome.fa` (plain FASTA, as the source has it) and `genome.fa.fai` (samtools index: name, length,
+offset, bases and bytes a line, tab-separated), written by `reference/index_genome`. `Genome.read` reads the index;
+sequence is read by pysam.
+"""
 
 from __future__ import annotations
 
@@ -11,19 +16,24 @@ from workflow_scripts.io.errors import BadInput
 MITOCHONDRION = "MT"
 _MITOCHONDRIA = {"M", "MT", "MITO", "MITOCHONDRION", "MITOCHONDRION_GENOME"}
 # UCSC's name of an unplaced or alternative sequence: chrUn_KI270302v1, chr1_KI270706v1_random, chr6_GL000250v2_alt.
-_SCAFFOLD = re.compile(
+SCAFFOLD = re.compile(
     r"(?=chrUn_|.*_(?:random|alt|fix|hap[0-9]+)$)chr[0-9A-Za-z]+_([0-9A-Za-z]+?)(?:v([0-9]+))?(?:_[a-z]+[0-9]*)?"
 )
 
 
 def bare(name: str) -> str:
     """What all spellings of one chromosome share: chrI and I, chrM and Mito, chrUn_KI270302v1 and KI270302.1."""
-    scaffold = _SCAFFOLD.fullmatch(name)
+    scaffold = SCAFFOLD.fullmatch(name)
     if scaffold:
         accession, version = scaffold.groups()
         return f"{accession.upper()}.{version}" if version else accession.upper()
     name = re.sub("^chr", "", name, flags=re.IGNORECASE).upper()
     return MITOCHONDRION if name in _MITOCHONDRIA else name
+
+
+def is_scaffold(name: str) -> bool:
+    """Whether UCSC names an unplaced or alternative sequence so."""
+    return SCAFFOLD.fullmatch(name) is not None
 
 
 def is_mitochondrion(name: str) -> bool:
@@ -57,23 +67,3 @@ class Genome:
     def find(self, name: str) -> str | None:
         """The genome's name of the chromosome that a file calls `name`; None if it has no such one."""
         return name if name in self.lengths else self._by_bare.get(bare(name))
-
-
-def place(genome: Genome, name: str, path: Path, drop: list[str]) -> str | None:
-    """The genome's name of a chromosome that holds signal in the file at `path`; None if it is to be dropped.
-
-    Dropped are the chromosomes that the configuration lists (`drop`), and unplaced or alternative
-    sequences in UCSC's spelling that the genome lacks. Any other unknown chromosome raises BadInput.
-    """
-    if name in drop:
-        return None
-    found = genome.find(name)
-    if found is None and not _SCAFFOLD.fullmatch(name):
-        some = ", ".join(list(genome.lengths)[:3])
-        raise BadInput(
-            path,
-            f"chromosome {name!r}",
-            f"is not in the genome, which has {some}, ...",
-            "Take the genome that the track was made with, or list the chromosome in the track's drop_chromosomes.",
-        )
-    return found

@@ -8,9 +8,9 @@ from pathlib import Path
 import pysam
 import pytest
 
+from workflow_scripts.contracts.genome import Genome
 from workflow_scripts.io.errors import BadInput
-from workflow_scripts.tracks.genome import Genome
-from workflow_scripts.tracks.index_genome import index_genome
+from workflow_scripts.reference.index_genome import index_genome
 
 FASTA = ">I first\nACGTN\nacgtn\nAC\n>Mito\nGGGGG\n"
 

@@ -31,7 +31,10 @@ SAMPLE_TYPES = {
     "07": "Additional Metastatic",
     "11": "Solid Tissue Normal",
 }
-# Fields of a sample that filters ask for: none.
+# See `registry`.
+GROUPS = {"patient": ["patient"]}
+LABELS = {"project": ["project"], "project_and_sample_type": ["project", "sample_type"]}
+FIELDS = ["sample_id", "project", "sample_type", "patient"]
 QUALITY = ()
 HIGHEST = 64  # no sample has 2**64 counts of a gene
 

@@ -9,9 +9,9 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from workflow_scripts.contracts.identifiers import is_par_y, without_version
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.text import whole_lines
-from workflow_scripts.prebulk.identifiers import is_par_y, without_version
 
 ATTRIBUTE = re.compile(r'(\w+) "([^"]*)"')
 BUILD = re.compile(r"^#!genome-(?:version|build)\s+(\S+)")

@@ -1,0 +1,78 @@
+rule reference:
+    input:
+        branch(
+            section("reference"),
+            then=[
+                "<results>/reference/genes.parquet",
+                "<results>/reference/proteins.fa",
+                "<results>/reference/gene_choices.tsv",
+            ],
+            otherwise=[],
+        ),
+        branch(
+            section("reference/genome"),
+            then=[
+                "<results>/reference/genome.fa",
+                "<results>/reference/genome.fa.fai",
+                "<results>/reference/gene_bodies.parquet",
+            ],
+            otherwise=[],
+        ),
+
+
+rule make_gene_table:
+    input:
+        proteome=resource("reference/proteome"),
+        gtf=resource("reference/gtf"),
+        lengths=resource("reference/lengths/file"),
+    output:
+        genes="<results>/reference/genes.parquet",
+        proteins="<results>/reference/proteins.fa",
+        choices="<results>/reference/gene_choices.tsv",
+    log:
+        "<logs>/reference/make_gene_table.log",
+    benchmark:
+        "<benchmarks>/reference/make_gene_table.jsonl"
+    conda:
+        "../envs/reference.yaml"
+    params:
+        spec=spec("reference", without="genome"),
+        code=code("reference/make_gene_table"),
+    script:
+        "../workflow_scripts/reference/make_gene_table.py"
+
+
+rule index_genome:
+    input:
+        fasta=resource("reference/genome"),
+    output:
+        genome="<results>/reference/genome.fa",
+        index="<results>/reference/genome.fa.fai",
+    log:
+        "<logs>/reference/index_genome.log",
+    benchmark:
+        "<benchmarks>/reference/index_genome.jsonl"
+    conda:
+        "../envs/reference.yaml"
+    params:
+        code=code("reference/index_genome"),
+    script:
+        "../workflow_scripts/reference/index_genome.py"
+
+
+rule place_genes:
+    input:
+        genes="<results>/reference/genes.parquet",
+        index="<results>/reference/genome.fa.fai",
+    output:
+        bodies="<results>/reference/gene_bodies.parquet",
+    log:
+        "<logs>/reference/place_genes.log",
+    benchmark:
+        "<benchmarks>/reference/place_genes.jsonl"
+    conda:
+        "../envs/reference.yaml"
+    params:
+        code=code("reference/place_genes"),
+    script:
+        "../workflow_scripts/reference/place_genes.py"

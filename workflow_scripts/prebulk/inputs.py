@@ -1,0 +1,32 @@
+"""Shards of the corpora, for rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from workflow_scripts.settings.settings import Settings
+
+
+def shards(settings: Settings, pattern: str) -> list[str]:
+    """`pattern` for every {corpus} and {shard}: the files of a corpus, each in so many parts."""
+    return [
+        pattern.format(corpus=corpus, shard=f"{shard:04d}")
+        for corpus in settings.names("prebulk/corpora")
+        for section in [settings.section(f"prebulk/corpora/{corpus}")]
+        for shard in range(len(section["counts"]) * section["shards_per_file"])
+    ]
+
+
+def counts_file(settings: Settings) -> Callable[..., list[str]]:
+    """For a rule's input: the file of counts that holds one {shard} of one {corpus}."""
+
+    def file(wildcards):
+        section = settings.section(f"prebulk/corpora/{wildcards.corpus}")
+        return [settings.file(section["counts"][int(wildcards.shard) // section["shards_per_file"]])]
+
+    return file
+
+
+def job_names(settings: Settings) -> list[str]:
+    """What jobs of single shards are named after."""
+    return shards(settings, "{corpus}.{shard}")

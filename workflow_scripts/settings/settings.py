@@ -1,0 +1,211 @@
+"""What the Snakefile knows of the configuration: its sections, and the files that it names.
+
+Imported by the Snakefile alone. Rules see of a configuration only the `spec` of their own section. What one stage
+alone asks stands with it, in `<stage>/checks.py` (limits between keys) and `<stage>/inputs.py` (files and names).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from workflow_scripts.settings.datasets import load_datasets
+from workflow_scripts.settings.errors import BadConfiguration
+from workflow_scripts.settings.schema import below, load_schema, names_files, only, stages, walk
+from workflow_scripts.settings.validation import refuse_repeated_keys, validate
+
+# A fault of a configuration that its schema accepts: (key path, what was given, what is allowed)
+Fault = tuple[str, str, str]
+
+
+def canonical(value: Any) -> str:
+    """JSON with sorted keys: equal for equal sections, whatever the order or layout of the file."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+class Settings:
+    """The validated configuration, asked by the rules for sections, files and names."""
+
+    def __init__(self, config: dict[str, Any], datasets: str, files: Iterable[str] = ()) -> None:
+        """config: as Snakemake merged it of `files`, to be completed in place; datasets: the path of the sheet.
+
+        Raises BadConfiguration, which names the key path, what was given and what is allowed.
+        """
+        files = [Path(file) for file in files]
+        for file in files:
+            refuse_repeated_keys(file)
+        self.name = files[0].stem if files else "config"
+        self.config, self.schema = config, load_schema()
+        validate(config, self.schema, "configuration")
+        for check in _modules("checks"):
+            for place, given, allowed in check.faults(self):
+                raise BadConfiguration(f"configuration: {place}: given {given}; allowed: {allowed}")
+        self.datasets = load_datasets(Path(datasets))
+        self.named = {
+            place: value if isinstance(value, list) else [value]
+            for place, value, schema in walk(config, self.schema)
+            if names_files(schema)
+        }
+        for place, listed in self.named.items():
+            for name in listed:
+                self._require_file(place, name)
+
+    def _require_file(self, place: str, name: str) -> None:
+        allowed = ""
+        if "/" not in name and name not in self.datasets:
+            allowed = "a row of config/datasets.tsv, or a path (which holds a slash)"
+        elif "/" not in name and "download" not in self.config:
+            allowed = "a path, or a section `download` beside it"
+        elif set("{}") & set(name):  # Snakemake would take what they hold for a wildcard
+            allowed = "a path without braces"
+        if allowed:
+            raise BadConfiguration(f"configuration: {place}: given {name!r}; allowed: {allowed}")
+
+    # sections
+
+    def section(self, path: str) -> Any:
+        """The part of the configuration at `path` (`stage/key/...`); None where there is none."""
+        value: Any = self.config
+        for key in path.split("/"):
+            if not isinstance(value, dict) or key not in value:
+                return None
+            value = value[key]
+        return value
+
+    def names(self, path: str) -> list[str]:
+        """The names that the configuration gives at `path`, for instance of the runs at `bulk/runs`, sorted."""
+        return sorted(self.section(path) or {})
+
+    def spec(self, path: str, without: str = "") -> Callable[..., str]:
+        """For a rule's params: the canonical JSON of its own section; `path` may hold wildcards.
+
+        Policy and speed are left out, and the key `without`, which the rule does not read, or reads as an input.
+        """
+
+        def section(wildcards: Any) -> str:
+            kept = only(*self._own(fill(path, wildcards)), results=True)
+            return canonical({key: value for key, value in kept.items() if key != without})
+
+        return section
+
+    def policy(self, path: str) -> Callable[..., str]:
+        """For a rule's params: that part of its section that changes no result, as canonical JSON.
+
+        Snakemake takes a param that asks for `resources` to follow from them, and does not compare it: a change of
+        policy or speed reruns nothing.
+        """
+
+        def section(wildcards: Any, resources: Any) -> str:
+            return canonical(only(*self._own(fill(path, wildcards)), results=False))
+
+        return section
+
+    def _own(self, path: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The section at `path`, and its schema."""
+        found = self.section(path)
+        if found is None:
+            raise BadConfiguration(f"configuration: {path}: no such section, which this rule needs")
+        schema = self.schema
+        for key in path.split("/"):
+            schema = below(schema, key)
+        return found, schema
+
+    def offered(self, kind: str) -> list[str]:
+        """What the configuration lets some stage make of one kind (`offers` in the schema), as `stage/name`."""
+        return [
+            f"{path.split('/')[0]}/{name}"
+            for path, value, schema in walk(self.config, self.schema)
+            if schema.get("offers") == kind
+            for name in value
+        ]
+
+    @property
+    def job_names(self) -> list[str]:
+        """What jobs are named after: the names that the configuration gives, one within another with a dot between,
+        and what single stages add."""
+        names = [name for stage in _modules("inputs") if hasattr(stage, "job_names") for name in stage.job_names(self)]
+        return sorted({*_given_names(self.config, self.schema), *names})
+
+    # files
+
+    def resource(self, path: str) -> Callable[..., list[str]]:
+        """For a rule's input: the files that the configuration names at `path` (a name or a list).
+
+        A name is a row of the sheet, downloaded to the folder of resources; what holds a slash is a path.
+        """
+        return lambda wildcards: [self.file(name) for name in self._listed(path, wildcards)]
+
+    def sidecar(self, path: str) -> Callable[..., list[str]]:
+        """For a rule's input: the provenance of the files that the configuration names at `path`.
+
+        A file that the workflow fetched or made has one beside it, a user's own has none.
+        """
+        return lambda wildcards: [
+            f"{self.file(name)}.provenance.json"
+            for name in self._listed(path, wildcards)
+            if "/" not in name or name.startswith("<results>/")
+        ]
+
+    def _listed(self, path: str, wildcards: Any) -> list[str]:
+        value = self.section(fill(path, wildcards))
+        return value if isinstance(value, list) else [value] if value else []
+
+    def file(self, name: str) -> str:
+        """The path of a file that the configuration names."""
+        return name if "/" in name else f"<resources>/{name}"
+
+    @property
+    def provenance(self) -> list[str]:
+        """The provenance of every declared file that the configuration names."""
+        return self._provenance("")
+
+    def provenance_of(self, *paths: str) -> Callable[..., list[str]]:
+        """For a figure's input: the provenance of the declared files named at `paths`, which may hold wildcards.
+
+        With the files that the figure was computed from, and no others, it says what is simulated.
+        """
+        return lambda wildcards: self._provenance(*(fill(path, wildcards) for path in paths))
+
+    def _provenance(self, *paths: str) -> list[str]:
+        listed = [
+            name
+            for path in paths
+            for place, names in self.named.items()
+            if f"/{place}/".startswith(f"/{path}/".replace("//", "/"))
+            for name in names
+            if "/" not in name
+        ]
+        return [f"<resources>/{name}.provenance.json" for name in dict.fromkeys(listed)]
+
+
+def _modules(name: str) -> Iterator[ModuleType]:
+    """The modules `checks` or `inputs` of the stages that have one."""
+    for stage in stages():
+        if find_spec(f"workflow_scripts.{stage}.{name}"):
+            yield import_module(f"workflow_scripts.{stage}.{name}")
+
+
+def _given_names(value: Any, schema: dict[str, Any], outer: str = "") -> Iterator[str]:
+    """The names that a user gives, which the schema does not know."""
+    if isinstance(value, dict):
+        for key, child in value.items():
+            given = key not in schema.get("properties", {})
+            inner = f"{outer}.{key}".lstrip(".") if given else outer
+            if given:
+                yield inner
+            yield from _given_names(child, below(schema, key), inner)
+
+
+def fill(path: str, wildcards: Any) -> str:
+    """`path` with the values of the wildcards."""
+    return path.format(**dict(wildcards.items()))
+
+
+def memory(megabytes: int) -> Callable[..., int]:
+    """For a rule's resources: so much memory, and as much again with each further attempt."""
+    return lambda wildcards, attempt: megabytes * attempt

@@ -1,0 +1,91 @@
+"""The checks of a configuration against its schema, made before any job starts."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import yaml
+
+from workflow_scripts.settings.errors import BadConfiguration
+from workflow_scripts.settings.schema import complete
+
+
+def refuse_repeated_keys(path: Path) -> None:
+    """Raise BadConfiguration where a mapping of a YAML file holds a key twice, of which readers keep the last."""
+
+    def walk(node: yaml.Node | None) -> None:
+        if isinstance(node, yaml.MappingNode):
+            seen = set()
+            for key, value in node.value:
+                if (key.tag, key.value) in seen:
+                    line = key.start_mark.line + 1
+                    raise BadConfiguration(f"{path}: line {line}: key {key.value!r} stands twice; put both into one")
+                seen.add((key.tag, key.value) if isinstance(key, yaml.ScalarNode) else id(key))
+                walk(value)
+        elif isinstance(node, yaml.SequenceNode):
+            for item in node.value:
+                walk(item)
+
+    try:
+        walk(yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise BadConfiguration(f"{path}: cannot be read as YAML ({reason}); correct it") from None
+
+
+def validate(config: dict[str, Any], schema: dict[str, Any], where: str) -> None:
+    """Fill `config` in place with the schema's defaults and check it; raise BadConfiguration.
+
+    The message names the key path, what was given and what is allowed.
+    """
+    _refuse_what_json_has_not(config, where, "")
+    complete(config, schema)
+    validator = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker(["regex"]))
+    fault = jsonschema.exceptions.best_match(validator.iter_errors(config))
+    if fault is not None:
+        path = "/".join(str(part) for part in fault.absolute_path) or "top level"
+        raise BadConfiguration(f"{where}: {path}: {_explain(fault)}")
+
+
+def _refuse_what_json_has_not(value: Any, where: str, path: str) -> None:
+    """YAML knows keys that are numbers, and numbers that are none."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise BadConfiguration(f"{where}: {path}: given {value}; allowed: a finite number")
+    if isinstance(value, dict):
+        for key, child in value.items():
+            if not isinstance(key, str) or not key.isprintable():
+                reason = f"key {key!r} is not text of one line"
+                raise BadConfiguration(f"{where}: {path or 'top level'}: {reason}; put it in quotes, or rename it")
+            _refuse_what_json_has_not(child, where, f"{path}/{key}".lstrip("/"))
+    if isinstance(value, list):
+        for at, child in enumerate(value):
+            _refuse_what_json_has_not(child, where, f"{path}/{at}")
+
+
+def _explain(fault: Any) -> str:
+    if fault.validator == "additionalProperties":
+        known = sorted(fault.schema.get("properties", {}))
+        unknown = sorted(set(fault.instance) - set(known))
+        return f"unknown key {', '.join(map(repr, unknown))}; allowed: {', '.join(known)}"
+    if fault.validator == "required":
+        missing = [key for key in fault.validator_value if key not in fault.instance]
+        return f"missing key {', '.join(map(repr, missing))}"
+    if fault.validator == "dependentRequired":
+        return "; ".join(
+            f"{key!r} needs {', '.join(map(repr, others))}" for key, others in fault.validator_value.items()
+        )
+    allowed = {
+        "type": lambda value: value if isinstance(value, str) else " or ".join(value),
+        "enum": lambda value: "one of " + ", ".join(map(str, value)),
+        "minimum": lambda value: f"at least {value}",
+        "maximum": lambda value: f"at most {value}",
+        "exclusiveMinimum": lambda value: f"more than {value}",
+        "exclusiveMaximum": lambda value: f"less than {value}",
+        "pattern": lambda value: f"text that matches {value}",
+        "format": lambda value: {"regex": "a regular expression"}[value],
+    }.get(fault.validator, lambda value: f"{fault.validator} {value}")(fault.validator_value)
+    given = repr(fault.instance)
+    return f"given {given if len(given) < 100 else given[:97] + '...'}; allowed: {allowed}"

@@ -1,0 +1,15 @@
+"""Files of the simulated organism, for rules."""
+
+from __future__ import annotations
+
+from workflow_scripts.settings.settings import Settings
+
+
+def mirror(settings: Settings) -> list[str]:
+    """The simulated mirror, where the configuration asks for it."""
+    return ["<results>/simulate/mirror"] if settings.section("download/mirror") == "simulate" else []
+
+
+def truth(settings: Settings) -> list[str]:
+    """The planted truth of the simulated organism, where there is one."""
+    return ["<results>/simulate/truth"] if mirror(settings) else []

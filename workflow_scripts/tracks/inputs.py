@@ -1,0 +1,30 @@
+"""Tracks of a set, for rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from workflow_scripts.settings.settings import Settings, canonical
+
+
+def each_track(settings: Settings, pattern: str) -> Callable[..., list[str]]:
+    """For a rule's input: `pattern` for every {track} of one {set}, in the order of `track_names`."""
+    return lambda wildcards: [
+        pattern.format(set=wildcards.set, track=track)
+        for track in settings.names(f"tracks/sets/{wildcards.set}/tracks")
+    ]
+
+
+def track_names(settings: Settings) -> Callable[..., str]:
+    """For a rule's params: the names of the tracks of one {set}, as canonical JSON."""
+    return lambda wildcards: canonical(settings.names(f"tracks/sets/{wildcards.set}/tracks"))
+
+
+def track_values(settings: Settings) -> Callable[..., str]:
+    """For a rule's params: what the values of each track of one {set} are, in the order of `track_names`."""
+
+    def values(wildcards):
+        tracks = settings.section(f"tracks/sets/{wildcards.set}/tracks")
+        return canonical([tracks[name]["values"] for name in sorted(tracks)])
+
+    return values
