@@ -34,7 +34,7 @@ lint: $(ready)
 	$(bin)/snakemake --lint
 
 docs: $(ready)
-	$(bin)/python -m tests.support.readmes
+	$(bin)/python -m workflow_scripts.docs.readmes
 
 lock: $(ready)
 	$(bin)/uv pip compile -q --no-annotate --no-header --no-emit-find-links requirements.in | sed 's/+cpu$$//' > requirements.lock

@@ -23,7 +23,7 @@ rule plot_embedding:
     input:
         embeddings="<results>/bulk/{run}/embeddings.h5ad",
         gene_embedding=gene_embedding(settings),
-        provenance=provenance_of("reference", "prebulk"),
+        provenance=provenance_of("reference/proteome", "reference/gtf", "reference/lengths", "prebulk"),
     output:
         umap=report(
             "<results>/report/{run}/umap.png",
@@ -66,7 +66,7 @@ rule plot_scores:
         predictions="<results>/bulk/{run}/predictions.parquet",
         baselines="<results>/bulk/baselines/predictions.parquet",
         gene_embedding=gene_embedding(settings),
-        provenance=provenance_of("reference", "prebulk"),
+        provenance=provenance_of("reference/proteome", "reference/gtf", "reference/lengths", "prebulk"),
     output:
         scores=report(
             "<results>/report/{run}/f1.png",
@@ -113,7 +113,7 @@ rule plot_training:
     input:
         history="<results>/bulk/{run}/history.tsv",
         gene_embedding=gene_embedding(settings),
-        provenance=provenance_of("reference", "prebulk"),
+        provenance=provenance_of("reference/proteome", "reference/gtf", "reference/lengths", "prebulk"),
     output:
         figure=report(
             "<results>/report/{run}/training.png",
@@ -187,7 +187,7 @@ rule plot_quality:
     input:
         samples="<results>/prebulk/samples.parquet",
         mapping="<results>/prebulk/mapping.parquet",
-        provenance=provenance_of("reference", "prebulk"),
+        provenance=provenance_of("reference/proteome", "reference/gtf", "reference/lengths", "prebulk"),
     output:
         figure=report(
             "<results>/report/quality.png",

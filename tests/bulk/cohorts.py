@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts import expression, gene_embedding, splits, standardizer
-from workflow_scripts.settings.validation import complete, load_schema
+from workflow_scripts.settings.schema import complete, load_schema
 
 CLASSES = ["ant", "bee", "cat"]
 

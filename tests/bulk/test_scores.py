@@ -24,7 +24,7 @@ from workflow_scripts.evaluation.baselines import CLASSIFIERS
 from workflow_scripts.evaluation.imputers import IMPUTERS
 from workflow_scripts.evaluation.reconstruction import BLOCKS
 from workflow_scripts.io.errors import BadInput
-from workflow_scripts.settings.validation import load_schema
+from workflow_scripts.settings.schema import load_schema
 
 FAST = {"bootstrap_samples": 50}
 INPUTS = ("expression", "splits", "standardizer")

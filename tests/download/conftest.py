@@ -54,7 +54,7 @@ def fetch(file: Path, site: Site) -> Callable[..., dict[str, Any]]:
         } | row
         written = file.with_name(f"{file.name}.provenance.json")
         settings = {"mirror": None, "public_fallback": False, "refused_licences": []} | (spec or {})
-        fetch_dataset(mirror=mirror, file=file, provenance=written, row=row, spec=settings)
+        fetch_dataset(mirror=mirror, file=file, provenance=written, row=row, spec=settings, policy=settings)
         return provenances.read(written)
 
     return call

@@ -14,7 +14,7 @@ from tests.support.real_data import REAL_MIRROR, needs_real_data
 from workflow_scripts.download import rate_limit
 from workflow_scripts.download.fetch_dataset import fetch_dataset
 from workflow_scripts.io.errors import BadInput
-from workflow_scripts.settings.validation import load_datasets
+from workflow_scripts.settings.datasets import load_datasets
 
 ROOT = Path(__file__).resolve().parents[2]
 URL = "https://host.example/a%20folder/data.bin"
@@ -171,7 +171,7 @@ def test_a_file_that_no_row_declares_is_named(tmp_path):
     file = tmp_path / "unknown.bin"
     spec = {"mirror": None, "public_fallback": False, "refused_licences": []}
     with pytest.raises(BadInput, match="unknown.bin: there is no such row"):
-        fetch_dataset(mirror=None, file=file, provenance=tmp_path / "p.json", row=None, spec=spec)
+        fetch_dataset(mirror=None, file=file, provenance=tmp_path / "p.json", row=None, spec=spec, policy=spec)
 
 
 def test_no_more_than_two_jobs_draw_from_one_host(tmp_path):
@@ -208,7 +208,7 @@ def test_rows_of_the_sheet_are_fetched_from_the_real_mirror(tmp_path, name):
     row = load_datasets(ROOT / "config/datasets.tsv")[name]
     file, written = tmp_path / name, tmp_path / f"{name}.provenance.json"
     spec = {"mirror": str(REAL_MIRROR), "public_fallback": False, "refused_licences": []}
-    fetch_dataset(mirror=None, file=file, provenance=written, row=row, spec=spec)
+    fetch_dataset(mirror=None, file=file, provenance=written, row=row, spec=spec, policy=spec)
     assert hashlib.sha256(file.read_bytes()).hexdigest() == row["checksum"].removeprefix("sha256:")
 
 

@@ -10,7 +10,10 @@ import pytest
 import yaml
 
 from tests.support.real_data import REAL_MIRROR, needs_real_data
-from workflow_scripts.settings.validation import BadConfiguration, load_datasets, load_schema, validate
+from workflow_scripts.settings.datasets import load_datasets
+from workflow_scripts.settings.errors import BadConfiguration
+from workflow_scripts.settings.schema import load_schema
+from workflow_scripts.settings.validation import validate
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 SHEET = CONFIG / "datasets.tsv"

@@ -18,7 +18,8 @@ from workflow_scripts.contracts import gene_embedding, gene_table, provenance
 from workflow_scripts.esm2.embed_proteins import embed_proteins
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.files import digest
-from workflow_scripts.settings.validation import load_schema, validate
+from workflow_scripts.settings.schema import load_schema
+from workflow_scripts.settings.validation import validate
 
 
 def inputs(folder: Path, proteins: list[str]) -> tuple[Path, Path]:

@@ -29,7 +29,7 @@ def run(folder: Path, fasta: str, gtf: str | None = None, lengths: str | None = 
         gtf=write_text(folder / "in/genes.gtf.gz", gtf) if gtf else None,
         lengths=write_text(folder / "in/lengths.csv", lengths) if lengths else None,
         **outputs,
-        spec={"genome": genome, "lengths": {"gene_column": "gene", "length_column": "bp"}},
+        spec={"assembly": genome, "lengths": {"gene_column": "gene", "length_column": "bp"}},
     )
     genes, _ = gene_table.read(outputs["genes"])
     records = outputs["proteins"].read_text().split(">")[1:]
@@ -209,7 +209,7 @@ def test_a_file_is_unpacked_by_its_bytes_and_not_by_its_name(tmp_path, pack, suf
     for name, text in files.items():
         paths[name].write_bytes(pack(text.encode()))
     outputs = {name: tmp_path / f"out/{name}" for name in ("genes", "proteins", "choices")}
-    make_gene_table(**paths, lengths=None, **outputs, spec={"genome": "GRCh38"})
+    make_gene_table(**paths, lengths=None, **outputs, spec={"assembly": "GRCh38"})
     assert gene_table.read(outputs["genes"])[0]["gene_id"].tolist() == [G]
 
 
@@ -223,7 +223,7 @@ def test_a_truncated_file_is_refused(tmp_path, name):
         files[key].write_bytes(raw[: len(raw) // 2] if key == name else raw)
     outputs = {key: tmp_path / f"out/{key}" for key in ("genes", "proteins", "choices")}
     with pytest.raises(BadInput, match=f"{name}.gz: after line .*truncated or damaged"):
-        make_gene_table(**files, lengths=None, **outputs, spec={"genome": "GRCh38"})
+        make_gene_table(**files, lengths=None, **outputs, spec={"assembly": "GRCh38"})
     assert not (tmp_path / "out").exists()
 
 

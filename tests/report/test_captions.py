@@ -10,7 +10,7 @@ import jinja2
 import pytest
 from docutils.core import publish_parts
 
-from workflow_scripts.settings.validation import complete, load_schema
+from workflow_scripts.settings.schema import complete, load_schema
 
 ROOT = Path(__file__).resolve().parents[2]
 CAPTIONS = sorted((ROOT / "config/report").glob("*.rst"))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import copy
 
 import pytest
-from workflow_scripts.configuration import Settings
 
-from tests.support.reruns import demo
 from tests.support.workflow import ROOT
+from workflow_scripts.docs.reruns import demo
+from workflow_scripts.settings.settings import Settings
 
 COUNTS = ["human_gene_v2.5.h5", *(f"TCGA-{name}.star_counts.tsv.gz" for name in ("BRCA", "LIHC", "LUAD"))]
 GENES = ["Homo_sapiens.GRCh38.pep.all.fa.gz", "Homo_sapiens.GRCh38.107.gtf.gz"]
@@ -28,8 +28,8 @@ def settings() -> Settings:
 @pytest.mark.parametrize(
     ("paths", "names"),
     [
-        (["prebulk"], GENES + COUNTS),
-        (["prebulk/gene_table", "tracks/genome", "tracks/sets/{set}/tracks"], GENES + GENOME + TRACKS),
+        (["reference/proteome", "reference/gtf", "reference/lengths", "prebulk"], GENES + COUNTS),
+        (["reference", "tracks/sets/{set}/tracks"], GENES + GENOME + TRACKS),
     ],
     ids=["runs and quality", "tracks"],
 )
@@ -37,4 +37,4 @@ def test_the_provenance_of_a_figure_is_that_of_its_own_files(
     settings: Settings, paths: list[str], names: list[str]
 ) -> None:
     found = settings.provenance_of(*paths)({"set": "netseq"})  # wildcards, as far as they are asked
-    assert sorted(found) == sorted(f"resources/{name}.provenance.json" for name in names)
+    assert sorted(found) == sorted(f"<resources>/{name}.provenance.json" for name in names)

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from workflow_scripts.settings.validation import BadConfiguration, complete, load_schema, validate
+from workflow_scripts.settings.errors import BadConfiguration
+from workflow_scripts.settings.schema import complete, load_schema
+from workflow_scripts.settings.validation import validate
 
 
 def test_an_empty_section_is_filled_with_defaults() -> None:

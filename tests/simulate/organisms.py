@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from workflow_scripts.settings.validation import complete, load_schema
+from workflow_scripts.settings.schema import complete, load_schema
 from workflow_scripts.simulate import layout
 from workflow_scripts.simulate.simulate_mirror import simulate_mirror
 

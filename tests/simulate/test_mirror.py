@@ -66,7 +66,7 @@ def test_the_manifest_lists_every_file_with_its_checksum_at_the_place_of_its_add
 
 def test_the_mirror_holds_every_file_that_the_demo_names(organism: Organism) -> None:
     config = yaml.safe_load(CONFIG.read_text())
-    named = {config["prebulk"]["gene_table"][key] for key in ("proteome", "gtf")} | {config["tracks"]["genome"]}
+    named = {config["reference"][key] for key in ("proteome", "gtf", "genome")}
     named |= {name for corpus in config["prebulk"]["corpora"].values() for name in corpus["counts"]}
     named |= {model["weights"] for model in config["esm2"]["models"].values()}
     for tracks in config["tracks"]["sets"].values():

@@ -12,8 +12,11 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts import (
+    comparisons,
     expression,
+    gene_bodies,
     gene_embedding,
+    gene_mapping,
     gene_table,
     history,
     metagene,
@@ -21,12 +24,15 @@ from workflow_scripts.contracts import (
     model_bundle,
     polymerase,
     predictions,
+    proteins,
     provenance,
     sample_embedding,
     splits,
     standardizer,
     track_store,
+    truth,
 )
+from workflow_scripts.contracts import samples as sample_fates
 
 GENES = ["G0", "G1", "G2", "G3"]
 SAMPLES = ["S0", "S1", "S2", "S3", "S4"]
@@ -63,6 +69,44 @@ def standardizer_table() -> pd.DataFrame:
 def metrics_table() -> pd.DataFrame:
     made = {"model": ["a", "b"], "dataset": "all", "split": "test", "task": "t", "level": "pooled", "metric": "f1"}
     return pd.DataFrame({**made, "value": [0.5, np.nan], "ci_low": [0.4, np.nan], "ci_high": [0.6, np.nan], "n": 5})
+
+
+def replicates() -> list[dict[str, Any]]:
+    made = metrics_table().to_dict("records")
+    return [{**row, "replicates": np.array([0.25, np.nan]), "groups": "g"} for row in made]
+
+
+def same_replicates(found: pd.DataFrame, content: list[dict[str, Any]]) -> None:
+    expected = pd.DataFrame(content)
+    np.testing.assert_array_equal(np.stack(found["replicates"]), np.stack(expected["replicates"]))
+    pd.testing.assert_frame_equal(found.drop(columns="replicates"), expected.drop(columns="replicates"))
+
+
+def comparisons_table() -> pd.DataFrame:
+    made = {"model": "a", "baseline": ["b", "c"], "dataset": "all", "split": "test", "task": "t", "level": "pooled"}
+    made |= {"metric": "f1", "value": 0.5, "baseline_value": [0.25, np.nan], "difference": [0.25, np.nan]}
+    return pd.DataFrame({**made, "ci_low": [0.1, np.nan], "ci_high": [0.3, np.nan], "verdict": ["ahead", "unknown"]})
+
+
+def bodies_table() -> pd.DataFrame:
+    kept = genes()[["gene_id", "chrom", "start", "end", "strand", "tss"]]
+    return kept.assign(placed=[True, True, False, True])
+
+
+def fates(final: bool) -> pd.DataFrame:
+    made = {"sample_id": SAMPLES, "corpus": "c", "shard": "0000", "file": "f", "fate": ["kept"] * 4 + ["empty"]}
+    made |= {"group": "g", "label": "", "singlecellprobability": np.nan, "alignedreads": 5.0, "total_counts": 1.0}
+    made |= {"nonzero_genes": [1.0, 2.0, 3.0, 4.0, np.nan]}
+    return pd.DataFrame(made | ({"duplicate_of": "", "split": "train"} if final else {}))
+
+
+def mapping_rows() -> pd.DataFrame:
+    made = {"corpus": "c", "file": "f", "source_id": ["a", "b"], "gene_id": ["G0", ""]}
+    return pd.DataFrame({**made, "fate": ["mapped", "no id"]})
+
+
+def mapping_counts() -> pd.DataFrame:
+    return pd.DataFrame({"corpus": "c", "file": "f", "fate": ["mapped", "no id"], "genes": [3, 1], "examples": "a, b"})
 
 
 def predictions_table() -> pd.DataFrame:
@@ -182,6 +226,36 @@ EXAMPLES = {
         "standardizer.parquet", standardizer_table(), standardizer.write, standardizer.read, ordered=True
     ),
     "metrics": Example("metrics.parquet", metrics_table(), metrics.write, metrics.read),
+    "metrics: replicates": Example(
+        "scores.parquet", replicates(), metrics.write_replicates, metrics.read_replicates, same_replicates
+    ),
+    "comparisons": Example("comparisons.parquet", comparisons_table(), comparisons.write, comparisons.read),
+    "gene_bodies": Example(
+        "gene_bodies.parquet",
+        bodies_table(),
+        gene_bodies.write,
+        lambda path, *order: gene_bodies.read(path, *order)[0],
+        ordered=True,
+    ),
+    "proteins": Example(
+        "proteins.fa",
+        ["M" * 70, "MK", "MA", "MC"],
+        lambda content, path: proteins.write(zip(GENES, "abcd", content, strict=True), path),
+        lambda path: proteins.read(path, GENES),
+        np.testing.assert_equal,
+    ),
+    "samples": Example("samples.parquet", fates(True), sample_fates.write, sample_fates.read),
+    "samples: shard": Example(
+        "0000.parquet", fates(False), sample_fates.write_shard, lambda path: sample_fates.read_shards([path])
+    ),
+    "gene_mapping": Example("mapping.parquet", mapping_counts(), gene_mapping.write, gene_mapping.read),
+    "gene_mapping: rows": Example("0000.parquet", mapping_rows(), gene_mapping.write_rows, gene_mapping.read_rows),
+    "truth": Example(
+        "motifs.tsv",
+        pd.DataFrame({"source": ["G0", "G1"], "consensus": ["ACGT", "CCCC"]}),
+        lambda content, path: truth.write("motifs", content.itertuples(index=False), path.parent),
+        lambda path: truth.read("motifs", path.parent),
+    ),
     "predictions": Example("predictions.parquet", predictions_table(), predictions.write, predictions.read),
     "polymerase": Example(
         "polymerase.parquet",
@@ -192,8 +266,10 @@ EXAMPLES = {
     ),
     "metagene": Example("metagene.parquet", metagene_table(), metagene.write, metagene.read),
     "history": Example("history.tsv", history_table(), history.write, history.read),
-    "windows": Example("windows.parquet", window_table(), track_store.write_windows, track_store.read_windows),
-    "targets": Example("targets.h5", targets(), write_targets, read_targets, np.testing.assert_equal),
+    "track_store: windows": Example(
+        "windows.parquet", window_table(), track_store.write_windows, track_store.read_windows
+    ),
+    "track_store: targets": Example("targets.h5", targets(), write_targets, read_targets, np.testing.assert_equal),
     "expression": Example(
         "0000.h5ad",
         (matrix(5, 4, (slice(None), 1)), samples()),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "config/config.yaml"
+RESULTS = "results/config"  # of the demo, whose configuration is config/config.yaml
 TINY = ROOT / "tests/support/tiny.yaml"  # laid over the demo: a smaller organism, fewer steps
 
 

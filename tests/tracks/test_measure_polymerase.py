@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings, strategies
 from workflow_scripts.configuration import Settings
 
-from tests.support.reruns import demo
 from tests.support.workflow import ROOT
 from tests.tracks import toy
 from workflow_scripts.contracts import polymerase as contract
+from workflow_scripts.docs.reruns import demo
 from workflow_scripts.tracks import pausing, standard
 from workflow_scripts.tracks.measure_polymerase import measure_polymerase
 from workflow_scripts.tracks.standard import StandardTrack

@@ -1,6 +1,6 @@
 """The table of assays and the configuration name the same ones."""
 
-from workflow_scripts.settings.validation import load_schema
+from workflow_scripts.settings.schema import load_schema
 from workflow_scripts.tracks.protocols import PROTOCOLS
 
 

@@ -12,7 +12,7 @@ import pyBigWig
 
 from workflow_scripts.contracts import gene_table
 from workflow_scripts.io.seal import seal
-from workflow_scripts.settings.validation import complete, load_schema
+from workflow_scripts.settings.schema import complete, load_schema
 from workflow_scripts.tracks.standardize_track import standardize_track
 
 LENGTHS = {"I": 3000, "II": 2000, "Mito": 400}

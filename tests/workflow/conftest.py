@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.workflow import DEMO, TINY, snakemake, succeeded
+from tests.support.workflow import DEMO, RESULTS, TINY, snakemake, succeeded
 
 
 def without_network() -> tuple[str, ...]:
@@ -22,7 +22,7 @@ def without_network() -> tuple[str, ...]:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a completed demo, made with no network interface up where that can be had."""
     directory = tmp_path_factory.mktemp("demo")
-    report = ("--report", "results/report/report.html", "--report-after-run")
+    report = ("--report", f"{RESULTS}/report/report.html", "--report-after-run")
     assert succeeded(snakemake("--cores", "2", *report, directory=directory, prefix=without_network()))
     return directory
 

@@ -10,10 +10,16 @@ from types import SimpleNamespace
 import pytest
 import yaml
 from snakemake.io import regex_from_filepattern
-from workflow_scripts.configuration import Settings, memory
 
 from tests.support.workflow import DEMO, ROOT, snakemake
-from workflow_scripts.settings.validation import BadConfiguration, complete, load_datasets, refuse_repeated_keys
+from workflow_scripts.bulk.inputs import gene_embedding
+from workflow_scripts.prebulk.inputs import shards
+from workflow_scripts.settings.datasets import load_datasets
+from workflow_scripts.settings.errors import BadConfiguration
+from workflow_scripts.settings.schema import complete
+from workflow_scripts.settings.settings import Settings, memory
+from workflow_scripts.settings.validation import refuse_repeated_keys
+from workflow_scripts.tracks.inputs import each_track, track_names
 
 
 def demo() -> dict:
@@ -55,7 +61,7 @@ def test_a_sheet_with_a_row_twice_names_the_row(tmp_path: Path) -> None:
         ({"bulk": {"runs": {1: {"embedding": "esm2/esm2_t6_8M_UR50D"}}}}, "bulk/runs: key 1 is not text"),
         ({"bulk": {"runs": {"a\n": {"embedding": "esm2/esm2_t6_8M_UR50D"}}}}, r"bulk/runs: key 'a\n' is not text"),
         (
-            {"tracks": {"genome": "gen{o}me/x.fa"}},
+            {"reference": {"genome": "gen{o}me/x.fa"}},
             "given 'gen{o}me/x.fa'; allowed: a path without braces",
         ),
     ],
@@ -83,7 +89,17 @@ LIMITS = {
     f"{SET}/targets/width": (4095, "given 4095; allowed: a multiple of its bin, 32"),
     f"{SET}/targets/test_fold": (4, "validation_fold 0 and test_fold 4; allowed: two of 4 folds"),
     f"{SET}/targets/validation_fold": (1, "validation_fold 1 and test_fold 1; allowed: two of 4 folds"),
-    "bulk/runs/small/model/heads": (5, "bulk/runs/small/model/dim: given 64 with 5 heads; allowed: a multiple"),
+    "bulk/runs/small/model/transformer/heads": (
+        5,
+        "model/transformer/dim: given 64 with 5 heads; allowed: a multiple of 2 x",
+    ),
+    "bulk/runs": (
+        {"knn_imputer": {"embedding": "esm2/esm2_t6_8M_UR50D"}},
+        "'knn_imputer'; allowed: a name that no",
+    ),
+    "bulk/runs/small/model": ({"transformer": {}, "other": {}}, "bulk/runs/small/model: "),
+    "reference/genome": (None, "tracks: given without `reference/genome`; allowed: the genome of the tracks"),
+    "reference": (None, "prebulk: given without `reference`; allowed: a section `reference` beside it"),
     "bulk/runs/small/training/min_mask_ratio": (0.7, "given 0.7, above max_mask_ratio 0.6; allowed: at most"),
     "bulk/runs/small/embedding": ("esm2/nosuch", "given 'esm2/nosuch'; allowed: one of esm2/esm2_t6_8M_UR50D"),
 }
@@ -125,10 +141,10 @@ def test_the_order_of_a_configuration_changes_nothing(path: Path) -> None:
     one, other = (settings(each) for each in (config, turned(config)))
     wildcards = SimpleNamespace(items=lambda: [("set", "netseq")], set="netseq")
     for ask in (
-        lambda of: of.shards("{corpus}/{shard}"),
+        lambda of: shards(of, "{corpus}/{shard}"),
         lambda of: of.names("bulk/runs"),
-        lambda of: of.each_track("{track}")(wildcards),
-        lambda of: of.tracks(wildcards),
+        lambda of: each_track(of, "{track}")(wildcards),
+        lambda of: track_names(of)(wildcards),
         lambda of: sorted(of.provenance),
     ):
         assert ask(one) == ask(other)
@@ -177,24 +193,28 @@ def test_memory_grows_with_each_attempt() -> None:
     assert [memory(100)(None, attempt) for attempt in (1, 2, 3)] == [100, 200, 300]
 
 
-@pytest.mark.parametrize("corpora", [None, {}])
-def test_a_model_without_counts_is_refused(corpora: dict | None) -> None:
+def test_a_model_without_counts_is_refused() -> None:
     config = demo()
-    config["prebulk"] |= {"corpora": corpora}
-    if corpora is None:
-        del config["prebulk"]["corpora"]
+    del config["prebulk"]
     with pytest.raises(BadConfiguration, match="configuration: prebulk/corpora: given none; allowed: .* `bulk` needs"):
         settings(config)
     del config["bulk"]
     settings(config)
 
 
+def test_a_run_takes_the_embedding_of_any_stage_that_offers_one() -> None:
+    made = settings(demo())
+    assert made.offered("gene embedding") == ["esm2/esm2_t6_8M_UR50D"]
+    wildcards = SimpleNamespace(run="small")
+    assert gene_embedding(made)(wildcards) == ["<results>/esm2/esm2_t6_8M_UR50D.h5ad"]
+
+
 def test_the_name_of_every_shard_is_one_that_the_rules_know() -> None:
     config = demo()
     config["prebulk"]["corpora"] = {"one": config["prebulk"]["corpora"]["archs4"]}
     config["prebulk"]["corpora"]["one"] |= {"counts": ["a/1.h5", "a/2.h5"], "shards_per_file": 9999}
-    names = settings(config).shards("{shard}")
-    constraint = re.search(r'\n    shard=r"(.*?)",', (ROOT / "rules/common.smk").read_text())[1]
+    names = shards(settings(config), "{shard}")
+    constraint = re.search(r'\n    shard=r"(.*?)",', (ROOT / "rules/prebulk.smk").read_text())[1]
     known = re.compile(regex_from_filepattern(f"{{shard,{constraint}}}"))  # not every regex survives the braces
     assert len(names) == len(set(names)) == 19998
     assert (names[0], names[-1]) == ("0000", "19997")

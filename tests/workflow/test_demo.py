@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from tests.support.workflow import DEMO, ROOT, jobs, snakemake, succeeded
+from tests.support.workflow import DEMO, RESULTS, ROOT, jobs, snakemake, succeeded
 from workflow_scripts.contracts import expression, metrics, polymerase
 
-TRUTH = "results/simulate/truth"
+TRUTH = f"{RESULTS}/simulate/truth"
 
 
 def value(scores: pd.DataFrame, model: str, metric: str, task: str = "classification", dataset: str = "all") -> float:
@@ -33,7 +33,7 @@ def value(scores: pd.DataFrame, model: str, metric: str, task: str = "classifica
 
 def test_planted_bad_samples_are_dropped_and_none_else(demo: Path) -> None:
     truth = pd.read_csv(demo / TRUTH / "samples.tsv", sep="\t", keep_default_na=False).set_index("sample_id")["fate"]
-    found = pd.read_parquet(demo / "results/prebulk/samples.parquet").set_index("sample_id")["fate"]
+    found = pd.read_parquet(demo / RESULTS / "prebulk/samples.parquet").set_index("sample_id")["fate"]
     assert set(found.index) == set(truth.index)
     assert (truth != "kept").sum() >= 8
     dropped = found.index[found != "kept"]
@@ -42,7 +42,7 @@ def test_planted_bad_samples_are_dropped_and_none_else(demo: Path) -> None:
 
 
 def test_tpm_sums_to_a_million(demo: Path) -> None:
-    shards = sorted((demo / "results/prebulk/expression").glob("*/*.h5ad"))
+    shards = sorted((demo / RESULTS / "prebulk/expression").glob("*/*.h5ad"))
     assert len(shards) >= 4
     for shard in shards:
         x = expression.read(shard).X
@@ -51,7 +51,7 @@ def test_tpm_sums_to_a_million(demo: Path) -> None:
 
 def test_planted_pausing_lies_in_the_interval_of_nine_genes_in_ten(demo: Path) -> None:
     truth = pd.read_csv(demo / TRUTH / "pausing.tsv", sep="\t")
-    found = polymerase.read(demo / "results/tracks/netseq/polymerase.parquet")
+    found = polymerase.read(demo / RESULTS / "tracks/netseq/polymerase.parquet")
     both = found[found["measured"]].merge(
         truth, left_on=["gene_id", "track"], right_on=["gene_id", "assay"], suffixes=("", "_planted")
     )
@@ -62,7 +62,7 @@ def test_planted_pausing_lies_in_the_interval_of_nine_genes_in_ten(demo: Path) -
 
 
 def test_the_probe_stands_beside_its_baselines(demo: Path) -> None:
-    scores = metrics.read(demo / "results/bulk/small/metrics.parquet")
+    scores = metrics.read(demo / RESULTS / "bulk/small/metrics.parquet")
     probe = value(scores, "small_logistic_regression", "weighted_f1")
     baseline = value(scores, "logistic_regression_log_tpm", "weighted_f1")
     chance = value(scores, "majority_class", "weighted_f1")
@@ -71,18 +71,18 @@ def test_the_probe_stands_beside_its_baselines(demo: Path) -> None:
 
 
 def test_masked_imputation_is_above_the_gene_mean(demo: Path) -> None:
-    scores = metrics.read(demo / "results/bulk/small/metrics.parquet")
+    scores = metrics.read(demo / RESULTS / "bulk/small/metrics.parquet")
     for dataset in ("mask_0.15", "mask_0.3", "mask_0.5"):
         model = value(scores, "small", "rmse", "imputation", dataset)
         assert model < value(scores, "gene_mean", "rmse", "imputation", dataset)
 
 
 def test_the_report_is_one_file_that_says_what_is_simulated(demo: Path) -> None:
-    report = demo / "results/report/report.html"
+    report = demo / RESULTS / "report/report.html"
     assert report.stat().st_size > 1e6
-    sources = (demo / "results/report/sources.html").read_text()
+    sources = (demo / RESULTS / "report/sources.html").read_text()
     assert "imulated" in sources
-    costs = pd.read_csv(demo / "results/report/costs.tsv", sep="\t")
+    costs = pd.read_csv(demo / RESULTS / "report/costs.tsv", sep="\t")
     assert {"train_bulk", "fetch_dataset", "normalize_counts"} <= set(costs["rule"])
 
 
@@ -104,7 +104,7 @@ def test_flipped_strands_stop_the_run(demo: Path, tmp_path: Path) -> None:
     assert result.returncode != 0
     lines = [line for line in result.stderr.splitlines() if line.startswith("check_strands: ")]
     assert len(lines) == 1 and "antisense" in lines[0], result.stderr[-3000:]
-    assert not (tmp_path / "flipped/results/tracks/netseq/strands/netseq.parquet").exists()
+    assert not (tmp_path / "flipped/results/flipped/tracks/netseq/strands/netseq.parquet").exists()
 
 
 def test_comments_docstrings_and_another_folder_rerun_nothing(demo: Path, tmp_path: Path) -> None:

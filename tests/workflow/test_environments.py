@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.support.workflow import DEMO, ROOT, TINY, succeeded
+from tests.support.workflow import DEMO, RESULTS, ROOT, TINY, succeeded
 
 STAND_IN = ROOT / "tests/support/conda_stand_in/bin"
 SLURM = ROOT / "tests/support/slurm"
@@ -51,7 +51,7 @@ def run(bare: dict[str, str], directory: Path, *arguments: str) -> subprocess.Co
 
 def test_the_demo_runs_with_one_environment_a_stage(bare: dict[str, str], tmp_path: Path) -> None:
     assert succeeded(run(bare, tmp_path, "--use-conda", "--cores", "2"))
-    assert (tmp_path / "results/report/costs.html").is_file()
+    assert (tmp_path / RESULTS / "report/costs.html").is_file()
     made = {yaml.safe_load(file.read_text())["dependencies"][0] for file in Path(bare["CONDA_PREFIX"]).glob("*.yaml")}
     assert made == {"python =3.11"}
     assert len(list(Path(bare["CONDA_PREFIX"]).glob("*.yaml"))) == len({file.read_bytes() for file in ENVS})
@@ -87,7 +87,7 @@ def jobs(cluster: dict[str, str]) -> list[str]:
 
 
 def test_the_demo_runs_on_slurm_with_training_on_its_gpu(demo_on_slurm: Path, cluster: dict[str, str]) -> None:
-    assert (demo_on_slurm / "results/report/costs.html").is_file()
+    assert (demo_on_slurm / RESULTS / "report/costs.html").is_file()
     training = [job for job in jobs(cluster) if "rule_train_bulk" in job]
     assert len(training) == 1
     assert "Partition=gpu" in training[0] and "TresPerJob=gres:gpu:1" in training[0]

@@ -6,7 +6,7 @@ import fcntl
 import subprocess
 from pathlib import Path
 
-from tests.support.workflow import ROOT
+from tests.support.workflow import RESULTS, ROOT
 
 
 def make_run(directory: Path) -> subprocess.CompletedProcess[str]:
@@ -15,13 +15,13 @@ def make_run(directory: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_completed_run_is_only_reported_again(demo: Path) -> None:
-    report = demo / "results/report/report.html"
+    report = demo / f"{RESULTS}/report/report.html"
     before = report.stat().st_mtime_ns
     result = make_run(demo)
     assert result.returncode == 0, result.stderr[-3000:]
     assert "Nothing to be done" in result.stdout + result.stderr
     assert report.stat().st_mtime_ns > before
-    assert f"\nReport: {demo}/results/report/report.html\n" in result.stdout
+    assert f"\nReport: {demo}/{RESULTS}/report/report.html\n" in result.stdout
 
 
 def test_two_runs_in_one_folder_exclude_each_other(tmp_path: Path) -> None:

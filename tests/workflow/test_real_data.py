@@ -35,14 +35,14 @@ def yeast(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_gene_of_the_yeast_proteome_is_embedded(yeast: Path) -> None:
-    genes, order = gene_table.read(yeast / "results/prebulk/genes.parquet")
-    embedding = gene_embedding.read(yeast / "results/esm2/random.h5ad", order)
+    genes, order = gene_table.read(yeast / "results/yeast/reference/genes.parquet")
+    embedding = gene_embedding.read(yeast / "results/yeast/esm2/random.h5ad", order)
     assert len(genes) == 6692
     assert not embedding.obs["missing"].any()
 
 
 def test_yeast_netseq_reads_lie_on_the_sense_strand(yeast: Path) -> None:
-    strands = pd.read_parquet(yeast / "results/tracks/netseq/strands/WT.parquet").iloc[0]
+    strands = pd.read_parquet(yeast / "results/yeast/tracks/netseq/strands/WT.parquet").iloc[0]
     assert strands["ratio"] == pytest.approx(2.6, abs=0.05)
     assert strands["sense"] == pytest.approx(722_000, rel=0.01)
 
@@ -64,15 +64,15 @@ def human_mini(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_human_mini_classifies_fifteen_cohorts(human_mini: Path) -> None:
-    splits = pd.read_parquet(human_mini / "results/prebulk/splits.parquet")
+    splits = pd.read_parquet(human_mini / "results/human_mini/prebulk/splits.parquet")
     assert splits["label"].nunique() == 15
-    scores = metrics.read(human_mini / "results/bulk/small/metrics.parquet")
+    scores = metrics.read(human_mini / "results/human_mini/bulk/small/metrics.parquet")
     row = scores.query("model == 'logistic_regression_log_tpm' and split == 'test' and metric == 'weighted_f1'")
     assert row["value"].item() >= 0.985
 
 
 def test_human_mini_finds_repeated_and_shared_samples(human_mini: Path) -> None:
-    samples = pd.read_parquet(human_mini / "results/prebulk/samples.parquet")
+    samples = pd.read_parquet(human_mini / "results/human_mini/prebulk/samples.parquet")
     duplicates = samples[samples["fate"] == "duplicate"]
     assert duplicates["duplicate_of"].str.startswith("GSM").sum() == 5
     assert duplicates["duplicate_of"].str.startswith("TCGA").sum() == 3
@@ -80,7 +80,7 @@ def test_human_mini_finds_repeated_and_shared_samples(human_mini: Path) -> None:
 
 
 def test_human_mini_reports_what_became_of_other_genes(human_mini: Path) -> None:
-    mapping = pd.read_parquet(human_mini / "results/prebulk/mapping.parquet")
+    mapping = pd.read_parquet(human_mini / "results/human_mini/prebulk/mapping.parquet")
     archs4 = mapping[mapping["corpus"] == "archs4"].set_index("fate")["genes"]
     assert archs4["mapped"] == 2408
     assert archs4["not in the gene table"] == 18_758 - 2408

@@ -10,11 +10,11 @@ import sys
 import time
 from pathlib import Path
 
-from tests.support.workflow import DEMO, ROOT, TINY, snakemake, succeeded
+from tests.support.workflow import DEMO, RESULTS, ROOT, TINY, snakemake, succeeded
 
 # another seed and more epochs than the completed run has, so that training starts anew in either copy, and lasts
 RETRAIN = ("--config", "bulk={runs: {small: {seed: 7, training: {max_epochs: 30}}}}")
-MODEL = "results/bulk/small/model"
+MODEL = f"{RESULTS}/bulk/small/model"
 
 
 def training_process(directory: Path) -> int | None:
@@ -41,7 +41,7 @@ def test_killed_training_resumes_to_the_same_weights(tiny: Path, tmp_path: Path)
     with (tmp_path / "printed").open("w") as printed:
         run = subprocess.Popen(command, cwd=ROOT, stdout=printed, stderr=printed, env=dict(os.environ))
         deadline = time.monotonic() + 300
-        checkpoints = killed / "results/bulk/small/checkpoints"
+        checkpoints = killed / f"{RESULTS}/bulk/small/checkpoints"
         while not list(checkpoints.glob("*/*.pt")):
             assert run.poll() is None and time.monotonic() < deadline, (tmp_path / "printed").read_text()
             time.sleep(0.02)
@@ -51,6 +51,6 @@ def test_killed_training_resumes_to_the_same_weights(tiny: Path, tmp_path: Path)
 
     resumed = snakemake(MODEL, "--cores", "2", *RETRAIN, directory=killed, configs=(DEMO, TINY))
     assert succeeded(resumed)
-    assert "resume from" in (killed / "results/logs/bulk/train_bulk.small.log").read_text()
+    assert "resume from" in (killed / f"{RESULTS}/logs/bulk/train_bulk.small.log").read_text()
     weights = f"{MODEL}/model.safetensors"
     assert (killed / weights).read_bytes() == (undisturbed / weights).read_bytes()

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.support import readmes
 from tests.support.real_data import REAL_MIRROR
 from tests.support.workflow import DEMO, ROOT, snakemake, succeeded
 from tests.workflow.conftest import without_network
-from workflow_scripts.settings.validation import load_schema
+from workflow_scripts.docs import readmes
+from workflow_scripts.settings.schema import load_schema
 
 SHIPPED = sorted((ROOT / "config").glob("*.yaml"))
 
@@ -66,12 +66,12 @@ def test_an_unknown_key_names_the_known_ones(tmp_path: Path) -> None:
 
 
 def test_an_undeclared_file_is_refused_before_any_job(tmp_path: Path) -> None:
-    printed = refusal(tmp_path, {"tracks": {"genome": "no_such_genome.fa.gz"}})
-    assert "tracks/genome: given 'no_such_genome.fa.gz'; allowed: a row of config/datasets.tsv" in printed
+    printed = refusal(tmp_path, {"reference": {"genome": "no_such_genome.fa.gz"}})
+    assert "reference/genome: given 'no_such_genome.fa.gz'; allowed: a row of config/datasets.tsv" in printed
 
 
 def test_every_key_is_described() -> None:
-    rows = readmes.keys(load_schema("config"))
+    rows = readmes.keys(load_schema())
     assert not [row for row in rows if row.split("|")[2].strip() == ""]
 
 

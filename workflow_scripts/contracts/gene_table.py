@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -30,31 +29,28 @@ import pandera.pandas as pa
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.tables import read_table, validate_table, write_table
 
-
-@cache
-def schema() -> pa.DataFrameSchema:
-    return pa.DataFrameSchema(
-        {
-            "gene_id": pa.Column(str, pa.Check.str_length(min_value=1), unique=True),
-            "symbol": pa.Column(str),
-            "chrom": pa.Column(str),
-            "start": pa.Column("int64", pa.Check.ge(0)),
-            "end": pa.Column("int64"),
-            "strand": pa.Column(str, pa.Check.isin(["+", "-"])),
-            "tss": pa.Column("int64"),
-            "transcript_id": pa.Column(str),
-            "protein_id": pa.Column(str),
-            "protein_length": pa.Column("int64", pa.Check.gt(0)),
-            "exon_length": pa.Column("float64", pa.Check.gt(0)),
-        },
-        checks=[
-            pa.Check(lambda genes: genes["end"] > genes["start"], name="end is after start"),
-            pa.Check(lambda genes: genes["tss"].between(genes["start"], genes["end"] - 1), name="tss lies in the gene"),
-        ],
-        name="GeneTable",
-        strict=True,
-        ordered=True,
-    )
+SCHEMA = pa.DataFrameSchema(
+    {
+        "gene_id": pa.Column(str, pa.Check.str_length(min_value=1), unique=True),
+        "symbol": pa.Column(str),
+        "chrom": pa.Column(str),
+        "start": pa.Column("int64", pa.Check.ge(0)),
+        "end": pa.Column("int64"),
+        "strand": pa.Column(str, pa.Check.isin(["+", "-"])),
+        "tss": pa.Column("int64"),
+        "transcript_id": pa.Column(str),
+        "protein_id": pa.Column(str),
+        "protein_length": pa.Column("int64", pa.Check.gt(0)),
+        "exon_length": pa.Column("float64", pa.Check.gt(0)),
+    },
+    checks=[
+        pa.Check(lambda genes: genes["end"] > genes["start"], name="end is after start"),
+        pa.Check(lambda genes: genes["tss"].between(genes["start"], genes["end"] - 1), name="tss lies in the gene"),
+    ],
+    name="GeneTable",
+    strict=True,
+    ordered=True,
+)
 
 
 def order_digest(gene_ids: Iterable[str]) -> str:
@@ -74,17 +70,17 @@ def require_order(path: Path, found: str, expected: str | None) -> None:
 
 
 def validate(genes: pd.DataFrame, where: Path | str = "GeneTable") -> pd.DataFrame:
-    return validate_table(genes, schema(), where)
+    return validate_table(genes, SCHEMA, where)
 
 
 def write(genes: pd.DataFrame, path: Path, genome: str) -> None:
     genes = validate(genes, path)
-    write_table(genes, path, schema(), {"gene_order": order_digest(genes["gene_id"]), "genome": genome})
+    write_table(genes, path, SCHEMA, {"gene_order": order_digest(genes["gene_id"]), "genome": genome})
 
 
 def read(path: Path) -> tuple[pd.DataFrame, str]:
     """Return the table and its gene-order digest; `frame.attrs["genome"]` names the assembly."""
-    genes, metadata = read_table(path, schema())
+    genes, metadata = read_table(path, SCHEMA)
     order = order_digest(genes["gene_id"])
     require_order(path, metadata.get("gene_order", "none"), order)
     genes.attrs["genome"] = metadata.get("genome", "")

@@ -8,7 +8,6 @@ the epoch), seconds (of wall time).
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -18,27 +17,24 @@ from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.files import replacing
 from workflow_scripts.io.tables import validate_table
 
-
-@cache
-def schema() -> pa.DataFrameSchema:
-    return pa.DataFrameSchema(
-        {
-            "epoch": pa.Column("int64", pa.Check(lambda epoch: epoch == range(len(epoch)), name="counts from 0")),
-            "train_loss": pa.Column("float64", nullable=True, coerce=True),
-            "validation_loss": pa.Column("float64", nullable=True, coerce=True),
-            "learning_rate": pa.Column("float64", coerce=True),
-            "seconds": pa.Column("float64", coerce=True),
-        },
-        checks=pa.Check(lambda history: len(history) > 0, name="holds an epoch"),
-        unique=["epoch"],
-        name="History",
-        strict=True,
-        ordered=True,
-    )
+SCHEMA = pa.DataFrameSchema(
+    {
+        "epoch": pa.Column("int64", pa.Check(lambda epoch: epoch == range(len(epoch)), name="counts from 0")),
+        "train_loss": pa.Column("float64", nullable=True, coerce=True),
+        "validation_loss": pa.Column("float64", nullable=True, coerce=True),
+        "learning_rate": pa.Column("float64", coerce=True),
+        "seconds": pa.Column("float64", coerce=True),
+    },
+    checks=pa.Check(lambda history: len(history) > 0, name="holds an epoch"),
+    unique=["epoch"],
+    name="History",
+    strict=True,
+    ordered=True,
+)
 
 
 def validate(history: pd.DataFrame, where: Path | str = "History") -> pd.DataFrame:
-    return validate_table(history, schema(), where)
+    return validate_table(history, SCHEMA, where)
 
 
 def write(history: pd.DataFrame, path: Path) -> None:

@@ -50,9 +50,13 @@ _COLUMNS = {
     "total_counts": pa.Column("float64", nullable=True),
     "nonzero_genes": pa.Column("float64", nullable=True),
 }
-SHARD = pa.DataFrameSchema(_COLUMNS, name="Samples", strict=True, ordered=True)
+SHARD = pa.DataFrameSchema(_COLUMNS, unique=["sample_id"], name="Samples", strict=True, ordered=True)
 ALL = pa.DataFrameSchema(
-    {**_COLUMNS, "duplicate_of": pa.Column(str), "split": pa.Column(str)}, name="Samples", strict=True, ordered=True
+    {**_COLUMNS, "duplicate_of": pa.Column(str), "split": pa.Column(str)},
+    unique=["corpus", "shard", "sample_id"],
+    name="Samples",
+    strict=True,
+    ordered=True,
 )
 
 

@@ -7,7 +7,6 @@ split (`train`, `validation`, `test`), group, label (empty string: unlabelled). 
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -19,24 +18,22 @@ from workflow_scripts.io.tables import read_table, validate_table, write_table
 NAMES = ("train", "validation", "test")
 
 
-@cache
-def schema() -> pa.DataFrameSchema:
-    return pa.DataFrameSchema(
-        {
-            "sample_id": pa.Column(str, unique=True),
-            "corpus": pa.Column(str),
-            "split": pa.Column(str, pa.Check.isin(NAMES)),
-            "group": pa.Column(str, pa.Check.str_length(min_value=1)),
-            "label": pa.Column(str),
-        },
-        name="Splits",
-        strict=True,
-        ordered=True,
-    )
+SCHEMA = pa.DataFrameSchema(
+    {
+        "sample_id": pa.Column(str, unique=True),
+        "corpus": pa.Column(str),
+        "split": pa.Column(str, pa.Check.isin(NAMES)),
+        "group": pa.Column(str, pa.Check.str_length(min_value=1)),
+        "label": pa.Column(str),
+    },
+    name="Splits",
+    strict=True,
+    ordered=True,
+)
 
 
 def validate(splits: pd.DataFrame, where: Path | str = "Splits") -> pd.DataFrame:
-    splits = validate_table(splits, schema(), where)
+    splits = validate_table(splits, SCHEMA, where)
     straddling = splits.groupby("group")["split"].nunique()
     if (straddling > 1).any():
         group = straddling.index[straddling > 1][0]
@@ -45,8 +42,8 @@ def validate(splits: pd.DataFrame, where: Path | str = "Splits") -> pd.DataFrame
 
 
 def write(splits: pd.DataFrame, path: Path) -> None:
-    write_table(validate(splits, path), path, schema())
+    write_table(validate(splits, path), path, SCHEMA)
 
 
 def read(path: Path) -> pd.DataFrame:
-    return validate(read_table(path, schema())[0], path)
+    return validate(read_table(path, SCHEMA)[0], path)

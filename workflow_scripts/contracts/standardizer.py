@@ -7,7 +7,6 @@ n (train samples in which the gene is measured). Metadata: `gene_order`.
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -16,33 +15,30 @@ import pandera.pandas as pa
 from workflow_scripts.contracts.gene_table import order_digest, require_order
 from workflow_scripts.io.tables import read_table, validate_table, write_table
 
-
-@cache
-def schema() -> pa.DataFrameSchema:
-    return pa.DataFrameSchema(
-        {
-            "gene_id": pa.Column(str, unique=True),
-            "mean": pa.Column("float64", nullable=True),
-            "sd": pa.Column("float64", pa.Check.ge(0), nullable=True),
-            "n": pa.Column("int64", pa.Check.ge(0)),
-        },
-        name="Standardizer",
-        strict=True,
-        ordered=True,
-    )
+SCHEMA = pa.DataFrameSchema(
+    {
+        "gene_id": pa.Column(str, unique=True),
+        "mean": pa.Column("float64", nullable=True),
+        "sd": pa.Column("float64", pa.Check.ge(0), nullable=True),
+        "n": pa.Column("int64", pa.Check.ge(0)),
+    },
+    name="Standardizer",
+    strict=True,
+    ordered=True,
+)
 
 
 def validate(standardizer: pd.DataFrame, where: Path | str = "Standardizer") -> pd.DataFrame:
-    return validate_table(standardizer, schema(), where)
+    return validate_table(standardizer, SCHEMA, where)
 
 
 def write(standardizer: pd.DataFrame, path: Path) -> None:
     standardizer = validate(standardizer, path)
-    write_table(standardizer, path, schema(), {"gene_order": order_digest(standardizer["gene_id"])})
+    write_table(standardizer, path, SCHEMA, {"gene_order": order_digest(standardizer["gene_id"])})
 
 
 def read(path: Path, gene_order: str | None = None) -> pd.DataFrame:
-    standardizer, metadata = read_table(path, schema())
+    standardizer, metadata = read_table(path, SCHEMA)
     require_order(path, metadata.get("gene_order", "none"), gene_order)
     require_order(path, metadata.get("gene_order", "none"), order_digest(standardizer["gene_id"]))
     return standardizer

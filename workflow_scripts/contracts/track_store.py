@@ -20,7 +20,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -47,39 +46,37 @@ class Targets(NamedTuple):
     bin: int  # bp
 
 
-@cache
-def window_schema() -> pa.DataFrameSchema:
-    return pa.DataFrameSchema(
-        {
-            "window": pa.Column("int64", unique=True),
-            "chrom": pa.Column(str),
-            "start": pa.Column("int64"),
-            "end": pa.Column("int64"),
-            "fold": pa.Column("int64"),
-            "split": pa.Column(str, pa.Check.isin(["train", "validation", "test"])),
-        },
-        name="Windows",
-        strict=True,
-        ordered=True,
-    )
+WINDOWS = pa.DataFrameSchema(
+    {
+        "window": pa.Column("int64", unique=True),
+        "chrom": pa.Column(str),
+        "start": pa.Column("int64"),
+        "end": pa.Column("int64"),
+        "fold": pa.Column("int64"),
+        "split": pa.Column(str, pa.Check.isin(["train", "validation", "test"])),
+    },
+    name="Windows",
+    strict=True,
+    ordered=True,
+)
 
 
 def validate_windows(windows: pd.DataFrame, where: Path | str = "Windows") -> pd.DataFrame:
-    return validate_table(windows, window_schema(), where)
+    return validate_table(windows, WINDOWS, where)
 
 
 def write_windows(windows: pd.DataFrame, path: Path) -> None:
-    write_table(windows, path, window_schema())
+    write_table(windows, path, WINDOWS)
 
 
 def read_windows(path: Path) -> pd.DataFrame:
-    return read_table(path, window_schema())[0]
+    return read_table(path, WINDOWS)[0]
 
 
 def windows_digest(windows: pd.DataFrame) -> str:
     """sha256 of all columns of the windows: equal if and only if the windows are."""
     state = hashlib.sha256()
-    for name in window_schema().columns:
+    for name in WINDOWS.columns:
         state.update("\n".join(map(str, windows[name])).encode() + b"\n\n")
     return state.hexdigest()
 

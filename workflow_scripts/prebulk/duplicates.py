@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from functools import cache
 from itertools import chain, combinations_with_replacement
 from pathlib import Path
 
@@ -41,27 +40,25 @@ NEAR = 1 << 21  # pairs listed at once
 BLOCK = 4096  # pairs whose sketches are in memory at once
 
 
-@cache
-def schema() -> pa.DataFrameSchema:
-    return pa.DataFrameSchema(
-        {
-            "sample_id": pa.Column(str, unique=True),
-            "corpus": pa.Column(str),
-            "duplicate_of": pa.Column(str),
-            "correlation": pa.Column("float64", pa.Check.in_range(-1, 1)),
-        },
-        name="Duplicates",
-        strict=True,
-        ordered=True,
-    )
+SCHEMA = pa.DataFrameSchema(
+    {
+        "sample_id": pa.Column(str, unique=True),
+        "corpus": pa.Column(str),
+        "duplicate_of": pa.Column(str),
+        "correlation": pa.Column("float64", pa.Check.in_range(-1, 1)),
+    },
+    name="Duplicates",
+    strict=True,
+    ordered=True,
+)
 
 
 def write(duplicates: pd.DataFrame, path: Path) -> None:
-    write_table(duplicates, path, schema())
+    write_table(duplicates, path, SCHEMA)
 
 
 def read(path: Path) -> pd.DataFrame:
-    return read_table(path, schema())[0]
+    return read_table(path, SCHEMA)[0]
 
 
 class Sets:

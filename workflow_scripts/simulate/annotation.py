@@ -5,23 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from workflow_scripts.contracts import truth
 from workflow_scripts.simulate.genes import Gene, Interval, Transcript
-from workflow_scripts.simulate.layout import write_gzip, write_table
+from workflow_scripts.simulate.layout import write_gzip
 from workflow_scripts.simulate.proteins import version
 
 HEADER = "#!genome-build GRCh38.p13\n#!genome-version GRCh38\n#!simulated by GeneLM\n"
-GENE_COLUMNS = (
-    "gene_id",
-    "symbol",
-    "chrom",
-    "start",
-    "end",
-    "strand",
-    "tss",
-    "transcript_id",
-    "protein_id",
-    "exon_length",
-)
 
 
 def write_annotation(genes: list[Gene], path: Path) -> None:
@@ -91,8 +80,8 @@ def _line(gene: Gene, feature: str, interval: Interval, frame: str, attributes: 
     return f"{gene.chrom}\tsimulated\t{feature}\t{start + 1}\t{end}\t.\t{gene.strand}\t{frame}\t{told}\n"
 
 
-def write_truth(genes: list[Gene], path: Path) -> None:
-    """Write `genes.tsv`: the protein-coding genes as a correct gene table holds them (0-based half-open)."""
+def write_truth(genes: list[Gene], folder: Path) -> None:
+    """Write the table `genes`: the protein-coding genes as a correct gene table holds them (0-based half-open)."""
     rows = []
     for gene in genes:
         if gene.biotype == "protein_coding":
@@ -100,4 +89,4 @@ def write_truth(genes: list[Gene], path: Path) -> None:
             place = (gene.chrom, gene.start, gene.end, gene.strand, gene.tss)
             names = (chosen.transcript_id, chosen.protein_id)
             rows.append((gene.gene_id, gene.symbol or gene.gene_id, *place, *names, gene.exon_length))
-    write_table(path, GENE_COLUMNS, rows)
+    truth.write("genes", rows, folder)

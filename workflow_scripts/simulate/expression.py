@@ -17,8 +17,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from workflow_scripts.contracts import truth
 from workflow_scripts.simulate.genes import Gene
-from workflow_scripts.simulate.layout import write_table
 from workflow_scripts.simulate.network import Network
 
 TISSUES = (
@@ -140,11 +140,11 @@ def thinned(rng: np.random.Generator, counts: np.ndarray, coding: int, share: fl
 
 
 def write_truth(model: Model, samples: list[Sample], folder: Path) -> None:
-    """Write `samples.tsv` and `tissues.tsv` (every planted log fold that is not 0)."""
-    write_table(folder / "samples.tsv", Sample._fields, samples)
+    """Write the tables `samples` and `tissues` (every planted log fold that is not 0)."""
+    truth.write("samples", samples, folder)
     rows = [
         (label, model.gene_ids[gene], f"{fold[gene]:.6f}")
         for label, fold in model.folds.items()
         for gene in np.flatnonzero(fold)
     ]
-    write_table(folder / "tissues.tsv", ("label", "gene_id", "log_fold"), rows)
+    truth.write("tissues", rows, folder)

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from workflow_scripts.contracts import truth
 from workflow_scripts.simulate.genes import Gene
-from workflow_scripts.simulate.layout import write_table
 
 REGULATORS = (0, 4)  # regulators of a gene: fewer than the second number
 ACTIVATING = 0.7  # share of the edges
@@ -55,6 +55,6 @@ def write_truth(network: Network, motifs: list[str], genes: list[Gene], folder: 
         (genes[source].gene_id, genes[target].gene_id, int(np.sign(weight)), f"{abs(weight):.6f}")
         for source, target, weight in zip(*network[:3], strict=True)
     ]
-    write_table(folder / "network.tsv", ("source", "target", "sign", "weight"), edges)
+    truth.write("network", edges, folder)
     rows = [(genes[factor].gene_id, motif) for factor, motif in enumerate(motifs)]
-    write_table(folder / "motifs.tsv", ("source", "consensus"), rows)
+    truth.write("motifs", rows, folder)

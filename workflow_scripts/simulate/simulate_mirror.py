@@ -17,7 +17,7 @@ from workflow_scripts.simulate.genes import make_genes
 def simulate_mirror(*, weights: Path, mirror: Path, truth: Path, spec: dict) -> None:
     """Write the mirror (see `layout.py`) and the tables of the planted truth; the same `spec`, the same bytes.
 
-    The truth: genes.tsv, samples.tsv, network.tsv, motifs.tsv, tissues.tsv, pausing.tsv. Raises BadInput
+    The tables of the truth are those of `contracts/truth`. Raises BadInput
     where there are more transcription factors than half of the genes.
     """
     count, factors = spec["genome"]["genes"], spec["expression"]["transcription_factors"]
@@ -100,11 +100,11 @@ def simulate_mirror(*, weights: Path, mirror: Path, truth: Path, spec: dict) -> 
         shutil.copyfile(weights, copy)
         layout.write_manifest(place, described)
 
-        annotation.write_truth(genes, told / "genes.tsv")
+        annotation.write_truth(genes, told)
         samples = corpus.samples + [sample for cohort in cohorts for sample in cohort.samples]
         expression.write_truth(model, samples, told)
         network.write_truth(edges, motifs, genes, told)
-        tracks.write_truth(genes, polymerase, told / "pausing.tsv")
+        tracks.write_truth(genes, polymerase, told)
     fates = [sample.fate for sample in samples]
     counted = ", ".join(f"{fates.count(fate)} {fate}" for fate in sorted(set(fates)))
     logging.info("%d genes on %d bp; samples: %s", len(genes), total, counted)

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 import pyBigWig
 
+from workflow_scripts.contracts import truth
 from workflow_scripts.simulate.genes import Gene
-from workflow_scripts.simulate.layout import write_table
 
 PAUSE = (20, 120)  # bp from the TSS
 TAIL = (300, 0.1)  # bp after the end of the gene, and the density there as a share of the body's
@@ -60,10 +60,12 @@ def _transcribed(gene: Gene) -> int:
     return gene.end - gene.tss if gene.strand == "+" else gene.tss + 1 - gene.start
 
 
-def expected_signal(genes: list[Gene], truth: Polymerase, sizes: dict[str, int]) -> dict[tuple[str, str], np.ndarray]:
+def expected_signal(
+    genes: list[Gene], polymerase: Polymerase, sizes: dict[str, int]
+) -> dict[tuple[str, str], np.ndarray]:
     """Expected reads of each base, float64, for each (chromosome, strand)."""
     signal = {(chrom, strand): np.zeros(size) for chrom, size in sizes.items() for strand in "+-"}
-    for gene, index, density in zip(genes, *truth, strict=True):
+    for gene, index, density in zip(genes, *polymerase, strict=True):
         # views in the direction of transcription, from the TSS on
         forward = gene.strand == "+"
         sense = signal[gene.chrom, gene.strand]
@@ -92,12 +94,12 @@ def write_tracks(
                     file.addEntries(chrom, covered, values=sign * reads[covered].astype(float), span=1)
 
 
-def write_truth(genes: list[Gene], truth: dict[str, Polymerase], path: Path) -> None:
+def write_truth(genes: list[Gene], planted: dict[str, Polymerase], folder: Path) -> None:
     """Write `pausing.tsv`: the planted values of every protein-coding gene in each assay."""
     rows = [
         (gene.gene_id, assay, f"{index:.6f}", f"{density:.8f}")
-        for assay, found in truth.items()
+        for assay, found in planted.items()
         for gene, index, density in zip(genes, *found, strict=True)
         if gene.biotype == "protein_coding"
     ]
-    write_table(path, ("gene_id", "assay", "pausing_index", "body_density"), rows)
+    truth.write("pausing", rows, folder)

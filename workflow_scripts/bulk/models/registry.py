@@ -4,8 +4,8 @@ A family is a module of this folder:
 
 - `SETTINGS`: the JSON schema of its settings, a literal (it is read without importing the module); configurations,
   defaults, the tables of config/README.md and the rerun matrix follow from it.
-- `MULTIPLES`: likewise a literal, {key of its settings: [another key, times]}: the one is a multiple of so many times the
-  other; there may be none.
+- `MULTIPLES`: likewise a literal, {key of its settings: [another key, times]}: the one is a multiple of so many times
+  the other; there may be none.
 - `create(settings, genes, statistics, references, seed, tokens) -> nn.Module`: a new model over the G genes of a
   GeneEmbedding (`genes`) and a Standardizer (`statistics`). references: (N, G) float32 ln(TPM+1) of train samples, NaN
   where unmeasured. tokens: genes of a sample that one training step looks at. The model has `config`, a frozen

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import ast
 import io
+import os
+import re
+import subprocess
+import sys
+import tempfile
 from contextlib import redirect_stdout
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.support.workflow import ROOT
+from snakemake.api import SnakemakeApi
+from snakemake.settings.types import ResourceSettings
+
+ROOT = Path(__file__).resolve().parents[2]
+DEMO = ROOT / "config/config.yaml"
 
 
 class Rule(NamedTuple):
@@ -39,9 +48,6 @@ def rules() -> list[Rule]:
 
 
 def _read(file: Path) -> list[Rule]:
-    from snakemake.api import SnakemakeApi
-    from snakemake.settings.types import ResourceSettings
-
     compiled = io.StringIO()
     with redirect_stdout(compiled), SnakemakeApi() as api:
         api.workflow(ResourceSettings(cores=1), snakefile=file).print_compilation()
@@ -54,3 +60,30 @@ def _read(file: Path) -> list[Rule]:
         )
         for function in functions
     ]
+
+
+@cache
+def downstream() -> dict[str, set[str]]:
+    """{rule: the rules that read what it writes}, of the demo."""
+    command = [sys.executable, "-m", "snakemake", "--rulegraph", "dot", "--forceall", "--configfile", str(DEMO)]
+    with tempfile.TemporaryDirectory() as directory:
+        made = subprocess.run(
+            [*command, "--directory", directory], cwd=ROOT, env=os.environ, text=True, capture_output=True, check=True
+        )
+    names = dict(re.findall(r'(\d+)\[label = "(\w+)', made.stdout))
+    edges: dict[str, set[str]] = {name: set() for name in names.values()}
+    for source, target in re.findall(r"(\d+) -> (\d+)", made.stdout):
+        edges[names[source]].add(names[target])
+    return edges
+
+
+def closure(rules: set[str]) -> set[str]:
+    """`rules` and all that follow from them, without the target `all`."""
+    found: set[str] = set()
+    waiting = list(rules)
+    while waiting:
+        rule = waiting.pop()
+        if rule not in found:
+            found.add(rule)
+            waiting += downstream().get(rule, ())
+    return found - {"all"}

@@ -13,7 +13,8 @@ import pytest
 
 from tests.support.workflow import ROOT
 from workflow_scripts.io.errors import BadInput
-from workflow_scripts.io.files import digest, open_maybe_gzip, replacing
+from workflow_scripts.io.files import digest, replacing
+from workflow_scripts.io.text import open_maybe_gzip
 
 
 def test_an_error_leaves_neither_file_nor_trace(tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ import json
 import re
 from typing import Any
 
-from tests.support.reruns import demo, downstream, expected
-from tests.support.workflow import ROOT
-from workflow_scripts.settings.validation import leaves, load_schema
+from workflow_scripts.docs.reruns import demo, expected
+from workflow_scripts.docs.rules import ROOT, downstream
+from workflow_scripts.settings.schema import below, changes_results, leaves, load_schema
 
 READMES = [ROOT / "README.md", ROOT / "config/README.md"]
 
@@ -29,7 +29,8 @@ def _row(path: str, schema: dict[str, Any]) -> list[str]:
         head = [f"| **`{path}`** | {schema.get('description', '')} | | |"]
         return head + keys(schema, path)
     default = f"`{json.dumps(schema['default'])}`" if "default" in schema else "needed"
-    return [f"| `{path}` | {schema.get('description', '')} | {default} | {_allowed(schema)} |"]
+    said = schema.get("description", "") + ("" if changes_results(schema) else " Reruns nothing.")
+    return [f"| `{path}` | {said} | {default} | {_allowed(schema)} |"]
 
 
 def _allowed(schema: dict[str, Any]) -> str:
@@ -62,7 +63,7 @@ def general(key: str, schema: dict[str, Any]) -> str:
     parts = []
     for part in key.split("/"):
         named = part not in schema.get("properties", {})
-        schema = schema["additionalProperties"] if named else schema["properties"][part]
+        schema = below(schema, part)
         parts.append("{name}" if named else part)
     return "/".join(parts)
 
@@ -79,7 +80,7 @@ def rule_graph() -> list[str]:
 def page(text: str) -> str:
     """`text` of a README with all that is between the markers made anew."""
     made = {
-        "keys": lambda: ["| key | what it is | default | allowed |", "|---|---|---|---|", *keys(load_schema("config"))],
+        "keys": lambda: ["| key | what it is | default | allowed |", "|---|---|---|---|", *keys(load_schema())],
         "reruns": lambda: ["| edit | and these rules run |", "|---|---|", *reruns()],
         "rules": rule_graph,
     }

@@ -1,0 +1,101 @@
+"""Which rules a change of the configuration reruns, read off the rule files.
+
+A rule runs again when its own section changes (`spec("...")`), but for what the schema marks as policy or speed; when a
+file that it names changes (`resource("...")`), or one whose provenance it shows (`provenance_of("...")`); when what a
+helper of `<stage>/inputs.py` reads of the configuration changes; and when a rule upstream runs again.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import cache
+from typing import Any
+
+import yaml
+
+from workflow_scripts.docs.rules import DEMO, ROOT, closure, rules
+from workflow_scripts.settings.schema import below, changes_results, complete, load_schema, names_files
+
+
+@cache
+def sections() -> dict[str, list[str]]:
+    """{rule: the parts of the configuration that it reads}, with wildcards in braces."""
+    found = {}
+    for rule in rules():
+        paths = set()
+        for call in _calls(rule):
+            if call.func.id in ("spec", "resource", "sidecar"):
+                without = [ast.literal_eval(keyword.value) for keyword in call.keywords]
+                paths.add(ast.literal_eval(call.args[0]) + "".join(f"(?!/{key}$)" for key in without))
+            paths.update(helpers().get(call.func.id, ()))
+        found[rule.name] = sorted(paths)
+    return found
+
+
+@cache
+def shown() -> dict[str, list[str]]:
+    """{rule: the parts of the configuration whose files it shows the provenance of}."""
+    return {
+        rule.name: [ast.literal_eval(path) for path in call.args]
+        for rule in rules()
+        for call in _calls(rule)
+        if call.func.id == "provenance_of"
+    }
+
+
+def _calls(rule: Any) -> list[ast.Call]:
+    nodes = (node for call in rule.directives.values() for node in ast.walk(call))
+    return [node for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+
+
+@cache
+def helpers() -> dict[str, set[str]]:
+    """{function of some `<stage>/inputs.py`: what it asks the settings for}, with wildcards in braces."""
+    found = {}
+    for file in sorted((ROOT / "workflow_scripts").glob("*/inputs.py")):
+        for function in (node for node in ast.parse(file.read_text()).body if isinstance(node, ast.FunctionDef)):
+            calls = (node for node in ast.walk(function) if isinstance(node, ast.Call))
+            asked = (call for call in calls if getattr(call.func, "attr", "") == "section")
+            found[function.name] = {_path(call.args[0]) for call in asked}
+    return found
+
+
+def _path(node: ast.expr) -> str:
+    """A key path as it is written, with {wildcard} for what a job fills in."""
+    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+    return "".join(part.value if isinstance(part, ast.Constant) else "{name}" for part in parts)
+
+
+def expected(key: str) -> set[str]:
+    """The rules that run again when the value at `key` (`stage/key/...`) changes."""
+    schema = schema_of(key)
+    if not changes_results(schema):
+        return set()
+    direct = _readers(key, sections())
+    if names_files(schema):  # another file is fetched, and listed among the sources
+        return {"fetch_dataset"} | closure(direct | _readers(key, shown()) | {"list_sources"})
+    return closure(direct)
+
+
+def _readers(key: str, sections: dict[str, list[str]]) -> set[str]:
+    return {rule for rule, paths in sections.items() if any(_within(key, path) for path in paths)}
+
+
+def _within(key: str, section: str) -> bool:
+    pattern = re.sub(r"\{\w+\}", "[^/]+", section)
+    return re.fullmatch(rf"{pattern}(/.*)?", key) is not None
+
+
+def schema_of(key: str) -> dict[str, Any]:
+    """The schema of the value at a key path."""
+    schema = load_schema()
+    for part in key.split("/"):
+        schema = below(schema, part)
+    return schema
+
+
+def demo() -> tuple[dict[str, Any], dict[str, Any]]:
+    """The demo's configuration with every default filled in, and the schema."""
+    schema = load_schema()
+    return complete(yaml.safe_load(DEMO.read_text()), schema), schema
