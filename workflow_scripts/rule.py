@@ -14,6 +14,7 @@ import inspect
 import json
 import logging
 import os
+import re
 import sys
 import typing
 from collections.abc import Callable
@@ -27,6 +28,7 @@ from workflow_scripts.io.errors import BadInput
 PACKAGE = Path(__file__).resolve().parent
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 NO_PLACE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES}  # nothing that a job could help
+DOTTED = re.compile(rf"{PACKAGE.name}(\.\w+)+")
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 # Imported by the Snakefile, this lets `workflow_scripts.<stage>` be found by every job: in a rule's
@@ -96,7 +98,7 @@ def _decode(value: Any, hint: Any) -> Any:
 
 @cache
 def code(door: str) -> str:
-    """Digest of what a door does: of its syntax tree and those of all it imports from the project.
+    """Digest of what a door does: of its syntax tree and those of all it imports from the project, or names in text.
 
     This module is left out: what it hands on are files and params, which Snakemake itself compares.
     `door` is `<stage>/<rule>`. Comments, docstrings and layout leave the digest as it is, and so
@@ -147,6 +149,8 @@ def _parsed(path: Path) -> tuple[list[str], str]:
             names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
         elif isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and DOTTED.fullmatch(node.value):
+            names += [node.value, node.value.rpartition(".")[0]]  # a registry names modules, and functions of them
         elif isinstance(node, DOCUMENTED) and ast.get_docstring(node):
             node.body = node.body[1:] or [ast.Pass()]
     return names, ast.unparse(tree)

@@ -145,7 +145,7 @@ def test_targets_for_another_number_of_windows_are_refused(change: str, rows: in
     ],
 )
 def test_targets_that_break_their_promise_are_refused(change: dict[str, Any], message: str, tmp_path: Path) -> None:
-    refused("targets", EXAMPLES["track_store: targets"].content._replace(**change), tmp_path, message)
+    refused("track_store: targets", EXAMPLES["track_store: targets"].content._replace(**change), tmp_path, message)
 
 
 def test_targets_of_other_windows_are_refused(tmp_path: Path) -> None:

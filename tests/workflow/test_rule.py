@@ -248,6 +248,8 @@ def test_logic_that_the_door_does_not_import_leaves_the_digest(
         "import workflow_scripts.esm2.windows as cuts",
         "def function():\n    from workflow_scripts.esm2 import proteins, windows",
         "if True:\n    from workflow_scripts.esm2.windows import *",
+        'REGISTRY = {"windows": "workflow_scripts.esm2.windows"}',
+        'REGISTRY = {"cut": "workflow_scripts.esm2.windows.cut"}',
     ],
 )
 def test_every_form_of_import_is_followed(statement: str, copied: Path, monkeypatch: pytest.MonkeyPatch) -> None:
