@@ -1,0 +1,408 @@
+"""What README.md says of adding something, done as written on a copy of the project."""
+
+from __future__ import annotations
+
+import math
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from textwrap import dedent
+
+import pandas as pd
+import pytest
+import yaml
+
+from tests.support.workflow import DEMO, RESULTS, ROOT, TINY, jobs, succeeded
+
+PARTS = ("rules", "envs", "config", "profiles", "workflow_scripts", "tests")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the project."""
+    folder = tmp_path / "project"
+    for name in PARTS:
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("Snakefile", "README.md", "pyproject.toml"):
+        shutil.copy(ROOT / name, folder)
+    return folder
+
+
+def add(project: Path, name: str, text: str) -> None:
+    """A file of its own."""
+    path = project / name
+    assert not path.exists()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(dedent(text).lstrip())
+
+
+def add_line(project: Path, name: str, after: str, line: str) -> None:
+    """One line, after the line that holds `after`."""
+    path = project / name
+    lines = path.read_text().splitlines()
+    (at,) = [number for number, text in enumerate(lines) if after in text]
+    path.write_text("\n".join([*lines[: at + 1], line, *lines[at + 1 :]]) + "\n")
+
+
+def snakemake(
+    project: Path, directory: Path, configs: tuple[Path, ...], *arguments: str
+) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "snakemake", *arguments, "--directory", str(directory)]
+    command += ["--configfile", *map(str, configs)]
+    return subprocess.run(command, cwd=project, text=True, capture_output=True, timeout=600)
+
+
+def python(project: Path, script: str, *arguments: object) -> str:
+    """What a script prints that is run in the copy, as its doors and tests are."""
+    command = [sys.executable, "-c", dedent(script), *map(str, arguments)]
+    result = subprocess.run(command, cwd=project, text=True, capture_output=True)
+    assert result.returncode == 0, result.stderr[-4000:]
+    return result.stdout
+
+
+DOOR = '''
+    """How long the genes are."""
+
+    from workflow_scripts.rule import run
+
+    from pathlib import Path
+
+    from matplotlib.figure import Figure
+
+    from workflow_scripts.contracts import gene_table
+
+
+    def measure_lengths(*, genes: Path, table: Path, figure: Path, spec: dict, policy: dict) -> None:
+        """Write the length of each gene in `spec["unit"]` bp, and a histogram of them."""
+        found, _ = gene_table.read(genes)
+        length = (found["end"] - found["start"]) / spec["unit"]
+        length.to_frame("length").to_parquet(table)
+        drawn = Figure()
+        drawn.subplots().hist(length)
+        drawn.savefig(figure, dpi=policy["dpi"])
+
+
+    if "snakemake" in globals():
+        run(measure_lengths, snakemake)  # noqa: F821
+'''
+RULES = """
+    rule lengths:
+        input:
+            branch(section("lengths"), then="<results>/lengths/lengths.parquet", otherwise=[]),
+
+
+    rule measure_lengths:
+        input:
+            genes="<results>/reference/genes.parquet",
+        output:
+            table="<results>/lengths/lengths.parquet",
+            figure=report("<results>/lengths/lengths.png", category="Lengths"),
+        log:
+            "<logs>/lengths/measure_lengths.log",
+        benchmark:
+            "<benchmarks>/lengths/measure_lengths.jsonl"
+        conda:
+            "../envs/lengths.yaml"
+        params:
+            spec=spec("lengths"),
+            policy=policy("lengths"),
+            code=code("lengths/measure_lengths"),
+        script:
+            "../workflow_scripts/lengths/measure_lengths.py"
+"""
+SCHEMA = """
+    description: How long the genes are.
+    type: object
+    additionalProperties: false
+    properties:
+      unit: {description: Unit of length (bp)., type: integer, minimum: 1, default: 1}
+      dpi: {description: Resolution., type: integer, minimum: 10, default: 50, changes_results: false}
+"""
+
+
+def test_a_stage_is_a_folder_three_files_and_a_line(project: Path, tiny: Path, tmp_path: Path) -> None:
+    add(project, "workflow_scripts/lengths/measure_lengths.py", DOOR)
+    add(project, "rules/lengths.smk", RULES)
+    add(project, "config/schemas/lengths.schema.yaml", SCHEMA)
+    shutil.copy(ROOT / "envs/report.yaml", project / "envs/lengths.yaml")
+    add_line(project, "config/schemas/config.schema.yaml", "  bulk: {$ref:", "  lengths: {$ref: lengths.schema.yaml}")
+    directory = tmp_path / "run"
+    shutil.copytree(tiny, directory)
+    own = tmp_path / "own.yaml"
+
+    def run(section: dict, *arguments: str) -> dict[str, int]:
+        own.write_text(yaml.safe_dump({"lengths": section}))
+        result = snakemake(project, directory, (DEMO, TINY, own), "--cores", "2", *arguments)
+        assert succeeded(result)
+        return jobs(result.stdout + result.stderr)
+
+    report = f"{RESULTS}/report/report.html"
+    assert run({"unit": 100}, "--report", report, "--report-after-run")["measure_lengths"] == 1
+    lengths = pd.read_parquet(directory / RESULTS / "lengths/lengths.parquet")["length"]
+    genes = pd.read_parquet(directory / RESULTS / "reference/genes.parquet")
+    assert lengths.tolist() == ((genes["end"] - genes["start"]) / 100).tolist()
+    costs = pd.read_csv(directory / RESULTS / "report/costs.tsv", sep="\t")
+    assert ("lengths", "measure_lengths") in set(zip(costs["stage"], costs["rule"], strict=True))
+    assert "lengths.png" in (directory / report).read_text()
+
+    assert run({"unit": 100}, "--dry-run") == {}
+    assert run({"unit": 100, "dpi": 60}, "--dry-run") == {}
+    assert run({"unit": 10}, "--dry-run") == {"measure_lengths": 1, "summarize_costs": 1}
+    door = project / "workflow_scripts/lengths/measure_lengths.py"
+    door.write_text("# a comment\n" + door.read_text())
+    assert run({"unit": 100}, "--dry-run") == {}
+    door.write_text(door.read_text().replace('spec["unit"]', '(spec["unit"] + 1)'))
+    assert run({"unit": 100}, "--dry-run") == {"measure_lengths": 1, "summarize_costs": 1}
+
+    own.write_text(yaml.safe_dump({"lengths": {"unti": 1}}))
+    refused = snakemake(project, directory, (DEMO, TINY, own), "--dry-run", "--cores", "1")
+    assert "lengths: unknown key 'unti'; allowed: dpi, unit" in refused.stdout + refused.stderr
+
+
+READER = '''
+    """Counts in a plain table: gene ids down, samples across, tab-separated."""
+
+    from __future__ import annotations
+
+    import numpy as np
+    import pandas as pd
+
+    from workflow_scripts.prebulk.gene_mapping import map_rows
+
+    GROUPS = {"plate": ["plate"]}
+    LABELS = {}
+    FIELDS = ["plate"]
+    QUALITY = ()
+
+
+    def read_samples(path, part, parts, fields):
+        names = pd.read_csv(path, sep="\\t", index_col=0, nrows=0).columns[part::parts]
+        return pd.DataFrame({"sample_id": names, "plate": [name.split("_")[0] for name in names]})
+
+
+    def read_mapping(path, genes):
+        return map_rows(pd.read_csv(path, sep="\\t", usecols=[0]).iloc[:, 0].tolist(), genes)
+
+
+    def read_counts(path, mapping, part, parts, wanted, threads):
+        counts = pd.read_csv(path, sep="\\t", index_col=0).iloc[mapping.rows, part::parts].to_numpy(float)
+        yield np.flatnonzero(wanted), mapping.sums @ counts[:, wanted]
+'''
+
+
+def test_a_count_reader_is_a_file_and_a_line(project: Path, tmp_path: Path) -> None:
+    add(project, "workflow_scripts/prebulk/readers/plain.py", READER)
+    line = '    "plain": "workflow_scripts.prebulk.readers.plain",'
+    add_line(project, "workflow_scripts/prebulk/readers/registry.py", '"xena": ', line)
+    (tmp_path / "counts.tsv").write_text("gene\ta_1\ta_2\tb_1\nG0\t4\t0\t1\nG1\t4\t2\t3\n")
+    script = """
+        import sys, yaml
+        from pathlib import Path
+        from tests.support.examples import genes
+        from workflow_scripts.contracts import expression, gene_table
+        from workflow_scripts.prebulk.normalize_counts import normalize_counts
+        from workflow_scripts.settings.settings import Settings
+
+        folder = Path(sys.argv[1])
+        config = yaml.safe_load(Path("config/config.yaml").read_text())
+        plain = {"format": "plain", "counts": [f"{folder}/counts.tsv"]}
+        plain |= {"group": {"by": "plate"}, "label": {"by": "none"}}
+        config["prebulk"]["corpora"] = {"own": plain}
+        spec = Settings(config, "config/datasets.tsv").section("prebulk/corpora/own")
+        gene_table.write(genes(), folder / "genes.parquet", "toy")
+        names = ("expression.h5ad", "sketch.npz", "samples.parquet", "mapping.parquet")
+        written = {name.split(".")[0]: folder / name for name in names}
+        normalize_counts(
+            counts=folder / "counts.tsv", genes=folder / "genes.parquet", **written, spec=spec, corpus="own",
+            shard="0000", threads=1,
+        )
+        data = expression.read(written["expression"])
+        print(list(data.obs_names), list(data.obs["group"]), data.X[2].tolist())
+    """
+    printed = python(project, script, tmp_path)
+    names, values = printed.strip().rsplit(" [", 1)
+    assert names == "['a_1', 'a_2', 'b_1'] ['a', 'a', 'b']"
+    one, three, *absent = map(float, values.rstrip("]").split(","))  # counts of two genes of one length
+    assert (one, three) == pytest.approx((math.log(250_001), math.log(750_001)), rel=1e-6)
+    assert all(map(math.isnan, absent)) and len(absent) == 2
+
+
+MODEL = '''
+    """The train mean of each gene and a trained offset: the least that a bulk model can be."""
+
+    from __future__ import annotations
+
+    from dataclasses import dataclass
+
+    import numpy as np
+    import torch
+    from torch import nn
+
+    from workflow_scripts.training.objective import Loss
+
+    SETTINGS = {
+        "description": "A trained offset of each gene.",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {"start": {"description": "First offset.", "type": "number", "default": 0.5}},
+    }
+    MULTIPLES = {}
+
+
+    @dataclass(frozen=True)
+    class OffsetConfig:
+        genes: int
+        start: float
+
+
+    class Offset(nn.Module):
+        def __init__(self, config):
+            super().__init__()
+            self.config = config
+            self.register_buffer("mean", torch.zeros(config.genes))
+            self.register_buffer("known", torch.ones(config.genes, dtype=torch.bool))
+            self.offset = nn.Parameter(torch.full((config.genes,), config.start))
+
+
+    def create(settings, genes, statistics, references, seed, tokens):
+        model = Offset(OffsetConfig(genes=genes.n_obs, **settings))
+        model.mean.copy_(torch.from_numpy(statistics["mean"].fillna(0.0).to_numpy()))
+        model.known.copy_(torch.from_numpy(statistics["mean"].notna().to_numpy()))
+        return model
+
+
+    def restore(architecture):
+        return Offset(OffsetConfig(**architecture))
+
+
+    def loss(model, batch):
+        error = (model.mean + model.offset - batch.values)[batch.masked].square()
+        return Loss(error.sum(), error.numel())
+
+
+    @torch.inference_mode()
+    def impute(model, values, visible):
+        predicted = torch.where(model.known, model.mean + model.offset, float("nan")).numpy()
+        return np.broadcast_to(predicted, values.shape).astype(np.float32)
+
+
+    def embed(model, values):
+        return np.nan_to_num(values)[:, :8].astype(np.float32)
+'''
+
+
+def test_a_bulk_model_is_a_file_and_a_line(project: Path, tmp_path: Path) -> None:
+    add(project, "workflow_scripts/bulk/models/offset.py", MODEL)
+    line = '    "offset": "workflow_scripts.bulk.models.offset",'
+    add_line(project, "workflow_scripts/bulk/models/registry.py", '"transformer": ', line)
+    script = """
+        import sys
+        from pathlib import Path
+        from tests.bulk import cohorts
+        from tests.bulk.conftest import train
+        from workflow_scripts.bulk import bundle
+        from workflow_scripts.bulk.embed_samples import embed_samples
+        from workflow_scripts.contracts import history, sample_embedding
+
+        folder = Path(sys.argv[1])
+        files = cohorts.write_cohort(folder / "cohort")
+        training = {"max_epochs": 3, "batch_size": 8, "genes_per_sample": 40, "learning_rate": 0.1}
+        spec = cohorts.specification(model={"offset": {}}, training=training)["runs"]["small"]
+        train(files, folder, spec)
+        losses = history.read(folder / "history.tsv")["validation_loss"]
+        embed_samples(
+            expression=files["expression"], splits=files["splits"], model=folder / "model",
+            embeddings=folder / "e.h5ad", run="small", threads=1,
+        )
+        trained = bundle.read(folder / "model")
+        print(trained.family.__name__, trained.model.config.start, bool(losses.min() < losses[0]))
+        print(sample_embedding.read(folder / "e.h5ad").shape)
+    """
+    assert python(project, script, tmp_path).split("\n")[-3:-1] == [
+        "workflow_scripts.bulk.models.offset 0.5 True",
+        "(120, 8)",
+    ]
+
+
+METRIC = '''
+    """Matthews' correlation coefficient of several classes (Gorodkin 2004)."""
+
+    from __future__ import annotations
+
+    import numpy as np
+
+
+    def matthews(counts: np.ndarray) -> np.ndarray:
+        """counts (..., classes, 3), see `class_counts`, to (...)."""
+        true, predicted, both = np.moveaxis(counts, -1, 0)
+        n, right = true.sum(-1), both.sum(-1)
+        above = right * n - (true * predicted).sum(-1)
+        return above / np.sqrt((n**2 - (predicted**2).sum(-1)) * (n**2 - (true**2).sum(-1)))
+'''
+
+
+def test_a_metric_is_a_file_and_a_line(project: Path, tmp_path: Path) -> None:
+    add(project, "workflow_scripts/evaluation/matthews.py", METRIC)
+    name = '{"pooled": "workflow_scripts.evaluation.matthews.matthews"}'
+    line = f'    "matthews": Metric("Matthews correlation", "", True, CLASSES, {name}),'
+    add_line(project, "workflow_scripts/evaluation/metrics.py", '"accuracy": Metric', line)
+    script = """
+        import sys
+        from pathlib import Path
+        import numpy as np
+        import pandas as pd
+        from sklearn.metrics import matthews_corrcoef
+        from workflow_scripts.contracts import metrics
+        from workflow_scripts.evaluation.classification import score_classes
+        from workflow_scripts.evaluation.comparisons import compare
+        from workflow_scripts.report.scores_page import write_scores
+
+        rng = np.random.default_rng(0)
+        labels, groups = rng.choice(list("abc"), 60), np.arange(60).astype(str)
+        tables, spec = [], {"seed": 1, "bootstrap_samples": 50}
+        for model, right in (("own", 0.9), ("other", 0.4)):
+            predicted = np.where(rng.random(60) < right, labels, "a")
+            rows = score_classes(labels, predicted, groups, spec, model=model, dataset="all", split="test")
+            path = Path(sys.argv[1]) / f"{model}.parquet"
+            metrics.write_replicates(rows, path)
+            tables.append(metrics.read_replicates(path))
+            found = {row["metric"]: row["value"] for row in rows}
+            assert abs(found["matthews"] - matthews_corrcoef(labels, predicted)) < 1e-9
+        page = Path(sys.argv[1]) / "scores.html"
+        numbers = pd.concat(tables)[list(metrics.SCHEMA.columns)]
+        write_scores(page, "own", numbers, compare(*tables, "here"), {"own"}, "")
+        print("Matthews correlation" in page.read_text())
+    """
+    assert python(project, script, tmp_path).strip() == "True"
+
+
+def test_a_baseline_is_a_function_and_a_line(project: Path) -> None:
+    path = "workflow_scripts/evaluation/baselines.py"
+    function = '\n\ndef rarest_class(spec):\n    return [DummyClassifier(strategy="constant", constant="rare")]\n\n'
+    text = (project / path).read_text().replace("\nCandidates = ", f"{function}\nCandidates = ")
+    (project / path).write_text(text)
+    add_line(project, path, '"majority_class": majority_class', '    "rarest_class": rarest_class,')
+    script = """
+        import numpy as np
+        from workflow_scripts.evaluation.baselines import CLASSIFIERS, select
+        from workflow_scripts.settings.schema import complete, load_schema
+        spec = complete({}, load_schema("bulk")["properties"]["classification"])
+        x, labels = np.zeros((6, 2), np.float32), np.array(["rare", *["common"] * 5])
+        chosen = select(CLASSIFIERS["rarest_class"], (x, labels), (x, labels), spec)
+        print(*set(chosen.predict(x)))
+    """
+    assert python(project, script).strip() == "rare"
+
+
+def test_a_source_is_a_row(project: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own data.csv"
+    own.write_text("gene,bp\nG0,1\n")
+    row = f"own.csv\t1\t{own.as_uri()}\tfirst-use\t\tCC0-1.0\tno"
+    with (project / "config/datasets.tsv").open("a") as sheet:
+        sheet.write(row + "\n")
+    change = tmp_path / "own.yaml"
+    change.write_text(yaml.safe_dump({"download": {}, "reference": {"assembly": "a", "proteome": "own.csv"}}))
+    result = snakemake(project, tmp_path / "run", (change,), "resources/own.csv", "--cores", "1")
+    assert succeeded(result)
+    assert (tmp_path / "run/resources/own.csv").read_bytes() == own.read_bytes()
