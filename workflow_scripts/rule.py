@@ -22,7 +22,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import __main__
 from workflow_scripts.io.errors import BadInput
 
 PACKAGE = Path(__file__).resolve().parent
@@ -40,7 +39,7 @@ if _root not in _search:
 
 # Imported by a rule's script, which Snakemake begins with the job as `snakemake`, it sets what numpy, torch and
 # matplotlib read once, when they are imported: so a script imports this module first.
-if threads := getattr(getattr(__main__, "snakemake", None), "threads", None):
+if threads := getattr(getattr(sys.modules["__main__"], "snakemake", None), "threads", None):
     os.environ.update(dict.fromkeys(THREAD_VARIABLES, str(threads)), MPLBACKEND="Agg")
     # Threads that wait for others sleep: on a busy node spinning ones made a training 15 times slower.
     os.environ["OMP_WAIT_POLICY"] = "PASSIVE"

@@ -49,14 +49,6 @@ def run(bare: dict[str, str], directory: Path, *arguments: str) -> subprocess.Co
     return subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True, timeout=600)
 
 
-def test_the_demo_runs_with_one_environment_a_stage(bare: dict[str, str], tmp_path: Path) -> None:
-    assert succeeded(run(bare, tmp_path, "--use-conda", "--cores", "2"))
-    assert (tmp_path / RESULTS / "report/costs.html").is_file()
-    made = {yaml.safe_load(file.read_text())["dependencies"][0] for file in Path(bare["CONDA_PREFIX"]).glob("*.yaml")}
-    assert made == {"python =3.11"}
-    assert len(list(Path(bare["CONDA_PREFIX"]).glob("*.yaml"))) == len({file.read_bytes() for file in ENVS})
-
-
 @pytest.fixture(scope="module")
 def cluster():
     """A one-node SLURM with a fake GPU, for the time of these tests."""
@@ -86,11 +78,22 @@ def jobs(cluster: dict[str, str]) -> list[str]:
     return sorted(told.strip().split("\n\n"), key=lambda job: int(job.split()[0].removeprefix("JobId=")))
 
 
-def test_the_demo_runs_on_slurm_with_training_on_its_gpu(demo_on_slurm: Path, cluster: dict[str, str]) -> None:
+def test_the_demo_runs_with_one_environment_a_stage(demo_on_slurm: Path, bare: dict[str, str]) -> None:
     assert (demo_on_slurm / RESULTS / "report/costs.html").is_file()
-    training = [job for job in jobs(cluster) if "rule_train_bulk" in job]
+    made = [yaml.safe_load(file.read_text()) for file in Path(bare["CONDA_PREFIX"]).glob("*.yaml")]
+    assert {environment["dependencies"][0] for environment in made} == {"python =3.11"}
+    assert len(made) == len({file.read_bytes() for file in ENVS})
+
+
+def test_rules_that_can_use_a_gpu_run_in_its_partition_and_no_others(
+    demo_on_slurm: Path, cluster: dict[str, str]
+) -> None:
+    told = jobs(cluster)
+    training = [job for job in told if "rule_train_bulk" in job]
     assert len(training) == 1
     assert "Partition=gpu" in training[0] and "TresPerJob=gres:gpu:1" in training[0]
+    others = [job for job in told if "rule_normalize_counts" in job]
+    assert others and all("Partition=cpu" in job for job in others)
 
 
 def test_a_job_killed_for_memory_is_tried_again_with_more(
