@@ -78,6 +78,10 @@ SET = "tracks/sets/netseq"
 LIMITS = {
     "simulate/mirror/expression/transcription_factors": (161, "given 161 of 320 genes; allowed: at most half, 160"),
     "simulate/weights/embed_dim": (36, "given 36 with 4 attention_heads; allowed: a multiple of 8"),
+    "download/refused_licences": (
+        ["mit"],
+        "given 'MIT'; allowed: what no file has that is named; esm2_t6",
+    ),
     "simulate": (None, "download/mirror: given 'simulate'; allowed: a section `simulate` beside it"),
     "prebulk/splits/train": (0.9, "prebulk/splits: given parts that add up to 1.2; allowed: parts that add up to 1"),
     "prebulk/corpora/archs4/group/by": ("patient", "'patient' of `archs4`; allowed: one of series, field"),

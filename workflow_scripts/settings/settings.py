@@ -42,9 +42,6 @@ class Settings:
         self.name = files[0].stem if files else "config"
         self.config, self.schema = config, load_schema()
         validate(config, self.schema, "configuration")
-        for check in _modules("checks"):
-            for place, given, allowed in check.faults(self):
-                raise BadConfiguration(f"configuration: {place}: given {given}; allowed: {allowed}")
         self.datasets = load_datasets(Path(datasets))
         self.named = {
             place: value if isinstance(value, list) else [value]
@@ -54,6 +51,9 @@ class Settings:
         for place, listed in self.named.items():
             for name in listed:
                 self._require_file(place, name)
+        for check in _modules("checks"):
+            for place, given, allowed in check.faults(self):
+                raise BadConfiguration(f"configuration: {place}: given {given}; allowed: {allowed}")
 
     def _require_file(self, place: str, name: str) -> None:
         allowed = ""
@@ -160,18 +160,23 @@ class Settings:
         return name if "/" in name else f"<resources>/{name}"
 
     @property
+    def declared(self) -> list[str]:
+        """Every declared file that the configuration names."""
+        return self._declared("")
+
+    @property
     def provenance(self) -> list[str]:
         """The provenance of every declared file that the configuration names."""
-        return self._provenance("")
+        return _provenance(self.declared)
 
     def provenance_of(self, *paths: str) -> Callable[..., list[str]]:
         """For a figure's input: the provenance of the declared files named at `paths`, which may hold wildcards.
 
         With the files that the figure was computed from, and no others, it says what is simulated.
         """
-        return lambda wildcards: self._provenance(*(fill(path, wildcards) for path in paths))
+        return lambda wildcards: _provenance(self._declared(*(fill(path, wildcards) for path in paths)))
 
-    def _provenance(self, *paths: str) -> list[str]:
+    def _declared(self, *paths: str) -> list[str]:
         listed = [
             name
             for path in paths
@@ -180,7 +185,11 @@ class Settings:
             for name in names
             if "/" not in name
         ]
-        return [f"<resources>/{name}.provenance.json" for name in dict.fromkeys(listed)]
+        return list(dict.fromkeys(listed))
+
+
+def _provenance(names: Iterable[str]) -> list[str]:
+    return [f"<resources>/{name}.provenance.json" for name in names]
 
 
 def _modules(name: str) -> Iterator[ModuleType]:
