@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import scipy.sparse
 
 from workflow_scripts.contracts.identifiers import is_par_y, without_version
 
@@ -19,12 +18,21 @@ class GeneMapping(NamedTuple):
     genes: np.ndarray  # for each of `rows` its position in the gene table, int64
     measured: np.ndarray  # genes of the table, bool
 
-    @property
-    def sums(self) -> scipy.sparse.csr_array:
-        """Genes x mapped rows: multiplied with counts (mapped rows x samples) it gives counts per gene."""
-        shape = (len(self.measured), len(self.rows))
-        ones = np.ones(len(self.rows))
-        return scipy.sparse.csr_array((ones, (self.genes, np.arange(len(self.rows)))), shape=shape)
+    def sum_rows(self, counts: np.ndarray) -> np.ndarray:
+        """Counts per gene (genes of the table x samples, float64) of `counts` (`rows` x samples, any number type).
+
+        A gene without a row has 0. Nearly every gene is one row, so that one row of each is copied and only
+        further ones are added. The values of a sample lie side by side in memory.
+        """
+        order = np.arange(len(self.rows))
+        copied = np.zeros(len(self.measured), np.int64)
+        copied[self.genes] = order
+        further = np.flatnonzero(copied[self.genes] != order)
+        sums = np.empty((counts.shape[1], len(self.measured)))
+        sums[:] = counts.take(copied, axis=0).T
+        sums[:, ~self.measured] = 0
+        np.add.at(sums.T, self.genes[further], counts[further])
+        return sums.T
 
 
 def map_rows(

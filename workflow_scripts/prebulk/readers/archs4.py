@@ -10,9 +10,8 @@ unread. Memory is one block of samples, whatever the file.
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,6 +21,7 @@ import pandas as pd
 
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.text import DAMAGED
+from workflow_scripts.prebulk.chunks import block_reader
 from workflow_scripts.prebulk.gene_mapping import GeneMapping, map_rows
 
 EXPRESSION = "data/expression"
@@ -30,12 +30,9 @@ GROUPS = {"series": ["series_id"]}
 LABELS = {}
 FIELDS = None  # any dataset of meta/samples
 QUALITY = ("singlecellprobability", "alignedreads")
-BLOCK = 64  # samples that are worked on together, at least; a chunk may be wider
-HIGHEST = 2.0**64  # no sample has so many counts of a gene
+BLOCK = 32  # samples that are worked on together: few enough for a processor's cache
+UNCHUNKED = 64  # samples that are read together of a dataset without chunks
 LAYOUT = "Give a file in the ARCHS4 v2 layout."
-
-# Begins to read the given columns of chunks; what it returns waits for them: mapped rows x samples.
-BlockReader = Callable[[list[slice]], Callable[[], np.ndarray]]
 
 
 @contextmanager
@@ -69,8 +66,8 @@ def _values(file: h5py.File, path: Path, name: str, part: slice = slice(None)) -
 
 
 def _chunk(dataset: h5py.Dataset) -> tuple[int, int]:
-    """Rows and samples of a chunk; an unchunked dataset is read in blocks of samples."""
-    return dataset.chunks or (dataset.shape[0], BLOCK)
+    """Rows and samples of a chunk; an unchunked dataset is read by samples in blocks."""
+    return dataset.chunks or (dataset.shape[0], UNCHUNKED)
 
 
 def sample_range(path: Path, part: int, parts: int) -> slice:
@@ -138,10 +135,9 @@ def read_counts(
     count, in any gene row and sample of the chunks that are read: never zeros in their place.
     """
     chosen = sample_range(path, part, parts)
-    sums = mapping.sums
     with _opened(path) as file, ThreadPoolExecutor(threads) as pool:
         dataset = _dataset(file, path, EXPRESSION)
-        read = _direct_reader(dataset, path, mapping.rows, pool) or _plain_reader(dataset, path, mapping.rows)
+        read = block_reader(dataset, path, mapping.rows, pool)
         width = _chunk(dataset)[1]
         columns = [slice(first, min(first + width, chosen.stop)) for first in range(chosen.start, chosen.stop, width)]
         asked = [c for c in columns if wanted[c.start - chosen.start : c.stop - chosen.start].any()]
@@ -153,107 +149,11 @@ def read_counts(
             if number + 1 < len(blocks):  # the next block is inflated while this one is worked on
                 ahead = read(blocks[number + 1])
             positions = np.concatenate([np.arange(c.start, c.stop) for c in block]) - chosen.start
-            counts = counts.take(np.flatnonzero(wanted[positions]), axis=1).astype(np.float64)
-            yield positions[wanted[positions]], sums @ counts
-
-
-def _require_counts(values: np.ndarray, path: Path, row: int, sample: int) -> None:
-    """Raise BadInput unless `values` (genes x samples as stored, the first at `row` and `sample`) are counts.
-
-    ARCHS4 rounds the counts of kallisto to integers and has a file of TPM in the same layout: a fraction tells
-    that one from counts, whatever the type of the dataset.
-    """
-    counts = values >= 0
-    if values.dtype.kind == "f":
-        counts &= (values < HIGHEST) & (values == np.floor(values))
-    if not counts.all():
-        gene, column = np.argwhere(~counts)[0]
-        place = f"{EXPRESSION}, gene row {row + gene}, sample {sample + column}"
-        remedy = "Give raw counts: an ARCHS4 v2 file holds integers from 0 on."
-        raise BadInput(path, place, f"{values[gene, column]} is no count", remedy)
-
-
-def _plain_reader(dataset: h5py.Dataset, path: Path, rows: np.ndarray) -> BlockReader:
-    """Reads mapped rows x samples of some columns through HDF5's own filters, one call after another."""
-
-    def one(column: slice) -> np.ndarray:
-        try:
-            values = dataset[:, column]
-        except (OSError, RuntimeError) as error:
-            place = f"{EXPRESSION}, samples {column.start} to {column.stop - 1}"
-            raise BadInput(path, place, f"damaged ({error})", DAMAGED) from error
-        _require_counts(values, path, 0, column.start)
-        return values[rows]
-
-    return lambda columns: lambda: np.concatenate([one(column) for column in columns], axis=1)
-
-
-def _direct_reader(dataset: h5py.Dataset, path: Path, rows: np.ndarray, pool: ThreadPoolExecutor) -> BlockReader | None:
-    """Reads raw chunks in file order and inflates them in threads, outside HDF5's global lock.
-
-    None where the chunks went through other filters than deflate and shuffle.
-    """
-    if not dataset.chunks:
-        return None
-    plist = dataset.id.get_create_plist()
-    filters = [plist.get_filter(index)[0] for index in range(plist.get_nfilters())]
-    if filters not in ([h5py.h5z.FILTER_DEFLATE], [h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_DEFLATE]):
-        return None
-    shuffled = len(filters) == 2
-    height, width = dataset.chunks
-    size, dtype, genes = height * width * dataset.dtype.itemsize, dataset.dtype, dataset.shape[0]
-    chunk_rows = rows // height
-    # Per chunk row that holds a mapped row: its first row, which of its rows are mapped, where these go.
-    parts = [
-        (int(chunk) * height, rows[of] - chunk * height, slice(int(of[0]), int(of[-1]) + 1))
-        for chunk in np.unique(chunk_rows)
-        for of in [np.flatnonzero(chunk_rows == chunk)]
-    ]
-
-    def inflate(raw: bytes, row: int, sample: int, target: np.ndarray, local: np.ndarray, place: str) -> None:
-        try:
-            data = zlib.decompress(raw, bufsize=size)
-        except zlib.error as error:
-            raise BadInput(path, place, f"damaged chunk ({error})", DAMAGED) from error
-        if len(data) != size:
-            raise BadInput(path, place, f"damaged chunk ({len(data)} bytes of {size})", DAMAGED)
-        if shuffled:
-            data = np.frombuffer(data, np.uint8).reshape(dtype.itemsize, -1).T.tobytes()
-        # A chunk at the edge is stored whole; what lies beyond the dataset is no value of it.
-        values = np.frombuffer(data, dtype).reshape(height, width)[: genes - row, : target.shape[1]]
-        _require_counts(values, path, row, sample)
-        target[:] = values[local]
-
-    def start(row: int, column: slice, target: np.ndarray, local: np.ndarray) -> Future | None:
-        """Read one chunk and have it inflated into `target`."""
-        place = f"{EXPRESSION}, chunk at gene {row}, sample {column.start}"
-        try:
-            if dataset.id.get_chunk_info_by_coord((row, column.start)).byte_offset is None:
-                raise BadInput(path, place, "was never written", DAMAGED)
-            skipped, raw = dataset.id.read_direct_chunk((row, column.start))
-            if skipped:  # the writer left a filter out for this chunk
-                values = dataset[row : row + height, column]
-                _require_counts(values, path, row, column.start)
-                target[:] = values[local]
-                return None
-        except (OSError, RuntimeError, ValueError) as error:
-            raise BadInput(path, place, f"damaged chunk ({error})", DAMAGED) from error
-        return pool.submit(inflate, raw, row, column.start, target, local, place)
-
-    def read(columns: list[slice]) -> Callable[[], np.ndarray]:
-        ends = np.cumsum([column.stop - column.start for column in columns])
-        block = np.empty((len(rows), ends[-1]), dtype)
-        waiting = [
-            start(row, column, block[where, end - (column.stop - column.start) : end], local)
-            for column, end in zip(columns, ends, strict=True)
-            for row, local, where in parts
-        ]
-
-        def finish() -> np.ndarray:
-            for future in filter(None, waiting):
-                future.result()
-            return block
-
-        return finish
-
-    return read
+            kept = wanted[positions]
+            if not kept.all():
+                positions, counts = positions[kept], counts[:, kept]
+            pieces = -(-len(positions) // BLOCK)
+            for few, columns in zip(
+                np.array_split(positions, pieces), np.array_split(counts, pieces, axis=1), strict=True
+            ):
+                yield few, mapping.sum_rows(columns)
