@@ -94,7 +94,7 @@ def normalize_counts(
         log.warning("%s measures only %d of %d genes of the table", counts.name, rows.measured.sum(), len(table))
 
 
-def _describe(found: "pd.DataFrame", group: list[str], label: list[str], spec: dict) -> "pd.DataFrame":
+def _describe(found: pd.DataFrame, group: list[str], label: list[str], spec: dict) -> pd.DataFrame:
     """What the source says of its samples: sample_id, group, label and the quality columns (NaN: unknown)."""
     return pd.DataFrame(
         {
@@ -107,7 +107,7 @@ def _describe(found: "pd.DataFrame", group: list[str], label: list[str], spec: d
     )
 
 
-def _require_names(names: "pd.Series", counts: Path) -> None:
+def _require_names(names: pd.Series, counts: Path) -> None:
     """Raise BadInput unless every sample has a name of its own."""
     wrong = names[names.duplicated() | (names == "")]
     if len(wrong):

@@ -13,9 +13,11 @@ def tpm(counts: np.ndarray, length: np.ndarray) -> np.ndarray:
     subset of genes is normalized anew from its counts. Every sample needs at least one count.
     """
     rate = counts / length[:, None]
-    return rate * (1e6 / rate.sum(axis=0))
+    rate *= 1e6 / rate.sum(axis=0)
+    return rate
 
 
 def log_tpm(counts: np.ndarray, length: np.ndarray) -> np.ndarray:
     """Natural logarithm of TPM + 1, float32; shapes as in `tpm`."""
-    return np.log1p(tpm(counts, length)).astype(np.float32)
+    found = tpm(counts, length)
+    return np.log1p(found, out=found).astype(np.float32)
