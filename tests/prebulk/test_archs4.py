@@ -6,6 +6,7 @@ import itertools
 import zlib
 from pathlib import Path
 
+import archs4py.data
 import h5py
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from tests.prebulk.sources import gene_id, write_archs4
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.prebulk.readers import archs4
+from workflow_scripts.prebulk.tpm import tpm
 
 GENES, SAMPLES = 23, 17
 
@@ -48,7 +50,9 @@ FILTERS = [
     {"compression": "gzip"},
     {"compression": "gzip", "shuffle": True},
     {"compression": "gzip", "fletcher32": True},
+    {"compression": "gzip", "shuffle": True, "fletcher32": True},
     {"compression": "lzf"},
+    {"compression": "lzf", "shuffle": True},
     {"compression": None},
 ]
 
@@ -65,8 +69,6 @@ def test_counts_equal_plain_h5py_for_any_chunks_and_filters(tmp_path, counts, ch
 
 
 def test_counts_equal_archs4py(tmp_path, counts):
-    import archs4py.data
-
     path = write_archs4(tmp_path / "a.h5", counts)
     peer = archs4py.data.index(str(path), list(range(SAMPLES)), silent=True)
     found, names = read(path, table(range(GENES)))
@@ -88,12 +90,70 @@ def test_parts_hold_every_sample_once_and_only_wanted_ones_are_read(tmp_path, co
         assert names == [f"GSM{number}" for number in np.flatnonzero(wanted)]
 
 
-def test_a_chunk_that_was_stored_without_its_filter_is_read(tmp_path, counts):
-    path = write_archs4(tmp_path / "a.h5", counts, chunks=(GENES, 4))
-    with h5py.File(path, "r+") as file:
-        raw = np.ascontiguousarray(counts[:, 4:8]).tobytes()
-        file["data/expression"].id.write_direct_chunk((0, 4), raw, filter_mask=1)
-    np.testing.assert_array_equal(read(path, table(range(3, 9)))[0], counts[3:9])
+DTYPES = ["u1", "u2", "u4", "u8", "i2", "i4", ">i4", ">u2", "i8", "f4", "f8", ">f8"]
+
+
+@pytest.mark.parametrize("shuffle", [False, True])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_counts_of_any_type_are_read_as_they_are(tmp_path, counts, dtype, shuffle):
+    highest = 2**24 if "f" in dtype else np.iinfo(dtype).max
+    counts = np.minimum(counts.astype(np.uint64) ** 4, np.uint64(highest))
+    path = write_archs4(tmp_path / "a.h5", counts.astype(dtype), shuffle=shuffle)
+    found, _ = read(path, table(range(GENES)))
+    np.testing.assert_array_equal(found, counts.astype(np.float64))
+    assert found.dtype == np.float64
+
+
+@pytest.mark.parametrize("chunks", [(200, 300), (1500, 70), (700, 1), (64, 129)])
+def test_many_chunks_and_samples_are_put_together_in_their_order(tmp_path, chunks):
+    """Several tasks of a thread a column, several blocks a chunk, edges on both sides."""
+    counts = np.random.default_rng(0).integers(0, 9999, (1999, 301)).astype(np.uint32)
+    path = write_archs4(tmp_path / "a.h5", counts, chunks=chunks, shuffle=True, compression_opts=1)
+    chosen = np.random.default_rng(1).permutation(1999)[:700]
+    found, names = read(path, table(chosen))
+    np.testing.assert_array_equal(found, counts[chosen])
+    assert names == [f"GSM{number}" for number in range(301)]
+    wanted = np.random.default_rng(2).random(301) < 0.5
+    found, names = read(path, table(chosen), wanted=wanted)
+    np.testing.assert_array_equal(found, counts[chosen][:, wanted])
+    assert names == [f"GSM{number}" for number in np.flatnonzero(wanted)]
+
+
+def test_the_tpm_of_a_sample_is_the_same_to_the_bit_whatever_it_is_read_with(tmp_path):
+    """The order in which a sum is taken follows the memory; its last bits follow the order."""
+    counts = np.random.default_rng(0).integers(0, 9999, (500, 90)).astype(np.uint32)
+    length = np.linspace(211, 4999, 500)
+    alone = [tpm(np.ascontiguousarray(sample)[:, None].astype(float), length)[:, 0] for sample in counts.T]
+    for width in (1, 8, 90):
+        path = write_archs4(tmp_path / "a.h5", counts, chunks=(500, width))
+        mapping = archs4.read_mapping(path, table(range(500)))
+        for positions, block in archs4.read_counts(path, mapping, 0, 1, np.ones(90, bool), 2):
+            np.testing.assert_array_equal(tpm(block, length).T, [alone[position] for position in positions])
+
+
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_a_chunk_that_was_stored_without_some_of_its_filters_is_read(tmp_path, counts, shuffle):
+    plain = np.ascontiguousarray(counts[:, 4:8])
+    shuffled = plain.view(np.uint8).reshape(-1, 4).T.tobytes()
+    # A bit of the mask for each filter that was left out, in their order: shuffle, then deflate.
+    left_out = {1: zlib.compress(plain.tobytes()), 2: shuffled, 3: plain.tobytes()} if shuffle else {1: plain.tobytes()}
+    for mask, raw in left_out.items():
+        path = write_archs4(tmp_path / "a.h5", counts, chunks=(GENES, 4), shuffle=shuffle)
+        with h5py.File(path, "r+") as file:
+            file["data/expression"].id.write_direct_chunk((0, 4), raw, filter_mask=mask)
+        np.testing.assert_array_equal(read(path, table(range(3, 9)))[0], counts[3:9])
+
+
+@pytest.mark.parametrize("dtype", ["u2", "u4", "i4", "f8"])
+def test_a_sum_of_rows_may_be_higher_than_the_type_of_the_file(tmp_path, dtype):
+    highest = 2**50 if dtype == "f8" else np.iinfo(dtype).max
+    counts = np.full((6, 40), highest).astype(dtype)
+    counts[5] = 7
+    ids = [gene_id(number) for number in (0, 1, 0, 0, 1, 3)]
+    path = write_archs4(tmp_path / "a.h5", counts, ids=ids)
+    found, _ = read(path, table([0, 1, 2, 3]))
+    expected = [[3 * int(highest)], [2 * int(highest)], [0], [7]]
+    np.testing.assert_array_equal(found, np.array(expected, float).repeat(40, axis=1))
 
 
 def test_rows_of_one_gene_are_summed(tmp_path, counts):
@@ -142,6 +202,30 @@ def test_a_damaged_chunk_is_an_error_that_names_its_place(tmp_path, filters):
     np.testing.assert_array_equal(found, counts[200:, :8])
 
 
+@pytest.mark.parametrize("shuffle", [False, True])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda raw, size: raw[:-1],
+        lambda raw, size: raw[:-4] + b"0000",
+        lambda raw, size: b"x",
+        lambda raw, size: zlib.compress(bytes(size - 4)),
+        lambda raw, size: zlib.compress(bytes(size + 4)),
+    ],
+    ids=["cut", "checksum", "a byte", "too short", "too long"],
+)
+def test_a_chunk_that_does_not_inflate_to_its_size_is_an_error(tmp_path, counts, damage, shuffle):
+    path = write_archs4(tmp_path / "a.h5", counts, shuffle=shuffle)
+    with h5py.File(path, "r+") as file:
+        dataset = file["data/expression"]
+        raw = dataset.id.read_direct_chunk((8, 3))[1]
+        dataset.id.write_direct_chunk((8, 3), damage(raw, 4 * 4 * 3))
+    with pytest.raises(
+        BadInput, match=r"data/expression, chunk at gene 8, sample 3: (damaged chunk|was never written)"
+    ):
+        read(path, table(range(GENES)))
+
+
 def test_a_truncated_file_is_an_error(tmp_path, counts):
     path = write_archs4(tmp_path / "a.h5", counts)
     path.write_bytes(path.read_bytes()[:-2000])
@@ -149,48 +233,62 @@ def test_a_truncated_file_is_an_error(tmp_path, counts):
         read(path, table(range(GENES)))
 
 
-def test_a_chunk_that_was_never_written_is_an_error_and_not_zeros(tmp_path, counts):
+@pytest.mark.parametrize("filters", [*FILTERS, {"compression": None, "chunks": None}], ids=str)
+def test_what_was_never_written_is_an_error_and_not_zeros(tmp_path, counts, filters):
     path = write_archs4(tmp_path / "a.h5", counts)
     with h5py.File(path, "r+") as file:
         del file["data/expression"]
-        dataset = file.create_dataset("data/expression", counts.shape, np.uint32, chunks=(4, 3), compression="gzip")
-        dataset[:, :9] = counts[:, :9]
-    with pytest.raises(BadInput, match="sample 9: was never written"):
+        dataset = file.create_dataset("data/expression", counts.shape, np.uint32, **{"chunks": (4, 3)} | filters)
+        if dataset.chunks:
+            dataset[:, :9] = counts[:, :9]
+            dataset[:20, 9:12] = counts[:20, 9:12]
+    with pytest.raises(BadInput, match=r"data/expression, .*samples? \d+.* was never written") as error:
         read(path, table(range(GENES)))
+    if dataset.chunks:
+        assert "sample 9:" in str(error.value) or "samples 9 to 11:" in str(error.value)
+        found, _ = read(path, table(range(GENES)), wanted=np.arange(SAMPLES) < 9)
+        np.testing.assert_array_equal(found, counts[:, :9])
 
 
-LAYOUTS = [{"chunks": (4, 3)}, {"chunks": (4, 3), "compression": "lzf"}, {"chunks": None, "compression": None}]
+LAYOUTS = {
+    "inflated by us": {"chunks": (4, 3)},
+    "inflated and unshuffled by us": {"chunks": (4, 3), "shuffle": True},
+    "read by HDF5": {"chunks": (4, 3), "compression": "lzf"},
+    "not chunked": {"chunks": None, "compression": None},
+}
 
 
-@pytest.mark.parametrize("layout", LAYOUTS, ids=["inflated by us", "read by HDF5", "not chunked"])
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
 @pytest.mark.parametrize(
     ("dtype", "value"),
-    [("i4", -1), ("f4", -1), ("f4", np.inf), ("f8", np.nan), ("f8", 0.5), ("f8", 1e300)],
+    [("i4", -1), (">i4", -1), ("i1", -128), ("f4", -1), ("f4", np.inf), ("f8", np.nan), ("f8", 0.5), ("f8", 1e300)],
 )
 def test_a_value_that_is_no_count_is_named_as_it_stands(tmp_path, counts, dtype, value, layout):
     """Row 4 is added to row 5 and row 7 is of no gene of the table: no sum may hide either."""
     ids = [gene_id(5 if number == 4 else number) for number in range(GENES)]
     genes = table([4, 5, 6])
     for row in (4, 7):
-        values = counts.astype(dtype)
+        values = (counts % 100).astype(dtype)
         path = write_archs4(tmp_path / "a.h5", values, ids=ids, **layout)
-        np.testing.assert_array_equal(read(path, genes)[0][1:], [counts[4] + counts[5].astype(float), counts[6]])
+        np.testing.assert_array_equal(read(path, genes)[0][1:], [values[4] + values[5].astype(float), values[6]])
         values[row, 7] = value
         path = write_archs4(tmp_path / "a.h5", values, ids=ids, **layout)
         with pytest.raises(BadInput, match=rf"data/expression, gene row {row}, sample 7: .* is no count"):
             read(path, genes)
 
 
-def test_a_chunk_without_its_filter_is_checked_and_what_lies_beyond_the_edge_is_not(tmp_path, counts):
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_a_chunk_without_its_filters_is_checked_and_what_lies_beyond_the_edge_is_not(tmp_path, counts, shuffle):
     counts = counts.astype(np.int32)
-    path = write_archs4(tmp_path / "a.h5", counts, chunks=(5, 4))
+    path = write_archs4(tmp_path / "a.h5", counts, chunks=(5, 4), shuffle=shuffle)
     edge = np.full((5, 4), -1, np.int32)
     edge[:3, :1] = counts[20:, 16:]
+    raw = edge.view(np.uint8).reshape(-1, 4).T.tobytes() if shuffle else edge.tobytes()
     with h5py.File(path, "r+") as file:
-        file["data/expression"].id.write_direct_chunk((20, 16), zlib.compress(edge.tobytes()))
+        file["data/expression"].id.write_direct_chunk((20, 16), zlib.compress(raw))
     np.testing.assert_array_equal(read(path, table(range(GENES)))[0], counts)
     with h5py.File(path, "r+") as file:
-        file["data/expression"].id.write_direct_chunk((20, 12), edge.tobytes(), filter_mask=1)
+        file["data/expression"].id.write_direct_chunk((20, 12), edge.tobytes(), filter_mask=3 if shuffle else 1)
     with pytest.raises(BadInput, match="gene row 20, sample 13: -1 is no count"):
         read(path, table(range(GENES)))
 

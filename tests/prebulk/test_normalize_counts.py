@@ -12,6 +12,7 @@ import pytest
 from tests.prebulk.sources import FILTERS, gene_id, spec, write_archs4, write_genes, write_xena
 from workflow_scripts.contracts import expression
 from workflow_scripts.io.errors import BadInput
+from workflow_scripts.prebulk.readers import archs4
 from workflow_scripts.prebulk import sketch
 from workflow_scripts.prebulk.normalize_counts import normalize_counts
 
@@ -218,8 +219,6 @@ def test_damage_and_another_organism_are_refused_and_leave_nothing(tmp_path, cou
 
 
 def test_threads_do_not_change_a_byte(tmp_path, counts):
-    from workflow_scripts.prebulk.readers import archs4
-
     path = write_archs4(tmp_path / "a.h5", np.tile(counts, (1, 40)), chunks=(5, 7))
     mapping = archs4.read_mapping(path, write_genes(tmp_path / "g.parquet", GENES))
     wanted = np.ones(40 * SAMPLES, bool)

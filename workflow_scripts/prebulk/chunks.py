@@ -14,6 +14,8 @@ from pathlib import Path
 import deflate
 import h5py
 import numpy as np
+from h5py.h5d import SPACE_STATUS_ALLOCATED
+from h5py.h5z import FILTER_DEFLATE, FILTER_SHUFFLE
 
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.text import DAMAGED
@@ -31,17 +33,11 @@ def block_reader(dataset: h5py.Dataset, path: Path, rows: np.ndarray, pool: Thre
     Raises BadInput naming the place of a chunk that is damaged or was never written, and of a value that is no
     count in any row of the chunks that are read.
     """
-    if dataset.chunks and set(_filters(dataset)) in ({h5py.h5z.FILTER_DEFLATE}, SHUFFLED):
-        return _direct_reader(dataset, path, rows, pool)
-    return _plain_reader(dataset, path, rows)
-
-
-SHUFFLED = {h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_DEFLATE}
-
-
-def _filters(dataset: h5py.Dataset) -> list[int]:
     plist = dataset.id.get_create_plist()
-    return [plist.get_filter(index)[0] for index in range(plist.get_nfilters())]
+    filters = [plist.get_filter(index)[0] for index in range(plist.get_nfilters())]
+    if dataset.chunks and filters in ([FILTER_DEFLATE], [FILTER_SHUFFLE, FILTER_DEFLATE]):
+        return _direct_reader(dataset, path, rows, pool, filters)
+    return _plain_reader(dataset, path, rows)
 
 
 def _require_counts(values: np.ndarray, path: Path, name: str, row: int, sample: int) -> None:
@@ -65,12 +61,16 @@ def _require_counts(values: np.ndarray, path: Path, name: str, row: int, sample:
 def _plain_reader(dataset: h5py.Dataset, path: Path, rows: np.ndarray) -> BlockReader:
     """Reads through HDF5's own filters, one call after another."""
     name = dataset.name.strip("/")
+    height = dataset.chunks[0] if dataset.chunks else dataset.shape[0]
+    whole = dataset.id.get_space_status() == SPACE_STATUS_ALLOCATED  # HDF5 gives zeros for what was never written
 
     def one(column: slice) -> np.ndarray:
+        place = f"{name}, samples {column.start} to {column.stop - 1}"
+        if not whole and any(_is_absent(dataset, row, column.start) for row in range(0, dataset.shape[0], height)):
+            raise BadInput(path, place, "was never written", DAMAGED)
         try:
             values = dataset[:, column]
         except (OSError, RuntimeError) as error:
-            place = f"{name}, samples {column.start} to {column.stop - 1}"
             raise BadInput(path, place, f"damaged ({error})", DAMAGED) from error
         _require_counts(values, path, name, 0, column.start)
         return values[rows]
@@ -78,10 +78,11 @@ def _plain_reader(dataset: h5py.Dataset, path: Path, rows: np.ndarray) -> BlockR
     return lambda columns: lambda: np.concatenate([one(column) for column in columns], axis=1)
 
 
-def _direct_reader(dataset: h5py.Dataset, path: Path, rows: np.ndarray, pool: ThreadPoolExecutor) -> BlockReader:
+def _direct_reader(
+    dataset: h5py.Dataset, path: Path, rows: np.ndarray, pool: ThreadPoolExecutor, filters: list[int]
+) -> BlockReader:
     """Reads raw chunks in file order and inflates them in threads."""
     name = dataset.name.strip("/")
-    filters = _filters(dataset)
     height, width = dataset.chunks
     size, dtype, genes, samples = height * width * dataset.dtype.itemsize, dataset.dtype, *dataset.shape
     chunk_rows = rows // height
@@ -108,20 +109,18 @@ def _direct_reader(dataset: h5py.Dataset, path: Path, rows: np.ndarray, pool: Th
     def asked(left_out: int, stored: bytes, row: int, sample: int, local: np.ndarray) -> np.ndarray:
         """Rows `local` of one chunk, after a check of all its values."""
         applied = [kind for bit, kind in enumerate(filters) if not left_out >> bit & 1]
-        data = stored
-        if h5py.h5z.FILTER_DEFLATE in applied:
-            try:
-                data = deflate.zlib_decompress(stored, size)
-            except deflate.DeflateError as error:
-                raise BadInput(path, place(row, sample), f"damaged chunk ({error})", DAMAGED) from error
+        try:
+            data = deflate.zlib_decompress(stored, size) if FILTER_DEFLATE in applied else stored
+        except deflate.DeflateError as error:
+            raise BadInput(path, place(row, sample), f"damaged chunk ({error})", DAMAGED) from error
         if len(data) != size:
             reason = f"damaged chunk ({len(data)} bytes of {size})"
             raise BadInput(path, place(row, sample), reason, DAMAGED)
         # A chunk at the edge is stored whole; what lies beyond the dataset is no value of it.
         inside = slice(genes - row), slice(samples - sample)
-        if h5py.h5z.FILTER_SHUFFLE in applied:
+        if FILTER_SHUFFLE in applied:
             planes = np.frombuffer(data, np.uint8).reshape(dtype.itemsize, height, width)
-            if _may_be_negative(planes, dtype):
+            if not _surely_counts(planes, dtype):
                 _require_counts(_unshuffle(planes, dtype)[inside], path, name, row, sample)
             return _unshuffle(planes.take(local, axis=1), dtype)
         values = np.frombuffer(data, dtype).reshape(height, width)
@@ -135,12 +134,12 @@ def _direct_reader(dataset: h5py.Dataset, path: Path, rows: np.ndarray, pool: Th
     def read(columns: list[slice]) -> Callable[[], np.ndarray]:
         ends = np.cumsum([column.stop - column.start for column in columns])
         block = np.empty((len(rows), ends[-1]), dtype)
-        waiting = [
-            pool.submit(inflate, task, [raw(row, column.start) for row, _, _ in task], column.start, target)
-            for column, end in zip(columns, ends, strict=True)
-            for target in [block[:, end - (column.stop - column.start) : end]]
-            for task in tasks
-        ]
+        waiting = []
+        for column, end in zip(columns, ends, strict=True):
+            target = block[:, end - (column.stop - column.start) : end]
+            for task in tasks:
+                chunks = [raw(row, column.start) for row, _, _ in task]
+                waiting.append(pool.submit(inflate, task, chunks, column.start, target))
 
         def finish() -> np.ndarray:
             for future in waiting:
@@ -153,17 +152,22 @@ def _direct_reader(dataset: h5py.Dataset, path: Path, rows: np.ndarray, pool: Th
 
 
 def _is_absent(dataset: h5py.Dataset, row: int, sample: int) -> bool:
-    """Whether a chunk has no place in the file. HDF5 looks through all chunks for it: ask only about a failure."""
+    """Whether a chunk, or an unchunked dataset, has no place in the file.
+
+    HDF5 goes through all chunks to find one by its place: ask only where something is wrong.
+    """
     try:
-        return dataset.id.get_chunk_info_by_coord((row, sample)).byte_offset is None
+        if dataset.chunks:
+            return dataset.id.get_chunk_info_by_coord((row, sample)).byte_offset is None
+        return dataset.id.get_offset() is None
     except (OSError, RuntimeError, ValueError):
         return False
 
 
-def _may_be_negative(planes: np.ndarray, dtype: np.dtype) -> bool:
-    """Whether values, given as byte planes, have to be put together to say that none is below 0 or a fraction."""
-    sign = planes[0 if dtype.str[0] == ">" else -1]
-    return not (dtype.kind == "u" or dtype.kind == "i" and sign.max() < 128)
+def _surely_counts(planes: np.ndarray, dtype: np.dtype) -> bool:
+    """Whether values are seen to be counts by their bytes: they are integers, and no sign is set."""
+    signs = planes[0 if dtype.str[0] == ">" else -1]
+    return dtype.kind == "u" or dtype.kind == "i" and bool(signs.max() < 128)
 
 
 def _unshuffle(planes: np.ndarray, dtype: np.dtype) -> np.ndarray:
