@@ -23,8 +23,8 @@ import pandas as pd
 from tests.bench.runner import Case, Metric, python
 from tests.prebulk.sources import gene_id, spec, write_genes
 from workflow_scripts.contracts import expression
-from workflow_scripts.prebulk import archs4
 from workflow_scripts.prebulk.normalize_counts import normalize_counts
+from workflow_scripts.prebulk.readers import archs4
 
 METRICS = {
     "samples_per_s": Metric("samples/s", True),

@@ -12,9 +12,9 @@ import pytest
 from tests.prebulk.sources import FILTERS, gene_id, spec, write_archs4, write_genes, write_xena
 from workflow_scripts.contracts import expression
 from workflow_scripts.io.errors import BadInput
-from workflow_scripts.prebulk.readers import archs4
 from workflow_scripts.prebulk import sketch
 from workflow_scripts.prebulk.normalize_counts import normalize_counts
+from workflow_scripts.prebulk.readers import archs4
 
 GENES, SAMPLES = 12, 8
 

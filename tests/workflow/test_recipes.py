@@ -187,7 +187,7 @@ READER = '''
 
     def read_counts(path, mapping, part, parts, wanted, threads):
         counts = pd.read_csv(path, sep="\\t", index_col=0).iloc[mapping.rows, part::parts].to_numpy(float)
-        yield np.flatnonzero(wanted), mapping.sums @ counts[:, wanted]
+        yield np.flatnonzero(wanted), mapping.sum_rows(counts[:, wanted])
 '''
 
 
