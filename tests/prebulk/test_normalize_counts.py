@@ -189,7 +189,7 @@ def test_a_shard_without_samples_is_whole_and_empty(tmp_path, counts):
     [
         ({"geo_accession": ["GSM1"] * SAMPLES}, {}, "sample 'GSM1': stands twice"),
         ({"geo_accession": ["GSM1", *[""] * (SAMPLES - 1)]}, {}, "sample '': has no name|stands twice"),
-        ({}, {"group": {"by": "patient", "pattern": ""}}, "meta/samples/patient: is missing"),
+        ({}, {"group": {"by": "field", "field": "patient", "pattern": ""}}, "meta/samples/patient: is missing"),
         ({}, {"label": {"by": "field", "field": "tissue", "pattern": ""}}, "meta/samples/tissue: is missing"),
     ],
 )
