@@ -6,7 +6,6 @@ split, group, label (true), predicted.
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -14,22 +13,23 @@ import pandera.pandas as pa
 
 from workflow_scripts.io.tables import read_table, validate_table, write_table
 
-
-@cache
-def schema() -> pa.DataFrameSchema:
-    text = {name: pa.Column(str) for name in ("model", "dataset", "sample_id", "split", "group", "label", "predicted")}
-    return pa.DataFrameSchema(
-        text, unique=["model", "dataset", "sample_id"], name="Predictions", strict=True, ordered=True
-    )
+COLUMNS = ("model", "dataset", "sample_id", "split", "group", "label", "predicted")
+SCHEMA = pa.DataFrameSchema(
+    {name: pa.Column(str) for name in COLUMNS},
+    unique=["model", "dataset", "sample_id"],
+    name="Predictions",
+    strict=True,
+    ordered=True,
+)
 
 
 def validate(predictions: pd.DataFrame, where: Path | str = "Predictions") -> pd.DataFrame:
-    return validate_table(predictions, schema(), where)
+    return validate_table(predictions, SCHEMA, where)
 
 
 def write(predictions: pd.DataFrame, path: Path) -> None:
-    write_table(predictions, path, schema())
+    write_table(predictions, path, SCHEMA)
 
 
 def read(path: Path) -> pd.DataFrame:
-    return read_table(path, schema())[0]
+    return read_table(path, SCHEMA)[0]

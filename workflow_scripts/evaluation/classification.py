@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from workflow_scripts.contracts import predictions
 from workflow_scripts.evaluation.baselines import Candidates, select
 from workflow_scripts.evaluation.class_counts import class_counts
 from workflow_scripts.evaluation.intervals import draws, interval, same_groups
@@ -29,11 +30,10 @@ def classify(
     """
     of = {name: (samples["split"] == name).to_numpy() for name in ("train", *SCORED)}
     labels, groups = samples["label"].to_numpy(str), samples["group"].to_numpy(str)
-    columns = ["model", "dataset", "sample_id", "split", "group", "label", "predicted"]
     if len(np.unique(labels[of["train"]])) < 2 or not all(chosen.any() for chosen in of.values()):
         counts = {name: int(chosen.sum()) for name, chosen in of.items()}
         log.warning("%s: nothing to classify; labelled samples by split: %s", model, counts)
-        return [], pd.DataFrame(columns=columns, dtype=str)
+        return [], pd.DataFrame(columns=predictions.COLUMNS, dtype=str)
     chosen = select(candidates, *((x[of[name]], labels[of[name]]) for name in ("train", "validation")), spec)
     rows, tables = [], []
     for split in SCORED:
@@ -42,7 +42,7 @@ def classify(
         rows += score_classes(labels[of[split]], predicted, groups[of[split]], spec, **names)
         table = pd.DataFrame({**names, "sample_id": samples.index[of[split]], "group": groups[of[split]]})
         tables.append(table.assign(label=labels[of[split]], predicted=predicted))
-    return rows, pd.concat(tables, ignore_index=True)[columns]
+    return rows, pd.concat(tables, ignore_index=True)[[*predictions.COLUMNS]]
 
 
 def score_classes(

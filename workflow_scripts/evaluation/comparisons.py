@@ -9,10 +9,11 @@ import pandas as pd
 
 from workflow_scripts.contracts import comparisons
 from workflow_scripts.evaluation.intervals import interval
-from workflow_scripts.evaluation.metrics import more_is_better
+from workflow_scripts.evaluation.metrics import entry
 from workflow_scripts.io.errors import BadInput
 
 NUMBER = ["dataset", "split", "task", "level", "metric"]
+ROUNDING = 1e-9  # a difference that is less is none
 
 
 def compare(models: pd.DataFrame, baselines: pd.DataFrame, where: Path | str) -> pd.DataFrame:
@@ -40,7 +41,7 @@ def compare(models: pd.DataFrame, baselines: pd.DataFrame, where: Path | str) ->
                 "difference": difference,
                 "ci_low": low,
                 "ci_high": high,
-                "verdict": verdict(low, high, more_is_better(pair["metric"])),
+                "verdict": verdict(low, high, entry(pair["metric"]).more_is_better),
             }
         )
     numbers = dict.fromkeys(comparisons.NUMBERS, float)
@@ -51,6 +52,6 @@ def verdict(low: float, high: float, upward: bool) -> str:
     """What the interval of a difference says of the model; `upward`: more is better."""
     if not (np.isfinite(low) and np.isfinite(high)):
         return "unknown"
-    if low <= 0 <= high:
+    if low <= ROUNDING and high >= -ROUNDING:
         return "level"
     return "ahead" if (low > 0) == upward else "behind"

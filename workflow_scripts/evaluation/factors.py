@@ -24,7 +24,6 @@ def fit(centred: np.ndarray, numbers: list[int], seed: int) -> list[Factors]:
     that the components were fitted to; with hundreds of samples it is several times too small, and hidden
     values are predicted worse. So it is measured on samples left out of the fit, in five parts.
     """
-    samples, genes = centred.shape
     axes, variance = _components(centred, max(numbers), seed)
     noise = _left_out(centred, numbers, seed)
 

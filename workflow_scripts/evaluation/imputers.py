@@ -47,7 +47,7 @@ def knn_imputer(train: np.ndarray, mean: np.ndarray, spec: dict[str, Any]) -> di
 
 
 def pca_imputer(train: np.ndarray, mean: np.ndarray, spec: dict[str, Any]) -> dict[str, Imputer]:
-    """Probabilistic PCA (see `training/factors`), for each number in `pca_components`.
+    """Probabilistic PCA (see `evaluation/factors`), for each number in `pca_components`.
 
     The posterior mean of the components given the visible genes, put back through the loadings.
     """

@@ -24,10 +24,13 @@ def draws(groups: int, samples: int, seed: int) -> np.ndarray:
 
 
 def same_groups(names: np.ndarray, spec: dict[str, Any]) -> str:
-    """Digest of what two paired bootstraps share: samples and groups (`names`, str), number and seed of the draws."""
-    state = hashlib.sha256(f"{spec['bootstrap_samples']} {spec['seed']}\n".encode())
-    state.update("\n".join(names.ravel()).encode())
-    return state.hexdigest()
+    """Digest of what two paired bootstraps share: samples, number and seed of the draws.
+
+    names: (K, samples) str, what tells of a sample which it is and with which it is drawn; their order says nothing.
+    """
+    samples = sorted("\t".join(sample) for sample in names.T)
+    draw = f"{spec['bootstrap_samples']} {spec['seed']}"
+    return hashlib.sha256("\n".join([draw, *samples]).encode()).hexdigest()
 
 
 def percentile_interval(replicates: np.ndarray) -> tuple[float, float]:

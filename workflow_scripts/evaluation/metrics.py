@@ -11,6 +11,7 @@ add its line; scores, comparisons, figures and tables then have it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from typing import Any, NamedTuple
 
 from workflow_scripts.io.registry import load
@@ -27,6 +28,7 @@ class Metric(NamedTuple):
     more_is_better: bool
     task: str
     scores: dict[str, str]  # {level: dotted name of the function}
+    limits: tuple[float, float] = (-inf, inf)  # of its values, where an interval might leave them
 
 
 METRICS = {
@@ -35,7 +37,7 @@ METRICS = {
     "balanced_accuracy": Metric("balanced accuracy", "", True, CLASSES, {"pooled": f"{COUNTS}.balanced_accuracy"}),
     "accuracy": Metric("accuracy", "", True, CLASSES, {"pooled": f"{COUNTS}.accuracy"}),
     "f1": Metric("F1", "", True, CLASSES, {"per_class": f"{COUNTS}.f1"}),
-    "pearson": Metric("Pearson r", "", True, HIDDEN, {level: f"{SUMS}.{level}_pearson" for level in WITHIN}),
+    "pearson": Metric("Pearson r", "", True, HIDDEN, {level: f"{SUMS}.{level}_pearson" for level in WITHIN}, (-1, 1)),
     "rmse": Metric("RMSE", "ln(TPM+1)", False, HIDDEN, {"pooled": f"{SUMS}.rmse"}),
     "skill": Metric("skill over the gene mean", "", True, HIDDEN, {"pooled": f"{SUMS}.skill"}),
 }
@@ -53,9 +55,16 @@ def scorers(task: str) -> dict[tuple[str, str], Callable[..., Any]]:
 
 def label(metric: str) -> str:
     """How a metric of the Metrics table is printed; `f1:READ` is F1 of the class READ."""
-    name, _, of = metric.partition(":")
-    return f"{METRICS[name].label} of {of}" if of else METRICS[name].label
+    of = metric.partition(":")[2]
+    return f"{entry(metric).label} of {of}" if of else entry(metric).label
 
 
-def more_is_better(metric: str) -> bool:
-    return METRICS[metric.partition(":")[0]].more_is_better
+def label_with_unit(metric: str) -> str:
+    """The label, with its unit in brackets where it has one, as an axis or a table is headed."""
+    unit = entry(metric).unit
+    return f"{label(metric)} ({unit})" if unit else label(metric)
+
+
+def entry(metric: str) -> Metric:
+    """The entry of a metric of the Metrics table."""
+    return METRICS[metric.partition(":")[0]]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from workflow_scripts.evaluation.intervals import draws, interval
-from workflow_scripts.evaluation.metrics import scorers
+from workflow_scripts.evaluation.metrics import entry, scorers
 from workflow_scripts.evaluation.sums import MIN_VALUES, Hidden, gene_pearson, pearson, shift, squared_error
 
 BLOCKS = 64  # at most so many blocks of groups are resampled, which bounds memory
@@ -61,9 +61,7 @@ class Reconstruction:
         rows = []
         for (level, metric), score in scorers("imputation").items():
             value, replicates = score(total), np.array([score(resample) for resample in resamples])
-            low, high = interval(level, value, replicates)
-            if level == "per_gene":  # a normal interval of a correlation may leave its range
-                low, high = max(-1.0, low), min(1.0, high)
+            low, high = np.clip(interval(level, value, replicates), *entry(metric).limits)
             numbers = {"value": value, "ci_low": low, "ci_high": high, "n": int(counts[level])}
             rows.append(
                 {**row, "task": "imputation", "level": level, "metric": metric, **numbers, "replicates": replicates}

@@ -1,14 +1,16 @@
 """Self-contained HTML pages: one template, escaped values, no reference to anything outside the file.
 
 A content security policy forbids the page to load anything, so that it opens offline and tells
-nobody that it was opened.
+nobody that it was opened. Every value is escaped when it is put on a page, but `Markup`, which is HTML already.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from html import escape
 from pathlib import Path
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup, escape
 
 from workflow_scripts.io.files import replacing
 
@@ -38,59 +40,95 @@ td.hash { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: .
 a { color: #005a8e; }
 """.strip()
 
-
-class Markup(str):
-    """HTML that is already escaped; every other value is escaped when it is put on a page."""
-
-
-def text(value: object) -> Markup:
-    """`value` as HTML: escaped, unless it is Markup already."""
-    return value if isinstance(value, Markup) else Markup(escape(str(value), quote=True))
+TEMPLATES = Environment(
+    autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+)
+PAGE = TEMPLATES.from_string("""\
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{{ policy | safe }}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{{ title }}</title>
+<style>
+{{ style | safe }}
+</style>
+</head>
+<body>
+<main>
+<h1>{{ title }}</h1>
+{% for part in parts %}
+{{ part }}
+{% endfor %}
+</main>
+{% for script in scripts %}
+<script>
+{{ script | safe }}
+</script>
+{% endfor %}
+</body>
+</html>
+""")
+TABLE = TEMPLATES.from_string("""\
+<div class="scroll" tabindex="0" role="region" aria-label="{{ caption }}">
+<table>
+<caption>{{ caption }}</caption>
+<thead><tr>
+{% for name, kind in columns %}
+<th scope="col"{{ kind }}>{{ name }}</th>
+{% endfor %}
+</tr></thead>
+<tbody>
+{% for row in rows %}
+<tr>
+{% for value, kind in row %}
+{% if loop.first %}
+<th scope="row"{{ kind }}>{{ value }}</th>
+{% else %}
+<td{{ kind }}>{{ value }}</td>
+{% endif %}
+{% endfor %}
+</tr>
+{% endfor %}
+</tbody>
+</table>
+</div>""")
 
 
 def paragraph(value: object, kind: str = "") -> Markup:
-    return Markup(f'<p class="{text(kind)}">{text(value)}</p>' if kind else f"<p>{text(value)}</p>")
+    """`value` as a paragraph, in one of the classes of the style sheet (`honest`, `bad`) where one is given."""
+    return Markup("<p{}>{}</p>").format(_class(kind), value)
 
 
 def bullets(values: Iterable[object]) -> Markup:
-    return Markup("<ul>\n" + "\n".join(f"<li>{text(value)}</li>" for value in values) + "\n</ul>")
+    return Markup("<ul>\n{}\n</ul>").format(Markup("\n").join(Markup("<li>{}</li>").format(value) for value in values))
 
 
 def styled(value: object, kind: str) -> Markup:
     """`value` in one of the classes of the style sheet (`good`, `bad`)."""
-    return Markup(f'<span class="{text(kind)}">{text(value)}</span>')
+    return Markup("<span{}>{}</span>").format(_class(kind), value)
 
 
 def breakable(name: str) -> Markup:
     """A long name that may be broken after its underscores."""
-    return Markup(text(name).replace("_", "_<wbr>"))
+    return escape(name).replace("_", Markup("_<wbr>"))
 
 
 def link(address: str) -> Markup:
     """`address` as a link where it is a web address, as plain text otherwise."""
     if not address.startswith(("https://", "http://", "ftp://")):
-        return text(address)
-    return Markup(f'<a href="{text(address)}" rel="noopener noreferrer" target="_blank">{text(address)}</a>')
+        return escape(address)
+    return Markup('<a href="{0}" rel="noopener noreferrer" target="_blank">{0}</a>').format(address)
 
 
 def table(
     caption: str, columns: Sequence[str], rows: Iterable[Sequence[object]], kinds: dict[str, str] | None = None
 ) -> Markup:
     """A table whose first column names its rows; `kinds` gives columns a class (`number`, `hash`, `long`)."""
-    kinds = kinds or {}
-    classes = [f' class="{kinds[name]}"' if name in kinds else "" for name in columns]
-    head = "".join(f'<th scope="col"{kind}>{text(name)}</th>' for name, kind in zip(columns, classes, strict=True))
-    lines = []
-    for row in rows:
-        first, *rest = (text(value) for value in row)
-        cells = "".join(f"<td{kind}>{value}</td>" for value, kind in zip(rest, classes[1:], strict=True))
-        lines.append(f'<tr><th scope="row"{classes[0]}>{first}</th>{cells}</tr>')
-    body = "\n".join(lines)
-    return Markup(
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{text(caption)}">\n<table>\n'
-        f"<caption>{text(caption)}</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n"
-        "</table>\n</div>"
-    )
+    classes = [_class((kinds or {}).get(name, "")) for name in columns]
+    cells = ([*zip(row, classes, strict=True)] for row in rows)
+    return Markup(TABLE.render(caption=caption, columns=[*zip(columns, classes, strict=True)], rows=cells))
 
 
 def write_page(path: Path, title: str, honest: str, parts: Iterable[Markup], scripts: Sequence[str] = ()) -> None:
@@ -99,26 +137,10 @@ def write_page(path: Path, title: str, honest: str, parts: Iterable[Markup], scr
     `scripts` are put at the end of the body as they are; they must not hold `</script`.
     """
     above = [paragraph(honest, "honest")] if honest else []
-    body = "\n".join([Markup(f"<h1>{text(title)}</h1>"), *above, *parts])
-    code = "\n".join(f"<script>\n{script}\n</script>" for script in scripts)
-    document = f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{text(title)}</title>
-<style>
-{STYLE}
-</style>
-</head>
-<body>
-<main>
-{body}
-</main>
-{code}
-</body>
-</html>
-"""
+    document = PAGE.render(title=title, parts=[*above, *parts], scripts=scripts, policy=POLICY, style=STYLE)
     with replacing(path) as temporary:
         temporary.write_text(document, encoding="utf-8")
+
+
+def _class(kind: str) -> Markup:
+    return Markup(' class="{}"').format(kind) if kind else Markup()

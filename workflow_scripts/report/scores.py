@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from workflow_scripts.evaluation.comparisons import NUMBER
-from workflow_scripts.evaluation.metrics import more_is_better
+from workflow_scripts.evaluation.metrics import entry
 from workflow_scripts.io.errors import BadInput
 
 SPLITS = ("test", "validation", "train")
@@ -37,7 +37,7 @@ def _verdict(rows: pd.DataFrame) -> Verdict:
     """The verdict of the comparisons of one number with every baseline."""
     first = rows.iloc[0]
     place = tuple(first[name] for name in NUMBER)
-    sign = 1 if more_is_better(first["metric"]) else -1
+    sign = 1 if entry(first["metric"]).more_is_better else -1
     by_lead = rows.assign(lead=sign * rows["difference"]).sort_values(["lead", "baseline"])
     behind = by_lead[by_lead["verdict"] == "behind"]
     if len(behind):
