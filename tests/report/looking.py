@@ -6,6 +6,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.image import imread
+
+from workflow_scripts.report.style import DPI
 
 HONEST_INK = (0xA3, 0x47, 0x00)  # style.save prints the honest line in this colour, and nothing else
 ODD = "<script>alert(\"x\")</script> 'q' & $a$"
@@ -13,12 +19,27 @@ ODD = "<script>alert(\"x\")</script> 'q' & $a$"
 
 def picture(path: Path) -> np.ndarray:
     """Pixels of a PNG (height x width x 3, uint8), which must show something."""
-    from matplotlib.image import imread
-
     pixels = np.round(imread(path)[..., :3] * 255).astype(np.uint8)
     assert min(pixels.shape[:2]) > 300
     assert (pixels < 128).any(axis=2).mean() > 0.002, f"{path} is almost empty"
     return pixels
+
+
+def nothing_cut(figure: Figure) -> bool:
+    """Whether all that is drawn lies within the figure."""
+    figure.draw_without_rendering()
+    drawn = figure.get_tightbbox().padded(-0.01)  # inches; a line may be centred on the edge
+    width, height = figure.get_size_inches()
+    return drawn.x0 >= 0 and drawn.y0 >= 0 and drawn.x1 <= width and drawn.y1 <= height
+
+
+def shows(figure: Figure, colour: str) -> int:
+    """How many pixels of a drawn figure have this colour, or almost."""
+    figure.set_dpi(DPI)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    pixels = np.asarray(canvas.buffer_rgba())[..., :3].astype(int)
+    return int((np.abs(pixels - np.round(np.array(to_rgb(colour)) * 255)).sum(axis=2) < 12).sum())
 
 
 def printed_honest(path: Path) -> bool:

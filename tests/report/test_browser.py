@@ -15,6 +15,7 @@ from tests.report.conftest import SPEC
 from tests.report.looking import ODD
 from workflow_scripts.report import style
 from workflow_scripts.report.list_sources import list_sources
+from workflow_scripts.report.pages import Markup, write_page
 from workflow_scripts.report.plot_embedding import plot_embedding
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -58,8 +59,6 @@ def test_the_interactive_page_draws_its_chart(tmp_path, write_samples, origin) -
 
 def test_a_page_that_tries_to_load_something_is_stopped(tmp_path) -> None:
     """The policy of the pages works: what it forbids is reported on the console."""
-    from workflow_scripts.report.pages import Markup, write_page
-
     write_page(tmp_path / "p.html", "Title", "", [Markup('<img src="http://127.0.0.1:9/pixel.png" alt="x">')])
     _, console = browse(tmp_path / "p.html", tmp_path / "profile", "--dump-dom")
     assert len(console) == 1 and "Content Security Policy" in console[0]

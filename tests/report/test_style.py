@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from tests.report.looking import picture, printed_honest
 from workflow_scripts.report import style
@@ -17,8 +18,6 @@ def small_figure():
 
 
 def test_the_honest_line_is_printed_and_travels_with_the_file(tmp_path: Path) -> None:
-    from PIL import Image
-
     style.save(small_figure(), tmp_path / "honest.png", "Simulated data")
     style.save(small_figure(), tmp_path / "real.png", "")
     assert printed_honest(tmp_path / "honest.png") and not printed_honest(tmp_path / "real.png")

@@ -3,26 +3,29 @@
 from workflow_scripts.rule import run
 
 from pathlib import Path
+from textwrap import fill
 
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from workflow_scripts.contracts.comparisons import read as read_comparisons
 from workflow_scripts.contracts.metrics import LEVELS
 from workflow_scripts.contracts.metrics import read as read_metrics
 from workflow_scripts.contracts.predictions import read as read_predictions
-from workflow_scripts.evaluation.metrics import label as metric_label
+from workflow_scripts.evaluation.metrics import METRICS, label, label_with_unit
 from workflow_scripts.report.score_figures import (
     confusion_classes,
     confusion_table,
     draw_bars,
     draw_confusion,
     draw_imputation,
+    line_styles,
 )
-from workflow_scripts.report.scores import best_model, mask_ratio
+from workflow_scripts.report.scores import Place, best_model, judge, mask_ratio
 from workflow_scripts.report.scores_page import write_scores
 from workflow_scripts.report.sources import honest_line
-from workflow_scripts.report.style import new_figure, save, say
+from workflow_scripts.report.style import new_figure, save, say, short
 
 
 def plot_scores(
@@ -48,14 +51,15 @@ def plot_scores(
     own, others = read_predictions(predictions), read_predictions(baselines)
     ours = {run, *own["model"]}
     honest = honest_line(provenance, [gene_embedding])
-    save(_draw_scores(numbers, ours), scores, honest)
-    save(_draw_imputation(numbers, ours, metrics), imputation, honest)
-    save(_draw_confusion(numbers, own, others), confusion, honest)
-    write_scores(table, run, numbers, read_comparisons(comparisons), ours, honest)
+    compared = read_comparisons(comparisons)
+    save(f1_figure(numbers, compared, ours), scores, honest)
+    save(imputation_figure(numbers, ours, metrics), imputation, honest)
+    save(confusion_figure(numbers, own, others), confusion, honest)
+    write_scores(table, run, numbers, compared, ours, honest)
 
 
-def _draw_scores(metrics: pd.DataFrame, ours: set[str]) -> Figure:
-    """Macro and weighted F1 on the test split: one row of panels a dataset."""
+def f1_figure(metrics: pd.DataFrame, comparisons: pd.DataFrame, ours: set[str]) -> Figure:
+    """Macro and weighted F1 on the test split: one row of panels a dataset; in words who is ahead."""
     wanted = ["macro_f1", "weighted_f1"]
     rows = metrics[(metrics["split"] == "test") & (metrics["level"] == "pooled") & metrics["metric"].isin(wanted)]
     datasets = list(dict.fromkeys(rows["dataset"]))
@@ -64,16 +68,23 @@ def _draw_scores(metrics: pd.DataFrame, ours: set[str]) -> Figure:
         say(figure.subplots(), "no F1 was computed on the test split")
         return figure
     models = _order(rows, ours)
-    figure = new_figure(11.5, (1.3 + 0.34 * len(models)) * len(datasets) + 0.5)
+    verdicts = judge(comparisons)
+    figure = new_figure(11.5, (1.5 + 0.34 * len(models)) * len(datasets) + 0.5)
     axes = figure.subplots(len(datasets), len(wanted), squeeze=False)
     for dataset, line in zip(datasets, axes, strict=True):
         for metric, axis in zip(wanted, line, strict=True):
             shown = rows[(rows["dataset"] == dataset) & (rows["metric"] == metric)]
             count = shown["n"].max() if len(shown) else 0
-            label = metric_label(metric)
-            draw_bars(axis, shown, models, ours, label).tick_params(labelleft=axis is line[0])
-            axis.set_title(f"{label[:1].upper()}{label[1:]} ({dataset}), {count:,} test samples")
+            draw_bars(axis, shown, models, ours, label_with_unit(metric)).tick_params(labelleft=axis is line[0])
+            place = Place(dataset, "test", "classification", "pooled", metric)
+            said = [f"{short(one.model, 34)} is {one.words}" for one in verdicts if one.place == place]
+            axis.set_xlabel("\n".join([axis.get_xlabel(), *(fill(words, 72) for words in said)]))
+            axis.set_title(f"{_capital(label(metric))} ({dataset}), {count:,} test samples")
     return figure
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _order(rows: pd.DataFrame, ours: set[str]) -> list[str]:
@@ -82,31 +93,37 @@ def _order(rows: pd.DataFrame, ours: set[str]) -> list[str]:
     return sorted(means.index, key=lambda name: (name not in ours, -means[name], name))
 
 
-def _draw_imputation(metrics: pd.DataFrame, ours: set[str], where: Path) -> Figure:
-    """Every imputation metric on the test split over mask ratios: one row a metric, one column a level."""
+def imputation_figure(metrics: pd.DataFrame, ours: set[str], where: Path) -> Figure:
+    """Every imputation metric on the test split over mask ratios: one panel a metric and level, in rows of three."""
     rows = metrics[(metrics["split"] == "test") & (metrics["task"] == "imputation")]
     ratios = [mask_ratio(name, where) for name in rows["dataset"]]
     rows = rows.assign(ratio=ratios).dropna(subset=["value"])
-    names, levels = list(dict.fromkeys(rows["metric"])), [name for name in LEVELS if (rows["level"] == name).any()]
     if rows.empty:
         figure = new_figure(10, 3)
         say(figure.subplots(), "no imputation was scored on the test split")
         return figure
-    figure = new_figure(4.2 * max(2, len(levels)), 3.1 * len(names) + 0.9)
-    axes = figure.subplots(len(names), len(levels), squeeze=False)
-    for name, line in zip(names, axes, strict=True):
-        for level, axis in zip(levels, line, strict=True):
-            shown = rows[(rows["metric"] == name) & (rows["level"] == level)]
-            if shown.empty:
-                axis.set_axis_off()
-                continue
-            draw_imputation(axis, shown, ours, metric_label(name)).set_title(f"{metric_label(name)}, {LEVELS[level]}")
-    handles = {label: line for axis in axes.flat for line, label in zip(*axis.get_legend_handles_labels(), strict=True)}
-    figure.legend(handles.values(), handles.keys(), loc="outside upper left", ncols=min(4, len(handles)))
+    panels = [
+        (metric, level, rows[(rows["metric"] == metric) & (rows["level"] == level)])
+        for metric in METRICS
+        for level in LEVELS
+    ]
+    panels = [panel for panel in panels if len(panel[2])]
+    lines = [panels[start : start + 3] for start in range(0, len(panels), 3)]
+    styles = line_styles(set(rows["model"]), ours)
+    figure = new_figure(12.6, 3.2 * len(lines) + 0.6)
+    for cell, line in zip(figure.add_gridspec(len(lines), 1), lines, strict=True):
+        for place, (metric, level, shown) in zip(cell.subgridspec(1, len(line)), line, strict=True):
+            axis = draw_imputation(figure.add_subplot(place), shown, styles)
+            axis.set(ylabel=label_with_unit(metric), title=f"{_capital(label(metric))}, {LEVELS[level]}")
+    handles = [
+        Line2D([], [], **drawn, label=short(model, 34) + ("" if model in ours else " (baseline)"))
+        for model, drawn in styles.items()
+    ]
+    figure.legend(handles=handles, loc="outside upper left", ncols=min(4, len(handles)), handlelength=4)
     return figure
 
 
-def _draw_confusion(metrics: pd.DataFrame, own: pd.DataFrame, others: pd.DataFrame) -> Figure:
+def confusion_figure(metrics: pd.DataFrame, own: pd.DataFrame, others: pd.DataFrame) -> Figure:
     """Confusion on the test split of the run's probe and of the best baseline, one row a dataset."""
     chosen = {}  # title: test predictions of one model
     for frame, title in ((own, "{model} (of the run)"), (others, "{model} (best baseline on {split})")):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from itertools import cycle
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,8 @@ from workflow_scripts.report import style
 
 MOST_CLASSES = 40  # in a confusion table; the rarer ones are put together
 OTHER = "rarer classes"
+DASHES = ((7, 1.5), (4, 2), (4, 4), (2, 3), (1, 3), (1, 6))  # widths of a line drawn and left out, the least gaps first
+LINES = tuple(zip(style.PALETTE[1:], style.MARKERS[1:], DASHES, strict=True))  # of baselines
 
 
 def draw_bars(axis: Axes, rows: pd.DataFrame, models: Sequence[str], ours: Collection[str], label: str) -> Axes:
@@ -44,7 +47,7 @@ def draw_bars(axis: Axes, rows: pd.DataFrame, models: Sequence[str], ours: Colle
     if len(values[~own]) and np.isfinite(values[~own]).any():
         best = np.nanmax(values[~own])
         axis.axvline(best, color=style.VERMILLION, lw=1.1, ls="--", label=f"best baseline {best:.3f}")
-        axis.legend(loc="lower right")
+        axis.legend(loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0)  # beside the title: no bar is hidden
     axis.set_yticks(places, [style.short(model, 34) for model in models])
     for tick, bold in zip(axis.get_yticklabels(), own, strict=True):
         tick.set_fontweight("bold" if bold else "normal")
@@ -56,28 +59,38 @@ def draw_bars(axis: Axes, rows: pd.DataFrame, models: Sequence[str], ours: Colle
     return axis
 
 
-def draw_imputation(axis: Axes, rows: pd.DataFrame, ours: Collection[str], label: str) -> Axes:
-    """One line a model over mask ratios; `rows`: ratio, model, value, ci_low, ci_high."""
-    models = sorted(rows["model"].unique(), key=lambda name: (name not in ours, name))
-    others = [colour for colour in style.PALETTE if colour != style.BLUE]
-    for index, model in enumerate(models):
-        line = rows[rows["model"] == model].sort_values("ratio")
-        own = model in ours
-        colour = style.BLUE if own else others[(index - 1) % len(others)]
-        axis.plot(
-            line["ratio"],
-            line["value"],
-            color=colour,
-            marker=style.MARKERS[index % len(style.MARKERS)],
-            ms=5.5,
-            lw=2.4 if own else 1.3,
-            ls="-" if own else "--",
-            zorder=3 if own else 2,
-            label=style.short(model, 34) if own else f"{style.short(model, 34)} (baseline)",
-        )
-        axis.fill_between(line["ratio"], line["ci_low"], line["ci_high"], color=colour, alpha=0.15, lw=0)
-    axis.set(xlabel="Masked share of genes", ylabel=label)
+def line_styles(models: Collection[str], ours: Collection[str]) -> dict[str, dict[str, object]]:
+    """How the line of each model is drawn, the same in every panel: properties of matplotlib's Line2D.
+
+    Models of the run are blue, broad and solid. Each baseline has a colour, a hollow marker and dashes of its own;
+    what lies above has longer gaps, so that lines that coincide can all be seen.
+    """
+    styles: dict[str, dict[str, object]] = {}
+    for marker, model in zip(cycle(style.MARKERS), sorted(set(models) & set(ours)), strict=False):
+        styles[model] = {"color": style.BLUE, "marker": marker, "ms": 6, "lw": 3.4, "zorder": 2}
+    for (above, drawn), model in zip(cycle(enumerate(LINES, 3)), sorted(set(models) - set(ours)), strict=False):
+        colour, marker, dashes = drawn
+        hollow = {"marker": marker, "ms": 8, "mfc": "none"}
+        styles[model] = {"color": colour, **hollow, "lw": 1.6, "ls": (0, dashes), "zorder": above}
+    return styles
+
+
+def draw_imputation(axis: Axes, rows: pd.DataFrame, styles: dict[str, dict[str, object]]) -> Axes:
+    """One line a model over mask ratios; `rows`: ratio, model, value, ci_low, ci_high; `styles` as `line_styles` gives.
+
+    Models of `styles` that this number is not defined for are named below the axis.
+    """
+    drawn = set(rows["model"])
+    for model in styles:
+        if model in drawn:
+            line = rows[rows["model"] == model].sort_values("ratio")
+            axis.plot(line["ratio"], line["value"], **styles[model], label=style.short(model, 34))
+            colour = styles[model]["color"]
+            axis.fill_between(line["ratio"], line["ci_low"], line["ci_high"], color=colour, alpha=0.13, lw=0)
+    missing = [style.short(model, 20) for model in styles if model not in drawn]
+    axis.set_xlabel("\n".join(["Masked share of genes", *([f"not defined: {', '.join(missing)}"] if missing else [])]))
     axis.set_xticks(sorted(rows["ratio"].unique()))
+    axis.margins(x=0.04)
     axis.grid(axis="y")
     return axis
 

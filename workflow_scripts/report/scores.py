@@ -7,11 +7,13 @@ ahead where it is ahead of all of them, behind where it is behind one, and level
 from __future__ import annotations
 
 from collections.abc import Collection
+from math import ceil, log10
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
+from workflow_scripts.contracts.comparisons import VERDICTS
 from workflow_scripts.evaluation.comparisons import NUMBER
 from workflow_scripts.evaluation.metrics import entry
 from workflow_scripts.io.errors import BadInput
@@ -19,13 +21,23 @@ from workflow_scripts.io.errors import BadInput
 SPLITS = ("test", "validation", "train")
 
 
+class Place(NamedTuple):
+    """What a number is of: values of NUMBER."""
+
+    dataset: str
+    split: str
+    task: str
+    level: str
+    metric: str
+
+
 class Verdict(NamedTuple):
     """How one number of a model stands against the baselines."""
 
     model: str
-    place: tuple[str, ...]  # values of NUMBER
+    place: Place
     says: str  # ahead, behind, level or unknown
-    words: str  # "behind knn by 0.120 [0.050, 0.180]", to stand after the model's name
+    words: str  # "behind knn by 0.120 [0.050, 0.180]", to stand after "the model is"
 
 
 def judge(comparisons: pd.DataFrame) -> list[Verdict]:
@@ -35,34 +47,43 @@ def judge(comparisons: pd.DataFrame) -> list[Verdict]:
 
 def _verdict(rows: pd.DataFrame) -> Verdict:
     """The verdict of the comparisons of one number with every baseline."""
-    first = rows.iloc[0]
-    place = tuple(first[name] for name in NUMBER)
-    sign = 1 if entry(first["metric"]).more_is_better else -1
+    model, place = rows["model"].iloc[0], Place(*rows[NUMBER].iloc[0])
+    sign = 1 if entry(place.metric).more_is_better else -1
     by_lead = rows.assign(lead=sign * rows["difference"]).sort_values(["lead", "baseline"])
-    behind = by_lead[by_lead["verdict"] == "behind"]
-    if len(behind):
-        return Verdict(first["model"], place, "behind", f"behind {_by(behind.iloc[0])}")
-    defined = by_lead[by_lead["verdict"] != "unknown"]
-    if defined.empty:
-        return Verdict(first["model"], place, "unknown", "not compared: no interval")
-    best = defined.iloc[0]
-    if (defined["verdict"] == "ahead").all():
-        return Verdict(first["model"], place, "ahead", f"ahead of all; of {_by(best)}")
-    level = defined[defined["verdict"] == "level"].iloc[0]
-    return Verdict(first["model"], place, "level", f"level with {level['baseline']} ({_difference(level)})")
+    of = {says: by_lead[by_lead["verdict"] == says] for says in VERDICTS}
+    aside = f"; not compared with {_names(of['unknown'])}" if len(of["unknown"]) else ""
+    if len(of["behind"]):
+        first, others = of["behind"].iloc[0], of["behind"].iloc[1:]
+        also = f"; also behind {_names(others)}" if len(others) else ""
+        return Verdict(model, place, "behind", f"behind {first['baseline']} by {_size(first)}{also}{aside}")
+    if len(of["level"]):
+        first = of["level"].iloc[0]
+        return Verdict(model, place, "level", f"level with {first['baseline']}: {_difference(first)}{aside}")
+    if len(of["ahead"]):
+        closest, count = of["ahead"].iloc[0], len(of["ahead"])
+        whom = closest["baseline"] if count == 1 else f"{count} baselines, of the closest, {closest['baseline']},"
+        return Verdict(model, place, "ahead", f"ahead of {whom} by {_size(closest)}{aside}")
+    return Verdict(model, place, "unknown", f"not compared with {_names(rows)}: no interval")
 
 
-def _by(row: pd.Series) -> str:
-    return f"{row['baseline']} by {number(abs(row['difference']), *sorted(_absolute(row)))}"
+def _names(rows: pd.DataFrame) -> str:
+    return ", ".join(sorted(rows["baseline"]))
 
 
-def _absolute(row: pd.Series) -> tuple[float, float]:
-    """The interval of the size of a difference that does not hold 0."""
-    return (row["ci_low"], row["ci_high"]) if row["difference"] > 0 else (-row["ci_low"], -row["ci_high"])
+def _size(row: pd.Series) -> str:
+    """The size of a difference whose interval does not hold 0, with the interval: no end is rounded to 0."""
+    size, *ends = (abs(row[name]) for name in ("difference", "ci_low", "ci_high"))
+    digits = max(3, ceil(-log10(min(ends))))
+    return _together(*(f"{value:.{digits}f}" for value in (size, min(ends), max(ends))))
 
 
 def _difference(row: pd.Series) -> str:
-    return f"{row['difference']:+.3f} [{row['ci_low']:+.3f}, {row['ci_high']:+.3f}]"
+    return _together(*(f"{value:+z.3f}" for value in row[["difference", "ci_low", "ci_high"]]))
+
+
+def _together(value: str, low: str, high: str) -> str:
+    """A value and its interval in one line: the spaces are such as do not break."""
+    return f"{value} [{low}, {high}]".replace(" ", "\u00a0")
 
 
 def best_model(metrics: pd.DataFrame, models: Collection[str], metric: str = "weighted_f1") -> tuple[str, str]:
