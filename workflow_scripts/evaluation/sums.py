@@ -68,7 +68,7 @@ def gene_pearson(sums: np.ndarray) -> np.ndarray:
 
 def squared_error(sums: np.ndarray) -> np.ndarray:
     """Sum of (x - y)^2 of sums (..., 6)."""
-    return sums[..., 3] - 2 * sums[..., 5] + sums[..., 4]
+    return np.maximum(sums[..., 3] - 2 * sums[..., 5] + sums[..., 4], 0)  # rounding may go below 0
 
 
 def shift(sums: np.ndarray, by: np.ndarray) -> np.ndarray:
