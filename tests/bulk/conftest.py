@@ -8,24 +8,24 @@ from typing import Any
 import pytest
 
 from tests.bulk import cohorts
+from workflow_scripts.bulk.train_bulk import train_bulk
 
 SPEC = cohorts.specification(
-    model={"dim": 16, "layers": 1, "heads": 2, "factors": 8},
+    model={"transformer": {"dim": 16, "layers": 1, "heads": 2, "factors": 8}},
     training={"max_epochs": 4, "batch_size": 8, "genes_per_sample": 40, "accelerator": "cpu"},
 )
 
 
 def train(files: dict[str, Any], folder: Path, spec: dict[str, Any] | None = None, code: str = "code") -> Path:
     """Train with the inputs `files`; write model/, history.tsv and checkpoints/ below `folder`."""
-    from workflow_scripts.bulk.train_bulk import train_bulk
-
+    spec = spec or SPEC["runs"]["small"]
     train_bulk(
         **files,
         model=folder / "model",
         history=folder / "history.tsv",
-        spec=spec or SPEC["runs"]["small"],
+        spec=spec,
+        policy=spec["training"],
         code=code,
-        checkpoints=folder / "checkpoints",
         threads=1,
     )
     return folder

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import re
+import shutil
 from pathlib import Path
 from typing import Any
 
+import anndata
 import numpy as np
 import pandas as pd
 import pytest
 
 from tests.bulk import cohorts
 from tests.bulk.conftest import SPEC
+from tests.support.workflow import ROOT
 from workflow_scripts.bulk import imputation
 from workflow_scripts.bulk.classify_baselines import classify_baselines
 from workflow_scripts.bulk.classify_samples import classify_samples
@@ -19,16 +21,26 @@ from workflow_scripts.bulk.collect_metrics import collect_metrics
 from workflow_scripts.bulk.embed_samples import embed_samples
 from workflow_scripts.bulk.impute_baselines import impute_baselines
 from workflow_scripts.bulk.score_imputation import score_imputation
-from workflow_scripts.contracts import expression, metrics, predictions, sample_embedding, splits, standardizer
-from workflow_scripts.evaluation.baselines import CLASSIFIERS
+from workflow_scripts.contracts import (
+    comparisons,
+    expression,
+    metrics,
+    predictions,
+    sample_embedding,
+    splits,
+    standardizer,
+)
+from workflow_scripts.docs.reruns import demo
 from workflow_scripts.evaluation.imputers import IMPUTERS
 from workflow_scripts.evaluation.reconstruction import BLOCKS
 from workflow_scripts.io.errors import BadInput
-from workflow_scripts.settings.schema import load_schema
+from workflow_scripts.settings.errors import BadConfiguration
+from workflow_scripts.settings.settings import Settings
 
 FAST = {"bootstrap_samples": 50}
 INPUTS = ("expression", "splits", "standardizer")
-TABLES = ["imputation.parquet", "classification.parquet", "baseline_imputation.parquet", "baselines.parquet"]
+OWN = ["imputation.parquet", "classification.parquet"]
+BASELINES = ["baseline_imputation.parquet", "baseline_classification.parquet"]
 KEYS = ["model", "dataset", "split", "task", "level", "metric"]
 
 
@@ -41,12 +53,12 @@ def scored(trained: Path, cohort: dict[str, Any], tmp_path_factory: pytest.TempP
     score_imputation(
         **inputs,
         model=trained / "model",
-        metrics=folder / "imputation.parquet",
+        scores=folder / "imputation.parquet",
         spec={**SPEC["imputation"], **FAST},
         run="small",
         threads=1,
     )
-    impute_baselines(**inputs, metrics=folder / "baseline_imputation.parquet", spec={**SPEC["imputation"], **FAST})
+    impute_baselines(**inputs, scores=folder / "baseline_imputation.parquet", spec={**SPEC["imputation"], **FAST})
     embed_samples(
         expression=cohort["expression"],
         splits=cohort["splits"],
@@ -57,14 +69,22 @@ def scored(trained: Path, cohort: dict[str, Any], tmp_path_factory: pytest.TempP
     )
     classify_samples(
         embeddings=folder / "embeddings.h5ad",
-        metrics=folder / "classification.parquet",
+        scores=folder / "classification.parquet",
         predictions=folder / "predictions.parquet",
         spec=probe,
     )
     classify_baselines(
-        **inputs, metrics=folder / "baselines.parquet", predictions=folder / "baseline_predictions.parquet", spec=probe
+        **inputs,
+        scores=folder / "baseline_classification.parquet",
+        predictions=folder / "baseline_predictions.parquet",
+        spec=probe,
     )
-    collect_metrics(scores=[folder / name for name in TABLES], metrics=folder / "metrics.parquet")
+    collect_metrics(
+        own=[folder / name for name in OWN],
+        baselines=[folder / name for name in BASELINES],
+        metrics=folder / "metrics.parquet",
+        comparisons=folder / "comparisons.parquet",
+    )
     return folder
 
 
@@ -126,31 +146,102 @@ def test_hidden_values_do_not_depend_on_the_order_of_samples() -> None:
     assert not np.array_equal(once, imputation.hide(measured, names, 0.3, 2))
 
 
-def test_no_run_may_take_the_name_of_a_baseline() -> None:
-    allowed = re.compile(load_schema("bulk")["properties"]["runs"]["propertyNames"]["pattern"])
-    assert allowed.search("small")
-    for name in (*IMPUTERS, *CLASSIFIERS, "baselines"):
-        run = name.removesuffix("_logistic_regression")  # the probe of a run has this suffix
-        assert run == name in CLASSIFIERS or not allowed.search(run), run
+@pytest.mark.parametrize("name", [*IMPUTERS, "logistic_regression_log_tpm", "pca", "knn", "baselines"])
+def test_no_run_may_take_the_name_of_a_baseline(name: str) -> None:
+    """Neither the run itself nor its probe, which has a suffix, nor its folder, which stands beside theirs."""
+    config = demo()[0]
+    (run,) = config["bulk"]["runs"].values()
+    config["bulk"]["runs"] = {name: run}
+    with pytest.raises(BadConfiguration, match=f"given '{name}'; allowed: a name that no baseline has"):
+        Settings(config, str(ROOT / "config/datasets.tsv"))
 
 
 def test_values_of_the_test_split_change_no_choice(scored: Path, cohort: dict[str, Any], tmp_path: Path) -> None:
     """Scores on validation, and so the settings that they choose, are those of a run with other test values."""
     moved = cohorts.with_other_test_values(cohort, tmp_path)
     inputs = {**{name: cohort[name] for name in INPUTS}, "expression": moved}
-    impute_baselines(**inputs, metrics=tmp_path / "again.parquet", spec={**SPEC["imputation"], **FAST})
-    before, after = (
-        metrics.read(path) for path in (scored / "baseline_imputation.parquet", tmp_path / "again.parquet")
+    impute_baselines(**inputs, scores=tmp_path / "imputation.parquet", spec={**SPEC["imputation"], **FAST})
+    classify_baselines(
+        **inputs,
+        scores=tmp_path / "classification.parquet",
+        predictions=tmp_path / "predictions.parquet",
+        spec={**SPEC["classification"], **FAST},
     )
-    of_validation = before["split"] == "validation"
-    pd.testing.assert_frame_equal(before[of_validation], after[of_validation])
-    assert not before[~of_validation].equals(after[~of_validation])
+    for task in ("imputation", "classification"):
+        differ = differing_splits(scored / f"baseline_{task}.parquet", tmp_path / f"{task}.parquet")
+        assert differ == {"test"}, task
+
+
+def differing_splits(before: Path, after: Path) -> set[str]:
+    """The splits in which two tables of Replicates have another number or another replicate."""
+    tables = [metrics.read_replicates(path) for path in (before, after)]
+    tables = [table.assign(replicates=table["replicates"].map(np.ndarray.tobytes)) for table in tables]
+    parts = {split: [table[table["split"] == split] for table in tables] for split in set(tables[0]["split"])}
+    return {split for split, (first, second) in parts.items() if not first.equals(second)}
+
+
+def test_the_probe_is_standardized_by_train_samples_alone(scored: Path, tmp_path: Path) -> None:
+    """Embeddings of a thousand times the length in the test split change no number of validation."""
+    data = sample_embedding.read(scored / "embeddings.h5ad")
+    x = np.asarray(data.X).copy()
+    x[np.flatnonzero(data.obs["split"] == "test")[::2]] *= 1e3
+    assert differing_splits(scored / "classification.parquet", probe(x, data, tmp_path)) == {"test"}
+
+
+def test_the_probe_does_not_depend_on_units(scored: Path, tmp_path: Path) -> None:
+    """Every coordinate is standardized: other units and another zero change no prediction."""
+    data = sample_embedding.read(scored / "embeddings.h5ad")
+    probe(np.asarray(data.X) * 2.0 ** np.linspace(-9, 9, data.n_vars).round() + 3, data, tmp_path)
+    first, again = (predictions.read(folder / "predictions.parquet") for folder in (scored, tmp_path))
+    assert (first["predicted"] == again["predicted"]).mean() > 0.95  # the solver has a tolerance
+
+
+def probe(x: np.ndarray, data: anndata.AnnData, folder: Path) -> Path:
+    """Classify samples with other embeddings `x`; return the scores, beside which stand the predictions."""
+    order = str(data.uns["gene_order"])
+    sample_embedding.write(x, data.obs, folder / "embeddings.h5ad", run="small", gene_order=order)
+    made = {name: folder / f"{name}.parquet" for name in ("scores", "predictions")}
+    classify_samples(embeddings=folder / "embeddings.h5ad", **made, spec={**SPEC["classification"], **FAST})
+    return made["scores"]
+
+
+def test_the_setting_of_an_imputer_that_does_best_on_validation_is_kept(cohort: dict[str, Any], tmp_path: Path) -> None:
+    """Of all settings together the error on validation is the least that one alone has; there are three factors."""
+    inputs = {name: cohort[name] for name in INPUTS}
+    errors = {}
+    for components, neighbours in (([1], [1]), ([3], [5]), ([30], [60]), ([1, 3, 30], [1, 5, 60])):
+        settings = {"pca_components": components, "neighbours": neighbours, "mask_ratios": [0.3]}
+        spec = {**SPEC["imputation"], **settings, "bootstrap_samples": 1}
+        impute_baselines(**inputs, scores=tmp_path / "scores.parquet", spec=spec)
+        table = metrics.read_replicates(tmp_path / "scores.parquet").query("split == 'validation' and metric == 'rmse'")
+        errors[tuple(components)] = table.set_index("model")["value"]
+    together = errors.pop((1, 3, 30))
+    alone = pd.DataFrame(errors)
+    for model in ("pca_imputer", "knn_imputer"):
+        assert together[model] == pytest.approx(alone.loc[model].min(), rel=1e-5)
+        assert alone.loc[model].min() < 0.9 * alone.loc[model].max()
+
+
+def test_every_number_of_a_run_is_held_against_every_baseline_that_has_it(scored: Path) -> None:
+    """Also where one of both is not defined: then they are said not to be compared."""
+    held, numbers = comparisons.read(scored / "comparisons.parquet"), metrics.read(scored / "metrics.parquet")
+    own = numbers["model"].isin(["small", "small_logistic_regression"])
+    pairs = numbers[own].merge(numbers[~own], on=KEYS[1:], suffixes=("", "_baseline"))
+    keys = [*KEYS, "baseline"]
+    expected = pairs.rename(columns={"model_baseline": "baseline"}).set_index(keys).sort_index()
+    found = held.set_index(keys).sort_index()
+    assert len(found) > 100 and found.index.equals(expected.index)
+    np.testing.assert_array_equal(found["difference"], expected["value"] - expected["value_baseline"])
+    unknown = held["verdict"] == "unknown"
+    assert unknown.any() and (held.loc[unknown, ["value", "baseline_value"]].isna().any(axis=1)).all()
+    rmse = held[(held["metric"] == "rmse") & (held["baseline"] == "gene_mean")]
+    assert set(rmse["verdict"]) == {"ahead"} and (rmse["ci_high"] < 0).all()
 
 
 def test_at_most_so_many_samples_of_a_split_are_scored(cohort: dict[str, Any], tmp_path: Path) -> None:
     spec = {**SPEC["imputation"], **FAST, "max_samples": 5}
-    impute_baselines(**{name: cohort[name] for name in INPUTS}, metrics=tmp_path / "few.parquet", spec=spec)
-    rows = metrics.read(tmp_path / "few.parquet")
+    impute_baselines(**{name: cohort[name] for name in INPUTS}, scores=tmp_path / "few.parquet", spec=spec)
+    rows = metrics.read_replicates(tmp_path / "few.parquet")
     assert set(rows.loc[(rows["level"] == "per_sample") & (rows["model"] == "pca_imputer"), "n"]) == {5}
 
 
@@ -198,19 +289,29 @@ def test_probe_and_baselines_are_scored_on_the_same_test_samples(scored: Path, t
 
 def test_the_table_of_a_run_holds_every_number_once(scored: Path) -> None:
     rows = metrics.read(scored / "metrics.parquet")
-    parts = [metrics.read(scored / name) for name in TABLES]
+    parts = [metrics.read_replicates(scored / name) for name in (*OWN, *BASELINES)]
     assert not rows.duplicated(KEYS).any()
     assert len(rows) == sum(map(len, parts))
 
 
 def test_two_models_of_one_name_are_refused(scored: Path, tmp_path: Path) -> None:
-    rows = metrics.read(scored / "classification.parquet").assign(model="knn")
-    metrics.write(rows, tmp_path / "knn.parquet")
+    rows = metrics.read_replicates(scored / "classification.parquet").assign(model="knn")
+    metrics.write_replicates(rows.to_dict("records"), tmp_path / "knn.parquet")
+    made = {name: tmp_path / f"{name}.parquet" for name in ("metrics", "comparisons")}
     with pytest.raises(BadInput):
-        collect_metrics(
-            scores=[tmp_path / "knn.parquet", scored / "baselines.parquet"], metrics=tmp_path / "metrics.parquet"
-        )
-    assert not (tmp_path / "metrics.parquet").exists()
+        collect_metrics(own=[tmp_path / "knn.parquet"], baselines=[scored / BASELINES[1]], **made)
+    assert not any(path.exists() for path in made.values())
+
+
+def test_a_run_scored_on_other_samples_than_the_baselines_is_refused(
+    scored: Path, cohort: dict[str, Any], tmp_path: Path
+) -> None:
+    spec = {**SPEC["imputation"], **FAST, "max_samples": 5}
+    impute_baselines(**{name: cohort[name] for name in INPUTS}, scores=tmp_path / "few.parquet", spec=spec)
+    made = {name: tmp_path / f"{name}.parquet" for name in ("metrics", "comparisons")}
+    with pytest.raises(BadInput, match="small and .* were not scored on the same groups"):
+        collect_metrics(own=[scored / OWN[0]], baselines=[tmp_path / "few.parquet"], **made)
+    assert not made["comparisons"].exists()
 
 
 @pytest.mark.parametrize("unlabelled", ["train", "validation", "test", "all"])
@@ -226,19 +327,17 @@ def test_without_labels_there_is_no_row_rather_than_a_failure(
     sample_embedding.write(data.X, obs, tmp_path / "embeddings.h5ad", run="small", gene_order=order)
 
     spec = {**SPEC["classification"], **FAST}
-    written = {"metrics": tmp_path / "metrics.parquet", "predictions": tmp_path / "predictions.parquet"}
+    written = {"scores": tmp_path / "scores.parquet", "predictions": tmp_path / "predictions.parquet"}
     inputs = {**{name: cohort[name] for name in INPUTS}, "splits": tmp_path / "splits.parquet"}
     for score in (
         lambda: classify_baselines(**inputs, **written, spec=spec),
         lambda: classify_samples(embeddings=tmp_path / "embeddings.h5ad", **written, spec=spec),
     ):
         score()
-        assert metrics.read(written["metrics"]).empty and predictions.read(written["predictions"]).empty
+        assert metrics.read_replicates(written["scores"]).empty and predictions.read(written["predictions"]).empty
 
 
 def test_a_damaged_model_is_refused(trained: Path, cohort: dict[str, Any], tmp_path: Path) -> None:
-    import shutil
-
     shutil.copytree(trained / "model", tmp_path / "model")
     weights = tmp_path / "model/model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-40])

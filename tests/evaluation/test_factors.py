@@ -38,3 +38,16 @@ def test_one_decomposition_serves_every_number(centred: np.ndarray) -> None:
     assert few.loadings.shape == (30, 2) and many.loadings.shape == (30, 5)
     directions = [loadings / np.linalg.norm(loadings, axis=0) for loadings in (few.loadings, many.loadings)]
     np.testing.assert_allclose(directions[0], directions[1][:, :2], atol=1e-5)
+
+
+def test_the_seed_decides_which_samples_are_left_out(centred: np.ndarray) -> None:
+    (first,), (again,), (other,) = (fit(centred[:40], [3], seed=seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first.loadings, again.loadings)
+    assert first.noise == again.noise != other.noise
+
+
+def test_every_sample_is_left_out_once() -> None:
+    """Of samples that lie on one axis each, what is left of a sample left out is all that it holds."""
+    centred = np.diag(np.arange(1.0, 13)).astype(np.float32)
+    (factors,) = fit(centred, [2], seed=1)
+    assert factors.noise == pytest.approx(np.square(np.arange(1, 13)).sum() / (12 * (12 - 2)), rel=1e-5)
