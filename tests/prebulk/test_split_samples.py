@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from workflow_scripts.contracts import samples as sample_table
 from workflow_scripts.contracts import splits as split_table
 from workflow_scripts.io.errors import BadInput
-from workflow_scripts.io.tables import write_table
 from workflow_scripts.prebulk import duplicates as duplicate_table
-from workflow_scripts.prebulk.grouping import assign_splits, connected_groups
+from workflow_scripts.prebulk.grouping import connected_groups
 from workflow_scripts.prebulk.quality import KEPT, SETTING
 from workflow_scripts.prebulk.split_samples import split_samples
+from workflow_scripts.prebulk.stratification import assign_splits
 
 FRACTIONS = {"train": 0.7, "validation": 0.15, "test": 0.15}
 SPEC = {"seed": 1} | FRACTIONS
@@ -41,7 +41,7 @@ def shard(folder: Path, corpus: str, groups: list[str], labels: list[str], dropp
     )
     table = table.astype(dict.fromkeys(["sample_id", "fate", "group", "label"], object))  # also where it is empty
     path = folder / f"samples/{corpus}/0000.parquet"
-    write_table(table, path, sample_table.schema())
+    sample_table.write_shard(table, path)
     return path
 
 
@@ -114,6 +114,116 @@ def test_parts_and_classes_are_as_asked_where_groups_are_small(tmp_path):
         part = found[found["label"] == label]
         for name, fraction in FRACTIONS.items():
             assert abs((part["split"] == name).mean() - fraction) < 1.5 / len(part) + 0.002, (label, name)
+
+
+def two_labels(one: int, other: int, both: int) -> tuple[list[str], list[str]]:
+    """Patients with a sample of one label, of the other, and of both: their groups and labels, by sample."""
+    sizes = {"tumour": one, "normal": other, "tumour normal": both}
+    samples = [(f"{kind} {n}", label) for kind, size in sizes.items() for n in range(size) for label in kind.split()]
+    return [group for group, _ in samples], [label for _, label in samples]
+
+
+def off(groups: list[str], labels: list[str], chosen: dict[str, str], label: str) -> float:
+    """How many samples of a label its worst split has above or below what is wanted."""
+    there = Counter(chosen[group] for group, name in zip(groups, labels, strict=True) if name == label)
+    return max(abs(there[name] - fraction * there.total()) for name, fraction in FRACTIONS.items())
+
+
+def largest(groups: list[str], labels: list[str], label: str) -> int:
+    return max(Counter(group for group, name in zip(groups, labels, strict=True) if name == label).values())
+
+
+# Tumours and normals of TCGA (GDC): each normal is of a patient whose tumour is there, too, but for some of BRCA.
+COHORTS = {"BRCA": (1099, 113, 112), "KIRC": (541, 72, 72), "LIHC": (371, 50, 50)}
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("project", COHORTS)
+def test_normals_are_stratified_as_well_as_the_tumours_of_their_patients(project, seed):
+    tumours, normals, paired = COHORTS[project]
+    groups, labels = two_labels(tumours - paired, normals - paired, paired)
+    chosen = assign_splits(groups, labels, FRACTIONS, seed)
+    assert off(groups, labels, chosen, "normal") < 1
+    assert off(groups, labels, chosen, "tumour") < 1
+
+
+def test_the_normals_of_kirc_are_50_11_11():
+    groups, labels = two_labels(541 - 72, 0, 72)
+    chosen = assign_splits(groups, labels, FRACTIONS, 1)
+    normals = Counter(chosen[group] for group, label in zip(groups, labels, strict=True) if label == "normal")
+    assert normals == {"train": 50, "validation": 11, "test": 11}
+
+
+def test_in_a_rare_label_beside_a_common_one_neither_is_drowned():
+    """Of 2,000 tumours twenty have a metastasis, too, and each patient has two unlabelled samples."""
+    groups, labels = two_labels(1980, 0, 20)
+    both, unlabelled = [name for name in groups if "normal" in name], sorted({*groups} - {"tumour 0"}) * 2
+    chosen = assign_splits(groups + unlabelled, labels + [""] * len(unlabelled), FRACTIONS, 0)
+    assert Counter(chosen[name] for name in {*both}) == {"train": 14, "validation": 3, "test": 3}
+    assert off(groups, labels, chosen, "tumour") < 1
+    assert off(unlabelled, [""] * len(unlabelled), chosen, "") < 2
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 60), st.integers(0, 60), st.integers(1, 60), st.integers(0, 5))
+def test_pairs_beside_single_samples_are_less_than_one_sample_off(one, other, both, seed):
+    groups, labels = two_labels(one, other, both)
+    chosen = assign_splits(groups, labels, FRACTIONS, seed)
+    for label in {*labels}:
+        samples = labels.count(label)
+        if 0.3 * samples > 1:  # else train gives more for the label to be in all three
+            assert off(groups, labels, chosen, label) < 1
+        splits = {chosen[group] for group, name in zip(groups, labels, strict=True) if name == label}
+        assert splits >= {*["train", "test", "validation"][:samples]}
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.lists(st.integers(1, 30), min_size=3, max_size=30), min_size=1, max_size=4), st.integers(0, 5))
+def test_labels_of_groups_of_their_own_are_off_by_less_than_their_largest_group(sizes, seed):
+    samples = [(f"{label}-{n}", str(label)) for label, of in enumerate(sizes) for n, size in enumerate(of)
+               for _ in range(size)]  # fmt: skip
+    groups, labels = [group for group, _ in samples], [label for _, label in samples]
+    chosen = assign_splits(groups, labels, FRACTIONS, seed)
+    for label, of in enumerate(sizes):
+        if 0.3 * sum(of) > max(of):
+            assert off(groups, labels, chosen, str(label)) < max(of)
+        assert {chosen[f"{label}-{n}"] for n in range(len(of))} == {*FRACTIONS}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_series_of_several_labels_keep_every_label_within_its_largest_series(seed):
+    rng = np.random.default_rng(seed)
+    series = [rng.choice(33, rng.integers(1, 4), replace=False) for _ in range(400)]
+    samples = [(f"GSE{n}", str(label)) for n, held in enumerate(series) for label in held
+               for _ in range(rng.integers(1, 20))]  # fmt: skip
+    groups, labels = [group for group, _ in samples], [label for _, label in samples]
+    chosen = assign_splits(groups, labels, FRACTIONS, seed)
+    for label in {*labels}:
+        assert off(groups, labels, chosen, label) < largest(groups, labels, label)
+
+
+def series_of_three(labels: int, seed: int) -> tuple[list[str], list[str]]:
+    """Sixty series with a sample of each of three of so many labels."""
+    rng = np.random.default_rng(seed)
+    held = [rng.choice(labels, 3, replace=False) for _ in range(60)]
+    return [f"GSE{n}" for n in range(60) for _ in range(3)], [str(label) for three in held for label in three]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_where_every_series_holds_three_labels_moves_and_exchanges_mend_what_dealing_leaves(seed):
+    groups, labels = series_of_three(15, seed)
+    chosen = assign_splits(groups, labels, FRACTIONS, seed)
+    for label in {*labels}:
+        assert off(groups, labels, chosen, label) < 1
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_label_of_a_few_series_of_three_labels_is_in_train_then_in_test_then_in_validation(seed):
+    groups, labels = series_of_three(30, seed)
+    chosen = assign_splits(groups, labels, FRACTIONS, seed)
+    for label in {*labels}:
+        splits = {chosen[group] for group, name in zip(groups, labels, strict=True) if name == label}
+        assert splits >= {*["train", "test", "validation"][: labels.count(label)]}
 
 
 def test_a_patient_in_two_corpora_is_in_one_split(tmp_path):

@@ -13,8 +13,9 @@ from workflow_scripts.contracts.samples import KEPT
 from workflow_scripts.contracts.splits import NAMES
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.prebulk import duplicates as found
-from workflow_scripts.prebulk.grouping import assign_splits, connected_groups
+from workflow_scripts.prebulk.grouping import connected_groups
 from workflow_scripts.prebulk.quality import SETTING
+from workflow_scripts.prebulk.stratification import assign_splits
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ def split_samples(*, samples: list[Path], duplicates: Path, splits: Path, spec: 
     Raises BadInput where a corpus keeps no sample, where a split would be empty, and where a label has no sample
     in train or in test; a label without a sample in validation is a warning.
     """
-    fractions = {name: spec[name] for name in contract.NAMES}
+    fractions = {name: spec[name] for name in NAMES}
     table = samples_table.read_shards(samples)
     _require_kept(table, sorted({path.parent.name for path in samples}))
     twice = found.read(duplicates)
@@ -42,7 +43,7 @@ def split_samples(*, samples: list[Path], duplicates: Path, splits: Path, spec: 
     table["split"] = table["group"].map(chosen)
     _require_coverage(table, splits)
     contract.write(table[["sample_id", "corpus", "split", "group", "label"]], splits)
-    for name in contract.NAMES:
+    for name in NAMES:
         part = table[table["split"] == name]
         log.info(
             "%s: %d samples (%.3f), %d groups (the largest of %d samples), %d labels", name, len(part),
