@@ -66,4 +66,9 @@ def _read(path: Path, term: re.Pattern, fields: list[str], remove_singlecell: bo
             chosen &= samples["singlecellprobability"] < SINGLE_CELL
         named = [",".join(compress(fields, row)) for row in stands[chosen].to_numpy()]
         tables.append(pd.DataFrame({"sample_id": samples["sample_id"][chosen], "fields": named}, dtype=object))
-    return pd.concat(tables, ignore_index=True)
+    found = pd.concat(tables, ignore_index=True)
+    twice = found["sample_id"][found["sample_id"].duplicated()]
+    if len(twice):
+        remedy = "Give every sample an identifier of its own."
+        raise BadInput(path, f"sample {twice.iloc[0]!r}", "stands twice", remedy)
+    return found

@@ -32,7 +32,8 @@ def read_counts(
         counts = sums @ np.array(samples, np.float64).T
         wrong = np.flatnonzero((counts != expected).any(axis=0))
         if len(wrong):
-            totals = f"{counts[:, wrong[0]].sum():g} where the file holds {expected[:, wrong[0]].sum():g}"
+            ours, theirs = expected[:, wrong[0]].sum(), counts[:, wrong[0]].sum()
             place = f"{archs4.EXPRESSION}, sample {first + positions[wrong[0]]}"
-            raise BadInput(path, place, f"archs4py reads other counts, {totals} in all", "Take the reader genelm.")
+            reason = f"archs4py reads other counts than there are ({theirs:g} instead of {ours:g} in all)"
+            raise BadInput(path, place, reason, "Take the reader genelm.")
         yield positions, counts
