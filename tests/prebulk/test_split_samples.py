@@ -15,6 +15,7 @@ from workflow_scripts.contracts import samples as sample_table
 from workflow_scripts.contracts import splits as split_table
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.prebulk import duplicates as duplicate_table
+from workflow_scripts.prebulk import stratification
 from workflow_scripts.prebulk.grouping import connected_groups
 from workflow_scripts.prebulk.quality import KEPT, SETTING
 from workflow_scripts.prebulk.split_samples import split_samples
@@ -224,6 +225,28 @@ def test_a_label_of_a_few_series_of_three_labels_is_in_train_then_in_test_then_i
     for label in {*labels}:
         splits = {chosen[group] for group, name in zip(groups, labels, strict=True) if name == label}
         assert splits >= {*["train", "test", "validation"][: labels.count(label)]}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_unlabelled_samples_and_the_sum_of_all_follow_where_most_samples_have_no_label(seed):
+    rng = np.random.default_rng(seed)
+    groups = [f"GSE{n}" for n in range(300) for _ in range(rng.integers(1, 100))]
+    labels = rng.choice(["", "a", "b"], len(groups), p=[0.8, 0.15, 0.05]).tolist()
+    chosen = assign_splits(groups, labels, FRACTIONS, seed)
+    for label in ("", "a", "b"):
+        assert off(groups, labels, chosen, label) < largest(groups, labels, label) / 4
+    assert off(groups, ["all"] * len(groups), chosen, "all") < 25
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_of_labels_that_cannot_all_be_as_wanted_fewer_are_off_the_more_often_groups_are_dealt(seed, monkeypatch):
+    groups, labels = series_of_three(30, seed)
+    left = []
+    for deals in (1, 2, 4, 8):
+        monkeypatch.setattr(stratification, "DEALS", deals)
+        chosen = assign_splits(groups, labels, FRACTIONS, seed)
+        left.append(sum(labels.count(label) > 3 and off(groups, labels, chosen, label) >= 1 for label in {*labels}))
+    assert left == sorted(left, reverse=True) and left[-1] < left[0]
 
 
 def test_a_patient_in_two_corpora_is_in_one_split(tmp_path):

@@ -21,8 +21,8 @@ from workflow_scripts.contracts.splits import NAMES
 URGENT = [NAMES.index(name) for name in ("train", "test", "validation")]
 # The cost of a label's absence from each split: above that of any distance.
 ABSENCE = np.array([{"train": 4e6, "test": 2e6, "validation": 1e6}[name] for name in NAMES])
-# The weight of unlabelled samples, and of all together, against that of a label: they decide where labels do not.
-LIGHT = 1e-3
+# The weight of unlabelled samples, and of all together, against that of a label.
+LIGHT = 0.1
 DEALS = 8  # drawn one after another until one leaves no label wanting
 TRIED = 20  # moves of one label's groups for which a partner to exchange with is sought, the best first
 
@@ -59,7 +59,7 @@ def assign_splits(groups: list[str], labels: list[str], fractions: dict[str, flo
     by less than one sample where patients have one of each label. That is certain where each group holds one
     label, and where those of two labels (tumour and normal of a patient) stand beside others of one. Groups of
     many labels at once can rule it out for a label of a few groups; what remains then, no move of a group of that
-    label and none of the exchanges tried would lessen. Unlabelled samples and the sum of all come after the labels.
+    label and none of the exchanges tried would lessen. Unlabelled samples and the sum of all count less than labels.
     """
     names, cohort = _cohort(groups, labels, fractions)
     rng = np.random.default_rng(seed)
