@@ -226,6 +226,17 @@ def test_a_chunk_that_does_not_inflate_to_its_size_is_an_error(tmp_path, counts,
         read(path, table(range(GENES)))
 
 
+def test_a_chunk_whose_place_is_damaged_is_not_taken_for_one_that_was_never_written(tmp_path, counts):
+    path = write_archs4(tmp_path / "a.h5", counts)
+    with h5py.File(path) as file:
+        place = file["data/expression"].id.get_chunk_info_by_coord((8, 3)).byte_offset
+    raw = path.read_bytes()
+    assert raw.count(place.to_bytes(8, "little")) == 1
+    path.write_bytes(raw.replace(place.to_bytes(8, "little"), (2**40).to_bytes(8, "little")))
+    with pytest.raises(BadInput, match="data/expression, chunk at gene 8, sample 3: damaged chunk"):
+        read(path, table(range(GENES)))
+
+
 def test_a_truncated_file_is_an_error(tmp_path, counts):
     path = write_archs4(tmp_path / "a.h5", counts)
     path.write_bytes(path.read_bytes()[:-2000])
@@ -261,7 +272,17 @@ LAYOUTS = {
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
 @pytest.mark.parametrize(
     ("dtype", "value"),
-    [("i4", -1), (">i4", -1), ("i1", -128), ("f4", -1), ("f4", np.inf), ("f8", np.nan), ("f8", 0.5), ("f8", 1e300)],
+    [
+        ("i4", -1),
+        ("<i4", -(2**31)),
+        (">i4", -(2**31)),
+        ("i1", -128),
+        ("f4", -1),
+        ("f4", np.inf),
+        ("f8", np.nan),
+        ("f8", 0.5),
+        ("f8", 1e300),
+    ],
 )
 def test_a_value_that_is_no_count_is_named_as_it_stands(tmp_path, counts, dtype, value, layout):
     """Row 4 is added to row 5 and row 7 is of no gene of the table: no sum may hide either."""
