@@ -13,7 +13,6 @@ import argparse
 import csv
 import importlib
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -47,16 +46,21 @@ def python(module: str, *arguments: object) -> list[str]:
     return [sys.executable, "-m", module, *map(str, arguments)]
 
 
+# A small process in between: the memory of a child counts from what its parent held when it was started.
+LAUNCH = """
+import json, os, subprocess, sys
+process = subprocess.Popen(sys.argv[1:])
+_, status, usage = os.wait4(process.pid, 0)
+print(json.dumps({"max_rss": usage.ru_maxrss / 1024}))
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+
+
 def measure(command: Sequence[str]) -> dict[str, float]:
-    """Run one command; return what it printed and its largest memory."""
-    with tempfile.TemporaryFile("w+") as printed:
-        process = subprocess.Popen(command, stdout=printed)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise subprocess.CalledProcessError(process.returncode, command)
-        printed.seek(0)
-        return {**json.loads(printed.read().splitlines()[-1]), "max_rss": usage.ru_maxrss / 1024}
+    """Run one command; return what it printed and its largest memory (MiB)."""
+    launch = [sys.executable, "-S", "-c", LAUNCH, *command]
+    printed = subprocess.run(launch, stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()
+    return {**json.loads(printed[-2]), **json.loads(printed[-1])}
 
 
 def compare(case: Case, metrics: dict[str, Metric], rounds: int) -> list[dict[str, object]]:

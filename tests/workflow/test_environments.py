@@ -153,9 +153,9 @@ def test_an_environment_declares_all_that_its_stage_imports(file: Path) -> None:
     """Of numpy and pandas, which come with Snakemake itself, a run would not notice the absence."""
     from workflow_scripts.rule import PACKAGE, imported_packages
 
-    declared = {
-        item.split(" =")[0] for item in yaml.safe_load(file.read_text())["dependencies"] if isinstance(item, str)
-    }
+    dependencies = yaml.safe_load(file.read_text())["dependencies"]
+    declared = {item.split(" =")[0] for item in dependencies if isinstance(item, str)}
+    declared |= {name.split("==")[0] for item in dependencies if isinstance(item, dict) for name in item["pip"]}
     doors = [path for path in (PACKAGE / file.stem).glob("*.py") if "run(" in path.read_text()]
     assert doors
     needed = {IMPORT_NAMES.get(name, name) for door in doors for name in imported_packages(door)}
