@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies
-from workflow_scripts.configuration import Settings
+from workflow_scripts.settings.settings import Settings
 
 from tests.support.workflow import ROOT
 from tests.tracks import toy

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import struct
 from pathlib import Path
 
@@ -11,10 +12,15 @@ import pyBigWig
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies
 
+from workflow_scripts.docs.reruns import demo
+from tests.support.workflow import ROOT
 from tests.tracks import toy
+from workflow_scripts.settings.settings import Settings
 from workflow_scripts.io import seal
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.tracks import bigwig_source, runs
+from workflow_scripts.tracks.standardize_track import standardize_track
+from workflow_scripts.settings.errors import BadConfiguration
 
 
 @pytest.fixture
@@ -169,6 +175,35 @@ def test_an_unknown_chromosome_is_refused_unless_it_is_listed(
     plus, _ = toy.standardize(tmp_path / "taken", [file], [minus], drop_chromosomes=[foreign])
     assert set(toy.read(plus)) == set(toy.LENGTHS)
     assert f"chromosome {foreign} dropped, signal {np.nansum(signal[foreign]):.6g}" in caplog.text
+
+
+def test_the_configuration_drops_a_spike_in(tmp_path: Path) -> None:
+    """Chromosomes are no files: neither sought in the sheet of files nor fetched."""
+    lengths = {**toy.LENGTHS, "spike_in": 100}
+    file = toy.write_bigwig(tmp_path / "plus.bw", toy.random_signal(1, lengths))
+    config, _ = demo()
+    track = config["tracks"]["sets"]["netseq"]["tracks"]["netseq"]
+    track |= {"drop_chromosomes": ["spike_in", "plasmid/2"], "plus": [str(file)], "minus": [str(file)]}
+    told, wildcards = Settings(config, str(ROOT / "config/datasets.tsv")), {"set": "netseq", "track": "netseq"}
+    spec = json.loads(told.spec("tracks/sets/{set}/tracks/{track}", without="values")(wildcards))
+    assert not any("spike_in" in path for path in told.provenance)
+    standardize_track(
+        plus_files=[Path(path) for path in told.resource("tracks/sets/{set}/tracks/{track}/plus")(wildcards)],
+        minus_files=[file],
+        index=toy.write_index(tmp_path / "genome.fa.fai"),
+        plus=tmp_path / "a.plus.bw",
+        minus=tmp_path / "a.minus.bw",
+        spec=spec,
+    )
+    same(toy.read(tmp_path / "a.plus.bw"), toy.random_signal(1))
+
+
+@pytest.mark.parametrize("dropped", [["a", "a"], [""], "a", [1]])
+def test_chromosomes_to_drop_are_a_list_of_different_names(dropped: object) -> None:
+    config, _ = demo()
+    config["tracks"]["sets"]["netseq"]["tracks"]["netseq"]["drop_chromosomes"] = dropped
+    with pytest.raises(BadConfiguration, match="tracks/sets/netseq/tracks/netseq/drop_chromosomes"):
+        Settings(config, str(ROOT / "config/datasets.tsv"))
 
 
 def test_unplaced_sequences_that_the_genome_lacks_are_dropped_and_counted(
