@@ -177,6 +177,18 @@ def test_an_unknown_chromosome_is_refused_unless_it_is_listed(
     assert f"chromosome {foreign} dropped, signal {np.nansum(signal[foreign]):.6g}" in caplog.text
 
 
+@pytest.mark.parametrize("name", ["plus.bw", "plus.bedGraph"])
+def test_the_first_unknown_chromosome_of_the_file_is_named(name: str, tmp_path: Path, minus: Path) -> None:
+    foreign = [f"foreign{number * 7 % 40}" for number in range(40)]
+    signal = toy.random_signal(1, {"I": 3000, **dict.fromkeys(foreign, 50)})
+    if name == "plus.bedGraph":  # where the toy writes the last chromosome first
+        signal = dict(reversed(signal.items()))
+    file = toy.WRITERS[name](tmp_path / name, signal)
+    for dropped in range(3):
+        with pytest.raises(BadInput, match=f"chromosome '{foreign[dropped]}': is not in the genome"):
+            toy.standardize(tmp_path / "out", [file], [minus], drop_chromosomes=foreign[:dropped])
+
+
 def test_the_configuration_drops_a_spike_in(tmp_path: Path) -> None:
     """Chromosomes are no files: neither sought in the sheet of files nor fetched."""
     lengths = {**toy.LENGTHS, "spike_in": 100}

@@ -74,9 +74,10 @@ class BigWigSource:
 
     def finish(self) -> None:
         """Read what the genome lacks, and compare the bases that were read with the file's own count."""
-        for name in self._lengths.keys() - self._names.values():
-            for start in range(0, self._lengths[name], BLOCK):
-                runs = self._read(name, start, min(start + BLOCK, self._lengths[name]))
+        known = set(self._names.values())
+        for name, length in self._lengths.items():  # in the file's own order
+            for start in range(0, 0 if name in known else length, BLOCK):
+                runs = self._read(name, start, min(start + BLOCK, length))
                 if len(runs.start):
                     place(self._genome, name, self.path, self._drop)
                     self.dropped[name] += float((np.abs(runs.value) * (runs.end - runs.start)).sum())
