@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +21,7 @@ from workflow_scripts.settings.settings import Settings
 from workflow_scripts.io import seal
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.tracks import bigwig_source, runs
+from workflow_scripts.tracks.bigwig_blocks import read_blocks
 from workflow_scripts.tracks.standardize_track import standardize_track
 from workflow_scripts.settings.errors import BadConfiguration
 
@@ -363,6 +366,112 @@ def test_blocks_that_a_damaged_index_hides_are_an_error_not_zeros(bigwig: Path, 
     hidden = {name: values for name, values in toy.read(bigwig).items() if np.isnan(values[-1000:]).all()}
     assert hidden, "libBigWig reads such a file without an error"
     assert "could be read" in refused(bigwig, tmp_path / "out")
+
+
+def covered_bases_at(data: bytes) -> int:
+    """Where the summary of a bigWig counts its covered bases."""
+    return struct.unpack_from("<Q", data, 44)[0]
+
+
+def root_at(data: bytes) -> int:
+    """Where the index of a bigWig has its root, behind a header."""
+    return struct.unpack_from("<Q", data, 24)[0] + 48
+
+
+def kinds_of_blocks(path: Path) -> toy.Signal:
+    """Write a bigWig with a block of each kind: bedGraph, variableStep, fixedStep; return its signal."""
+    file = pyBigWig.open(str(path), "w")
+    file.addHeader(list(toy.LENGTHS.items()))
+    file.addEntries(["I", "I"], [10, 40], ends=[30, 50], values=[1.0, 2.0])
+    file.addEntries("I", [100, 130, 2990], values=[3.0, 4.0, 5.0], span=9)
+    file.addEntries("II", 20, values=[6.0, 7.0], span=5, step=15)
+    file.close()
+    signal = toy.empty()
+    for chrom, start, end, value in (
+        ("I", 10, 30, 1),
+        ("I", 40, 50, 2),
+        ("I", 100, 109, 3),
+        ("I", 130, 139, 4),
+        ("I", 2990, 2999, 5),
+        ("II", 20, 25, 6),
+        ("II", 35, 40, 7),
+    ):
+        signal[chrom][start:end] = value
+    return signal
+
+
+@pytest.mark.parametrize("stated", [0, 66, 69, 10**6])
+def test_a_whole_bigwig_is_read_where_its_header_counts_other_bases(
+    stated: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Such files are published: header 38,675 bases, data 38,672."""
+    bigwig = tmp_path / "plus.bw"
+    signal = kinds_of_blocks(bigwig)
+    data = bytearray(bigwig.read_bytes())
+    at = covered_bases_at(data)
+    assert struct.unpack_from("<Q", data, at) == (67,)  # 30 + 27 + 10
+    struct.pack_into("<Q", data, at, stated)
+    bigwig.write_bytes(data)
+    same(toy.read(toy.standardize(tmp_path / "out", [bigwig], [bigwig])[0]), signal)
+    assert re.search(
+        rf"plus.bw: its header counts {stated} covered bases, all of its . blocks of data hold 67", caplog.text
+    )
+
+
+def test_a_header_that_counts_right_is_not_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    kinds_of_blocks(tmp_path / "plus.bw")
+    toy.standardize(tmp_path / "out", [tmp_path / "plus.bw"], [tmp_path / "plus.bw"])
+    assert "its header counts" not in caplog.text
+
+
+def test_blocks_of_early_files_are_counted(tmp_path: Path) -> None:
+    """A count of 4 bytes before the data; blocks that are not compressed; items beyond the chromosome are cut."""
+    file = pyBigWig.open(str(tmp_path / "plus.bw"), "w")
+    file.addHeader(list(toy.LENGTHS.items()))
+    file.addEntries(["II", "II", "II"], [0, 1990, 2001], ends=[7, 2003, 2002], values=[1.0, 2.0, 3.0], validate=False)
+    file.close()
+    data = bytearray((tmp_path / "plus.bw").read_bytes())
+    data_at = struct.unpack_from("<Q", data, 16)[0]
+    struct.pack_into("<Q", data, 16, data_at + 4)
+    struct.pack_into("<I", data, data_at + 4, 1)
+    (tmp_path / "short.bw").write_bytes(data)
+    lengths = list(toy.LENGTHS.values())
+    assert read_blocks(tmp_path / "short.bw", lengths) == (1, 1, 17)
+    assert read_blocks(tmp_path / "plus.bw", lengths) == (1, 1, 17)
+    place, size = struct.unpack_from("<QQ", data, root_at(data) + 20)
+    struct.pack_into("<Q", data, 16, data_at)
+    struct.pack_into("<Q", data, data_at, 1)
+    block = zlib.decompress(data[place : place + size])
+    struct.pack_into("<QQ", data, root_at(data) + 20, len(data), len(block))
+    struct.pack_into("<I", data, 52, 0)
+    (tmp_path / "plain.bw").write_bytes(data + block)
+    assert read_blocks(tmp_path / "plain.bw", lengths) == (1, 1, 17)
+
+
+@pytest.mark.parametrize("damage", ["hidden", "astray", "count"])
+def test_a_wrong_header_does_not_excuse_a_damaged_index(damage: str, bigwig: Path, tmp_path: Path) -> None:
+    data = bytearray(bigwig.read_bytes())
+    root = root_at(data)
+    leaf, _, children = struct.unpack_from("<BBH", data, root)
+    assert leaf and children > 3
+    struct.pack_into("<Q", data, covered_bases_at(data), 5)
+    if damage == "hidden":
+        struct.pack_into("<H", data, root + 2, children - 1)
+    elif damage == "astray":  # said to lie on a chromosome that there is not, where it is never looked for
+        struct.pack_into("<IIII", data, root + 4, 9, 0, 9, 1)
+    else:
+        struct.pack_into("<Q", data, struct.unpack_from("<Q", data, 16)[0], children + 1)
+    bigwig.write_bytes(data)
+    assert "plus.bw: damaged or not a bigWig file" in refused(bigwig, tmp_path / "out")
+
+
+def test_an_index_that_runs_in_a_circle_is_an_error(bigwig: Path) -> None:
+    data = bytearray(bigwig.read_bytes())
+    root = root_at(data)
+    struct.pack_into("<BBHIIIIQ", data, root, 0, 0, 1, 0, 0, 1, 1, root)
+    bigwig.write_bytes(data)
+    with pytest.raises(ValueError, match="two places of the index lead to one"):
+        read_blocks(bigwig, [200_000, 150_000])
 
 
 def test_overlapping_intervals_of_a_bigwig_are_an_error(tmp_path: Path, minus: Path) -> None:

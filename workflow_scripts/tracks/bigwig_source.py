@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import logging
+import struct
+import zlib
 from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
+import pyBigWig
 
-from workflow_scripts.contracts.genome import Genome
 from workflow_scripts.io import seal
 from workflow_scripts.io.errors import BadInput
+from workflow_scripts.tracks.bigwig_blocks import read_blocks
+from workflow_scripts.contracts.genome import Genome
 from workflow_scripts.tracks.chromosomes import place
 from workflow_scripts.tracks.runs import BLOCK, NONE, Runs
+
+log = logging.getLogger(__name__)
 
 MAGIC = (b"\x26\xfc\x8f\x88", b"\x88\x8f\xfc\x26")  # of either byte order
 
@@ -36,12 +43,11 @@ class BigWigSource:
     Damage is never read as zeros. A file that was cut short lacks the number that begins and ends every
     bigWig. A damaged data block is refused by its checksum, when it is read. A damaged index can hide blocks
     without any error (libBigWig returns nothing for them); so the bases that were read are counted, and
-    `finish` compares them with the count in the file's header.
+    `finish` compares them with the count in the file's header. Some files state a wrong one; where the two
+    differ, the blocks decide: all that the file says it has must have been found, and read.
     """
 
     def __init__(self, path: Path, genome: Genome, drop: list[str]) -> None:
-        import pyBigWig
-
         self.path = path
         self._drop = drop
         if not is_whole(path):
@@ -82,7 +88,7 @@ class BigWigSource:
                     place(self._genome, name, self.path, self._drop)
                     self.dropped[name] += float((np.abs(runs.value) * (runs.end - runs.start)).sum())
         if self._bases != self._stated:
-            raise self._damaged(f"its header counts {self._stated} covered bases, {self._bases} could be read")
+            self._require_every_block()
         self._file.close()
 
     def _read(self, name: str, start: int, end: int) -> Runs:
@@ -104,6 +110,24 @@ class BigWigSource:
                 raise BadInput(self.path, place_, reason, "Make the file again, each base once.")
         self._bases += int((runs.end - runs.start).sum())
         return runs
+
+    def _require_every_block(self) -> None:
+        try:
+            blocks = read_blocks(self.path, list(self._lengths.values()))
+        except (ValueError, LookupError, struct.error, zlib.error) as error:
+            raise self._damaged(f"its index or data cannot be read: {error}") from error
+        if (blocks.stated, self._bases) != (blocks.found, blocks.bases):
+            raise self._damaged(
+                f"its index leads to {blocks.found} of {blocks.stated} blocks of data; "
+                f"of the {blocks.bases} bases in them {self._bases} could be read"
+            )
+        log.warning(
+            "%s: its header counts %d covered bases, all of its %d blocks of data hold %d: the blocks are right",
+            self.path,
+            self._stated,
+            blocks.found,
+            blocks.bases,
+        )
 
     def _damaged(self, reason: str) -> BadInput:
         return BadInput(self.path, "", f"damaged or not a bigWig file ({reason})", "Fetch the file again.")
