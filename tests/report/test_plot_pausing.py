@@ -32,6 +32,7 @@ def features(tracks: tuple[str, ...] = ("netseq", "proseq"), genes: int = 60, me
             pause_length=100,
             body_length=1000,
             measured=known,
+            reason=np.where(known, "", "body too short").astype(object),
         )
         tables.append(table)
     return pd.concat(tables, ignore_index=True)
@@ -87,6 +88,36 @@ def test_a_track_of_fractional_values_is_drawn_without_intervals(tmp_path, files
     planted = pausing.read_planted(truth)
     axis = pausing.draw_planted(style.new_figure(4, 3).subplots(), table, planted, np.geomspace(0.1, 100, 41))
     assert [text.get_text() for text in axis.texts] == ["no index of this track has an interval"]
+
+
+@pytest.mark.parametrize("tracks", [("procap",), ("netseq", "procap")])
+def test_a_track_of_initiation_says_that_it_has_no_index(tmp_path, files, tracks: tuple[str, ...]) -> None:
+    table = features(tracks)
+    capped = table["track"] == "procap"
+    table.loc[capped, ["pausing_index", "ci_low", "ci_high"]] = np.nan
+    table.loc[capped, ["measured", "reason"]] = False, "initiation assay: no pausing index"
+    polymerase.write(table, tmp_path / "p.parquet", order_digest(table["gene_id"].unique()))
+    truth = write_truth(tmp_path / "truth", table)
+    plot_pausing(polymerase=tmp_path / "p.parquet", truth=truth, provenance=files(True), figure=tmp_path / "f.png")
+    picture(tmp_path / "f.png")
+    table, edges, planted = table[capped], np.geomspace(0.1, 100, 41), pausing.read_planted(truth)
+    for draw, *further in (
+        (pausing.draw_distribution, edges, "procap"),
+        (pausing.draw_genes, edges),
+        (pausing.draw_planted, planted, edges),
+    ):
+        axis = draw(style.new_figure(4, 3).subplots(), table, *further)
+        assert [text.get_text() for text in axis.texts] == ["initiation assay: no pausing index"]
+
+
+def test_a_track_without_measured_genes_says_so_where_reasons_differ() -> None:
+    table = features(("netseq",), genes=4, measured=0)
+    table["reason"] = ["body too short", "crowded by another gene"] * 2
+    axis = pausing.draw_genes(style.new_figure(4, 3).subplots(), table, np.geomspace(0.1, 100, 41))
+    assert [text.get_text() for text in axis.texts] == ["no gene of this track was measured"]
+    without_end = features(("netseq",), genes=4, measured=1).assign(pausing_index=np.inf)
+    axis = pausing.draw_genes(style.new_figure(4, 3).subplots(), without_end, np.geomspace(0.1, 100, 41))
+    assert [text.get_text() for text in axis.texts] == ["no gene of this track was measured"]
 
 
 @pytest.mark.parametrize("measured", [0.0, 0.02])

@@ -118,6 +118,7 @@ def polymerase_table() -> pd.DataFrame:
     names = ("pause_count", "body_count", "pause_density", "body_density", "pausing_index", "ci_low", "ci_high")
     made = {"gene_id": GENES, "track": "netseq", **{name: [1.0, 2.0, 3.0, np.nan] for name in names}}
     made |= {"antisense_count": 0.0, "pause_length": 5, "body_length": 9, "measured": [True, True, True, False]}
+    made["reason"] = ["", "", "", "body too short"]
     return pd.DataFrame(made)
 
 

@@ -15,7 +15,7 @@ from workflow_scripts.settings.settings import Settings
 from tests.support.workflow import ROOT
 from tests.tracks import toy
 from workflow_scripts.contracts import polymerase as contract
-from workflow_scripts.docs.reruns import demo
+from workflow_scripts.io.errors import BadInput
 from workflow_scripts.tracks import pausing, standard
 from workflow_scripts.tracks.measure_polymerase import measure_polymerase
 from workflow_scripts.tracks.standard import StandardTrack
@@ -32,15 +32,17 @@ def measure(
     spec: dict[str, Any] = SPEC,
     tss: dict[str, int] | None = None,
     values: str = "counts",
+    assays: tuple[str, ...] = ("netseq",),
 ) -> pd.DataFrame:
+    """Measure the same signal as a track of each assay, called a, b, ..."""
     measure_polymerase(
         genes=toy.write_genes(tmp_path / "genes.parquet", genes, tss),
-        plus=[toy.write_track(tmp_path / "plus.bw", plus)],
-        minus=[toy.write_track(tmp_path / "minus.bw", minus)],
-        strands=[toy.write_strands(tmp_path / "strands.parquet")],
+        plus=[toy.write_track(tmp_path / "plus.bw", plus)] * len(assays),
+        minus=[toy.write_track(tmp_path / "minus.bw", minus)] * len(assays),
+        strands=[toy.write_strands(tmp_path / f"{assay}.parquet", assay) for assay in assays],
         polymerase=tmp_path / "polymerase.parquet",
-        tracks=["a"],
-        values=[values],
+        tracks=["a", "b"][: len(assays)],
+        values=[values] * len(assays),
         spec=spec,
     )
     return contract.read(tmp_path / "polymerase.parquet").set_index("gene_id")
@@ -179,6 +181,48 @@ def test_coverage_of_whole_reads_has_indices_but_no_intervals(tmp_path: Path, ca
     assert counted["ci_high"] / counted["ci_low"] < 2 and covered["measured"]
     assert np.isnan(covered["ci_low"]) and np.isnan(covered["ci_high"])
     assert "is coverage: its indices have no interval" in caplog.text
+
+
+@pytest.mark.parametrize("assay", ["procap", "grocap", "cage"])
+def test_initiation_has_counts_but_no_index(assay: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A set of such a track alone, and beside one of elongation, which is as without it."""
+    caplog.set_level("INFO")
+    genes = [("A", "I", 100, 900, "+"), ("B", "I", 1100, 1900, "-"), ("short", "II", 5, 30, "+")]
+    plus, minus = toy.random_signal(1), toy.random_signal(2)
+    alone = measure(tmp_path, genes, plus, minus, SMALL)
+    found = measure(tmp_path, genes, plus, minus, SMALL, assays=(assay,))
+    counts = ["pause_count", "body_count", "antisense_count", "pause_density", "body_density"]
+    pd.testing.assert_frame_equal(found[counts], alone[counts])
+    assert not found["measured"].any()
+    assert found[["pausing_index", "ci_low", "ci_high"]].isna().all(axis=None)
+    assert set(found["reason"]) == {"initiation assay: no pausing index"}
+    assert "a: 0 genes measured; left out: 3 initiation assay: no pausing index" in caplog.text
+    both = measure(tmp_path, genes, plus, minus, SMALL, assays=(assay, "proseq"))
+    pd.testing.assert_frame_equal(both[both["track"] == "a"], found)
+    pd.testing.assert_frame_equal(both[both["track"] == "b"].assign(track="a"), alone)
+    assert "b: 2 genes measured; left out: 1 body too short" in caplog.text
+
+
+def test_the_table_says_why_a_gene_is_not_measured(tmp_path: Path) -> None:
+    genes = [
+        ("A", "I", 100, 900, "+"),
+        ("M", "MT", 0, 400, "+"),
+        ("X", "XVI", 100, 900, "-"),
+        ("short", "II", 100, 174, "+"),
+        ("B", "II", 500, 900, "+"),
+        ("C", "II", 600, 900, "+"),
+    ]
+    found = measure(tmp_path, genes, toy.random_signal(1), toy.random_signal(2), SMALL)
+    assert found["reason"].to_dict() == {
+        "A": "",
+        "M": "not nuclear, or not on the genome",
+        "X": "not nuclear, or not on the genome",
+        "short": "body too short",
+        "B": "crowded by another gene",
+        "C": "crowded by another gene",
+    }
+    with pytest.raises(BadInput, match="a reason where not measured"):
+        contract.validate(found.assign(reason="").reset_index())
 
 
 def test_genes_that_cannot_be_placed_have_no_counts(tmp_path: Path) -> None:

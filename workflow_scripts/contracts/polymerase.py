@@ -6,8 +6,9 @@ in the pause and body windows), pause_length and body_length (bp), pause_density
 pausing_index (ratio of the densities; NaN where the body has no signal), ci_low and ci_high (interval of the
 index; ci_high is infinite where the body has no signal, both are NaN where the signal is not counts),
 antisense_count (in the body window), measured (bool: False where the gene is too short, not nuclear, not on
-the genome, or where its or another gene's pause window overlaps the other; its index is then NaN).
-Metadata: `gene_order`.
+the genome, or where its or another gene's pause window overlaps the other, and on a track of an assay of
+initiation, which does not see the polymerase in gene bodies; its index is then NaN), reason (why a gene is not
+measured; empty where it is). Metadata: `gene_order`.
 
 The interval is exact for two independent Poisson counts. So each unit of signal must be one read that was
 counted once, at one base, and duplicates of the PCR removed: `values: counts` of the configuration declares
@@ -19,20 +20,16 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pandas as pd
+import pandera.pandas as pa
 
 from workflow_scripts.contracts.gene_table import order_digest, require_order
 from workflow_scripts.io.tables import read_table, validate_table, write_table
 
-if TYPE_CHECKING:
-    import pandas as pd
-    import pandera.pandas as pa
-
 
 @cache
 def schema() -> pa.DataFrameSchema:
-    import pandera.pandas as pa
-
     numbers = ("pause_count", "body_count", "pause_density", "body_density", "pausing_index", "ci_low", "ci_high")
     return pa.DataFrameSchema(
         {
@@ -43,7 +40,9 @@ def schema() -> pa.DataFrameSchema:
             "pause_length": pa.Column("int64", pa.Check.ge(0)),
             "body_length": pa.Column("int64", pa.Check.ge(0)),
             "measured": pa.Column(bool),
+            "reason": pa.Column(str),
         },
+        checks=pa.Check(lambda table: table["measured"] == (table["reason"] == ""), name="a reason where not measured"),
         unique=["gene_id", "track"],
         name="PolymeraseFeatures",
         strict=True,

@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
 
 from workflow_scripts.evaluation.intervals import median_interval, wilson_interval
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.report import style
 
-if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-    from matplotlib.axes import Axes
-
 
 def drawable(features: pd.DataFrame) -> pd.DataFrame:
     """The measured genes of which the index fits on a logarithmic axis: finite and above 0."""
-    import numpy as np
-
     index = features["pausing_index"]
     return features[features["measured"] & np.isfinite(index) & (index > 0)]
 
 
+def why_none(features: pd.DataFrame) -> str:
+    """A sentence for a track without measured genes: the reason, where all genes share one."""
+    first = features["reason"].iloc[0]
+    return first if first and (features["reason"] == first).all() else "no gene of this track was measured"
+
+
 def read_planted(truth: Path) -> pd.DataFrame:
     """Return the planted indices of a simulated organism: gene_id, track, planted (float64)."""
-    import pandas as pd
-
     path = truth / "pausing.tsv"
     remedy = "Run the simulate stage again."
     try:
@@ -42,7 +42,7 @@ def draw_distribution(axis: Axes, features: pd.DataFrame, edges: np.ndarray, tra
     genes = drawable(features)
     axis.set_title(f"{style.short(track)}: {len(genes):,} of {len(features):,} genes")
     if genes.empty:
-        return style.say(axis, "no gene of this track was measured")
+        return style.say(axis, why_none(features))
     median, low, high = median_interval(genes["pausing_index"].to_numpy())
     axis.hist(genes["pausing_index"], bins=edges, color=style.SKY, edgecolor="white", linewidth=0.4)
     axis.axvspan(low, high, color=style.ORANGE, alpha=0.35, lw=0)
@@ -58,11 +58,9 @@ def draw_distribution(axis: Axes, features: pd.DataFrame, edges: np.ndarray, tra
 
 def draw_genes(axis: Axes, features: pd.DataFrame, edges: np.ndarray) -> Axes:
     """Every gene's index with its interval, genes in the order of the index."""
-    import numpy as np
-
     genes = drawable(features).sort_values("pausing_index", kind="stable")
     if genes.empty:
-        return style.say(axis, "no gene of this track was measured")
+        return style.say(axis, why_none(features))
     rank = np.arange(1, len(genes) + 1)
     low = np.clip(genes["ci_low"].to_numpy(), edges[0], None)
     high = np.clip(genes["ci_high"].to_numpy(), None, edges[-1])
@@ -80,8 +78,8 @@ def draw_genes(axis: Axes, features: pd.DataFrame, edges: np.ndarray) -> Axes:
 
 def draw_planted(axis: Axes, features: pd.DataFrame, planted: pd.DataFrame, edges: np.ndarray) -> Axes:
     """Planted against measured index of one track, with the share of genes whose interval holds the planted."""
-    import numpy as np
-
+    if not features["measured"].any():
+        return style.say(axis, why_none(features))
     genes = features[features["measured"]].merge(planted.dropna(), on=["gene_id", "track"], how="inner")
     if genes.empty:
         return style.say(axis, "nothing was planted for this track")

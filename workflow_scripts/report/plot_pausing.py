@@ -3,11 +3,16 @@
 from workflow_scripts.rule import run
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
+from workflow_scripts.rule import run
+
+import numpy as np
+import pandas as pd
+
+from workflow_scripts.contracts.polymerase import read
+from workflow_scripts.report.pausing import draw_distribution, draw_genes, draw_planted, drawable, read_planted
+from workflow_scripts.report.sources import honest_line
+from workflow_scripts.report.style import new_figure, save
 
 
 def plot_pausing(*, polymerase: Path, truth: Path | None, provenance: list[Path], figure: Path) -> None:
@@ -16,11 +21,6 @@ def plot_pausing(*, polymerase: Path, truth: Path | None, provenance: list[Path]
     `truth` is the folder of the planted truth of a simulated organism; None where there is none. `provenance` of
     the files of the set says what is simulated.
     """
-    from workflow_scripts.contracts.polymerase import read
-    from workflow_scripts.report.pausing import draw_distribution, draw_genes, draw_planted, read_planted
-    from workflow_scripts.report.sources import honest_line
-    from workflow_scripts.report.style import new_figure, save
-
     features = read(polymerase)
     planted = read_planted(truth) if truth is not None else None
     edges = _edges(features)
@@ -37,12 +37,8 @@ def plot_pausing(*, polymerase: Path, truth: Path | None, provenance: list[Path]
     save(drawn, figure, honest_line(provenance))
 
 
-def _edges(features: "pd.DataFrame") -> "np.ndarray":
+def _edges(features: pd.DataFrame) -> np.ndarray:
     """Edges of 40 bins of equal width in logarithm that hold every index, the planted excepted."""
-    import numpy as np
-
-    from workflow_scripts.report.pausing import drawable
-
     index = drawable(features)["pausing_index"]
     low, high = (index.min(), index.max()) if len(index) else (0.1, 10.0)
     return np.geomspace(low / 1.5, high * 1.5, 41)

@@ -1,11 +1,18 @@
 """Pausing index with its interval, and densities of pause window and gene body, of each gene and track."""
 
-from workflow_scripts.rule import run
-
-import logging
 from pathlib import Path
 
-log = logging.getLogger(__name__)
+from workflow_scripts.rule import run
+
+import numpy as np
+import pandas as pd
+
+from workflow_scripts.contracts import polymerase as contract
+from workflow_scripts.tracks import pausing
+from workflow_scripts.tracks.genes import read_genes
+from workflow_scripts.tracks.protocols import PROTOCOLS
+from workflow_scripts.tracks.standard import StandardTrack
+from workflow_scripts.tracks.strand_gate import read_assays
 
 
 def measure_polymerase(
@@ -22,36 +29,27 @@ def measure_polymerase(
     """Write `polymerase`: one row a gene and track, in the order of the gene table within each track.
 
     A gene is measured where its body is at least min_body_length long and no other gene's polymerase is
-    counted with its own; others have counts, but no index. The index is NaN where the body has no signal; its
-    interval is there nonetheless, unless the track holds no counts: `values` (of each of `tracks`) is `coverage`, or
-    its signal is fractional. `strands` is asked for so that only tracks with sound strands are measured.
+    counted with its own, on tracks of assays that see the polymerase in gene bodies: of initiation (PRO-cap,
+    GRO-cap, CAGE) the ratio of the two windows means nothing. Others have counts, but no index, and the reason.
+    The index is NaN where the body has no signal; its interval is there nonetheless, unless the track holds no
+    counts: `values` (of each of `tracks`) is `coverage`, or its signal is fractional. `strands` tells the assay, and
+    is asked for so that only tracks with sound strands are measured.
     """
-    import pandas as pd
-
-    from workflow_scripts.contracts import gene_bodies
-    from workflow_scripts.contracts import polymerase as contract
-    from workflow_scripts.tracks import pausing
-    from workflow_scripts.tracks.standard import StandardTrack
-
     lengths = StandardTrack(plus[0]).lengths
-    table, order = gene_bodies.read(bodies)
-    placed = table["placed"].to_numpy()
+    table, order = read_genes(genes, lengths)
     # A gene that cannot be placed has no chromosome to be cut at; it is never measured.
     regions = pausing.windows(table, table["chrom"].map(lengths).fillna(table["end"]).to_numpy("int64"), spec)
-    long_enough = regions.body_length >= spec["min_body_length"]
-    crowded = pausing.crowded(table, regions)
-    measured = placed & long_enough & ~crowded
-    log.info(
-        "%d genes measured; left out: %d not placed, %d too short, %d crowded by another gene",
-        measured.sum(),
-        (~placed).sum(),
-        (placed & ~long_enough).sum(),
-        (placed & long_enough & crowded).sum(),
-    )
+    against = {
+        pausing.NOT_PLACED: ~table["placed"].to_numpy(),
+        pausing.TOO_SHORT: regions.body_length < spec["min_body_length"],
+        pausing.CROWDED: pausing.crowded(table, regions),
+    }
+    reason = np.select(list(against.values()), list(against), "").astype(object)
     parts = []
-    for track, kind, *files in zip(tracks, values, plus, minus, strict=True):
+    for track, assay, kind, *files in zip(tracks, read_assays(strands), values, plus, minus, strict=True):
         counts = pausing.count(table, regions, *map(StandardTrack, files))
-        parts.append(pausing.features(track, table["gene_id"], counts, regions, measured, spec["confidence"], kind))
+        why = np.full_like(reason, pausing.INITIATION) if PROTOCOLS[assay].initiation else reason
+        parts.append(pausing.features(track, table["gene_id"], counts, regions, why, spec["confidence"], kind))
     contract.write(pd.concat(parts, ignore_index=True), polymerase, order)
 
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.stats import beta
 
-if TYPE_CHECKING:
-    from workflow_scripts.tracks.standard import StandardTrack
+from workflow_scripts.tracks.standard import StandardTrack
 
 log = logging.getLogger(__name__)
+
+# Why a gene is not measured.
+NOT_PLACED = "not nuclear, or not on the genome"
+TOO_SHORT = "body too short"
+CROWDED = "crowded by another gene"
+INITIATION = "initiation assay: no pausing index"
 
 
 class Windows(NamedTuple):
@@ -93,8 +99,6 @@ def ratio_interval(
     the R package rateratio.test. No pseudo-count: the lower end is 0 without a first count, the upper end
     infinite without a second. All arguments: genes; returns low, high (genes, float64).
     """
-    from scipy.stats import beta
-
     tail = (1 - confidence) / 2
     with np.errstate(divide="ignore", invalid="ignore"):
         low = np.where(count > 0, beta.ppf(tail, count, other_count + 1), 0.0)
@@ -131,23 +135,30 @@ def features(
     gene_id: pd.Series,
     counts: dict[str, np.ndarray],
     regions: Windows,
-    measured: np.ndarray,
+    reason: np.ndarray,
     confidence: float,
     values: str,
 ) -> pd.DataFrame:
-    """The polymerase features of one track: one row a gene; index and interval where it is `measured`.
+    """The polymerase features of one track: one row a gene; index and interval where no `reason` is against it.
 
-    `values`: `counts`, where each unit of signal is one read, or `coverage`, where a read counts at every base
-    that it covers. Coverage can hold whole numbers, but they are not independent, so it gets no interval.
+    `reason`: genes, text, empty where a gene is measured. `values`: `counts`, where each unit of signal is one
+    read, or `coverage`, where a read counts at every base that it covers. Coverage can hold whole numbers, but they
+    are not independent, so it gets no interval.
     """
     frame = pd.DataFrame({"gene_id": gene_id, "track": track, **counts})
     frame["pause_length"], frame["body_length"] = regions.pause_length, regions.body_length
     for window in ("pause", "body"):
         length = frame[f"{window}_length"]
         frame[f"{window}_density"] = frame[f"{window}_count"] / length.where(length > 0)
+    measured = reason == ""
     body = frame["body_density"].where(measured & (frame["body_density"] > 0))
     frame["pausing_index"] = frame["pause_density"] / body
     frame["ci_low"], frame["ci_high"] = np.nan, np.nan
+    frame["measured"], frame["reason"] = measured, reason
+    left_out = [f"{genes} {why}" for why, genes in frame.loc[~measured, "reason"].value_counts().items()]
+    log.info("%s: %d genes measured; left out: %s", track, measured.sum(), ", ".join(left_out) or "none")
+    if not measured.any():
+        return frame
     kept = frame.loc[measured, ["pause_count", "pause_length", "body_count", "body_length"]]
     if values == "coverage":
         log.info("%s: is coverage: its indices have no interval", track)
@@ -158,5 +169,4 @@ def features(
         log.warning("%s: has fractional values, which are not counts: its indices have no interval", track)
     index = frame["pausing_index"].dropna()
     log.info("%s: median pausing index %.3g of %d genes", track, index.median(), len(index))
-    frame["measured"] = measured
     return frame
