@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyBigWig
 import pytest
 
 from tests.support.real_data import REAL_MIRROR, needs_real_data
@@ -15,7 +16,7 @@ from tests.tracks import toy
 from workflow_scripts.contracts import polymerase as contract
 from workflow_scripts.contracts import track_store
 from workflow_scripts.io.errors import BadInput
-from workflow_scripts.reference.index_genome import index_genome
+from workflow_scripts.io.seal import seal
 from workflow_scripts.tracks.check_strands import check_strands
 from workflow_scripts.tracks.make_targets import make_targets
 from workflow_scripts.tracks.measure_polymerase import measure_polymerase
@@ -78,7 +79,7 @@ def total(path: Path) -> float:
     return sum(float(track.values(name, 0, length).sum(dtype=float)) for name, length in track.lengths.items())
 
 
-def check(folder: Path, plus: str, minus: str, protocol: str) -> pd.Series:
+def check(folder: Path, plus: str, minus: str, protocol: str, min_ratio: float | None = None) -> pd.Series:
     check_strands(
         genes=folder / "genes.parquet",
         plus=folder / plus,
@@ -86,7 +87,7 @@ def check(folder: Path, plus: str, minus: str, protocol: str) -> pd.Series:
         strands=folder / "strands.parquet",
         track="a",
         protocol=protocol,
-        spec=toy.specs()["strands"],
+        spec=toy.specs()["strands"] if min_ratio is None else {"min_ratio": min_ratio},
     )
     return pd.read_parquet(folder / "strands.parquet").iloc[0]
 
@@ -110,6 +111,40 @@ def test_human_strands_are_right_and_stop_the_run_when_exchanged(human: Path) ->
     assert check(human, "a.plus.bw", "a.minus.bw", "procap")["ratio"] > 10
     with pytest.raises(BadInput, match="the strands look flipped"):
         check(human, "a.minus.bw", "a.plus.bw", "procap")
+
+
+def displaced(folder: Path, to: Path, by: int) -> Path:
+    """The tracks of `folder` written to `to`, moved along each chromosome, or mirrored where `by` is 0."""
+    for name in ("a.plus.bw", "a.minus.bw"):
+        source, file = pyBigWig.open(str(folder / name)), pyBigWig.open(str(to / name), "w")
+        file.addHeader(list(source.chroms().items()))
+        for chrom, length in source.chroms().items():
+            first, last, value = np.array(source.intervals(chrom)).T
+            start = (first + by) % length if by else length - last
+            order = np.argsort(start)
+            start, width = start[order].astype(int), (last - first)[order].astype(int)
+            ends = np.minimum(start + width, length)
+            file.addEntries([chrom] * len(start), start, ends=ends, values=value[order])
+        file.close()
+        seal(to / name)
+    (to / "genes.parquet").write_bytes((folder / "genes.parquet").read_bytes())
+    return to
+
+
+# Between hg19 and hg38 most of chr22 lies 396 kb to 480 kb elsewhere.
+@pytest.mark.parametrize(
+    ("organism", "protocol", "by"),
+    [("yeast", "netseq", 0), ("yeast", "netseq", -5000), ("human", "procap", -396_000), ("human", "groseq", -480_000)],
+)
+def test_signal_stands_out_on_its_own_assembly_alone(
+    organism: str, protocol: str, by: int, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    folder = request.getfixturevalue(organism)
+    row = check(folder, "a.plus.bw", "a.minus.bw", protocol)
+    assert (row["excess"] - row["moved_excess"]) / row["moved_sd"] > 8
+    displaced(folder, tmp_path, by)
+    with pytest.raises(BadInput, match="signal does not follow the genes"):
+        check(tmp_path, "a.plus.bw", "a.minus.bw", protocol, min_ratio=0)
 
 
 def test_a_genome_that_ends_before_the_track_is_refused(human: Path, tmp_path: Path) -> None:

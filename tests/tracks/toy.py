@@ -12,7 +12,7 @@ import pyBigWig
 
 from workflow_scripts.contracts import gene_table
 from workflow_scripts.io.seal import seal
-from workflow_scripts.settings.schema import complete, load_schema
+from workflow_scripts.tracks import strand_gate
 from workflow_scripts.tracks.standardize_track import standardize_track
 
 LENGTHS = {"I": 3000, "II": 2000, "Mito": 400}
@@ -50,7 +50,8 @@ def random_signal(seed: int, lengths: dict[str, int] = LENGTHS, whole: bool = Tr
 
 def runs(values: np.ndarray) -> list[tuple[int, int, float]]:
     """Runs of one value that is not NaN."""
-    borders = np.flatnonzero(np.r_[True, values[1:] != values[:-1], True])
+    coded = np.nan_to_num(values, nan=np.inf)  # stretches of NaN are runs, too
+    borders = np.flatnonzero(np.r_[True, coded[1:] != coded[:-1], True])
     found = [(int(a), int(b), float(values[a])) for a, b in zip(borders[:-1], borders[1:], strict=True)]
     return [run for run in found if not np.isnan(run[2])]
 
@@ -156,8 +157,8 @@ def write_genes(path: Path, rows: list[tuple], tss: dict[str, int] | None = None
 
 def write_strands(path: Path, assay: str = "netseq") -> Path:
     """The file of a track that passed the check of strands."""
-    from workflow_scripts.tracks import strand_gate
-
     row = {"track": "a", "assay": assay, "region": "gene body", "genes": 1, "sense": 2.0, "antisense": 1.0}
-    strand_gate.write(pd.DataFrame([{**row, "ratio": 2.0, "min_ratio": 1.5}]), path)
+    row |= {"ratio": 2.0, "min_ratio": 1.5, "warning": "", "moved_genes": 0}
+    row |= dict.fromkeys(("excess", "moved_excess", "moved_sd"), np.nan)
+    strand_gate.write(pd.DataFrame([row]), path)
     return path
