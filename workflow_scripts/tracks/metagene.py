@@ -1,85 +1,102 @@
-"""Metagenes: signal along genes that are scaled to one length, by deepTools computeMatrix."""
+"""Metagenes: signal along genes that are scaled to one length, as deepTools `computeMatrix scale-regions` defines them.
+
+computeMatrix asks its bigWigs gene by gene, as Python numbers; here all bins of all genes are summed in one pass
+over each file. The matrix is deepTools' own object, and written by it, so that plotHeatmap, plotProfile and
+computeMatrixOperations take it.
+"""
 
 from __future__ import annotations
 
-import gzip
-import json
-import logging
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
+from deeptools import heatmapper
 
-from workflow_scripts.io.errors import BadInput
+from workflow_scripts.tracks.standard import StandardTrack
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-log = logging.getLogger(__name__)
+np.seterr(**heatmapper.old_settings)  # deepTools silences numpy for all who import it
 
 CEILING = 99  # percentile of genes
 
 
-def write_bed(genes: pd.DataFrame, path: Path) -> None:
-    """Write genes as BED6, in the order of the table."""
-    bed = genes[["chrom", "start", "end", "gene_id"]].assign(score=0, strand=genes["strand"])
-    bed.to_csv(path, sep="\t", header=False, index=False)
+def bin_borders(start: np.ndarray, end: np.ndarray, left: int, right: int, spec: dict) -> np.ndarray:
+    """Borders of the bins of each gene, with flanks of `left` and `right` bp: genes x (bins + 1), bp, int64.
 
-
-def compute_matrix(regions: list[Path], signal: list[Path], matrix: Path, spec: dict, threads: int) -> None:
-    """Run `computeMatrix scale-regions` over all files at once; bases without signal count 0.
-
-    deepTools turns regions of the minus strand round, so that every row runs from 5' to 3'.
+    Every body has as many bins as one of `spec["body"]` bp, a base or more each, their borders rounded down as
+    deepTools does, which counts bases from the start of the left flank.
     """
-    # Beside this Python, even where its environment is not the one on PATH.
-    search = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    command = [shutil.which("computeMatrix", path=search) or "computeMatrix", "scale-regions", "--missingDataAsZero"]
-    command += ["--regionsFileName", *map(str, regions), "--scoreFileName", *map(str, signal)]
-    command += ["--outFileName", str(matrix), "--sortRegions", "keep", "--numberOfProcessors", str(threads)]
-    options = {"upstream": "-b", "body": "-m", "downstream": "-a", "bin": "-bs"}
-    for name, flag in options.items():
-        command += [flag, str(spec[name])]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    for line in result.stderr.splitlines():
-        log.info("computeMatrix: %s", line)
-    if result.returncode:
-        said = (result.stderr.strip().splitlines() or ["nothing"])[-1]
-        raise BadInput(
-            matrix,
-            "deepTools computeMatrix",
-            f"ended with exit status {result.returncode}: {said}",
-            "See the log of the rule.",
-        )
+    bins, length = spec["body"] // spec["bin"], (end - start)[:, None]
+    before = np.arange(0, left, spec["bin"])
+    body = np.linspace(left, left + end - start, bins, endpoint=False, dtype=np.int64, axis=1)
+    after = np.arange(left, left + right + 1, spec["bin"])
+    along = np.hstack([np.broadcast_to(before, (len(start), len(before))), body, length + after])
+    return start[:, None] - left + along
 
 
-def read_profiles(matrix: Path, tracks: int) -> np.ndarray:
-    """Mean signal per bp over all genes: tracks x 2 (sense, antisense) x bins, float64.
+def scaled_signal(genes: pd.DataFrame, plus: StandardTrack, minus: StandardTrack, spec: dict) -> np.ndarray:
+    """Mean signal per bp in each bin: genes x 2 (sense, antisense) x bins from 5' to 3', float64.
+
+    Bases without signal count 0, as those beyond the ends of the chromosome do.
+    """
+    flanks = {"+": (spec["upstream"], spec["downstream"]), "-": (spec["downstream"], spec["upstream"])}
+    bins = (spec["upstream"] + spec["body"] + spec["downstream"]) // spec["bin"]
+    values = np.empty((len(genes), 2, bins))
+    for strand, tracks, direction in (("+", (plus, minus), 1), ("-", (minus, plus), -1)):
+        rows = np.flatnonzero(genes["strand"] == strand)
+        chrom, start, end = (genes[name].to_numpy()[rows] for name in ("chrom", "start", "end"))
+        borders = bin_borders(start, end, *flanks[strand], spec)
+        length = np.array([plus.lengths[name] for name in chrom], np.int64)[:, None]
+        first, last = (np.clip(side, 0, length).ravel() for side in (borders[:, :-1], borders[:, 1:]))
+        for side, track in enumerate(tracks):
+            sums = track.sums(np.repeat(chrom, bins), first, last).reshape(-1, bins)
+            values[rows, side] = (sums / np.diff(borders))[:, ::direction]
+    return values
+
+
+def write_matrix(genes: pd.DataFrame, values: np.ndarray, tracks: list[str], spec: dict, path: Path) -> None:
+    """Write `values`, genes x tracks x 2 (sense, antisense) x bins, as a matrix of deepTools, two samples a track."""
+    columns = genes[["chrom", "start", "end", "gene_id", "strand"]].itertuples(index=False)
+    regions = [[chrom, [(start, end)], name, 0, strand, 0] for chrom, start, end, name, strand in columns]
+    samples = [f"{track}.{direction}" for track in tracks for direction in ("sense", "antisense")]
+    borders = [values.shape[-1] * sample for sample in range(len(samples) + 1)]
+    flat = values.reshape(len(genes), -1)
+    matrix = heatmapper.heatmapper()
+    matrix.matrix = heatmapper._matrix(regions, flat, [0, len(genes)], borders, ["genes"], samples)
+    matrix.parameters = {
+        "upstream": spec["upstream"],
+        "downstream": spec["downstream"],
+        "body": spec["body"],
+        "bin size": spec["bin"],
+        "ref point": None,
+        "bin avg type": "mean",
+        "missing data as zero": True,
+        "nan after end": False,
+        "scale": 1,
+        "skip zeros": False,
+        "min threshold": None,
+        "max threshold": None,
+        "sort regions": "keep",
+        "sort using": "mean",
+        "unscaled 5 prime": 0,
+        "unscaled 3 prime": 0,
+        "proc number": 1,
+        "verbose": False,
+    }
+    matrix.save_matrix(str(path))
+
+
+def mean_profiles(values: np.ndarray) -> np.ndarray:
+    """Mean over all genes of genes x tracks x 2 x bins.
 
     In each bin the genes above the `CEILING` percentile count as if they were at it. Otherwise the figure shows
     the few places with most signal (tRNA and snoRNA genes, artefacts) and nothing of the other genes.
-    The matrix has a block of rows for the genes of each strand, and for each track the columns of its plus
-    file, then of its minus file. Memory: 8 bytes a gene, bin and file for the table as pandas reads it, and about
-    as much again for float32 copies of its values.
     """
-    import pandas as pd
-
-    with gzip.open(matrix, "rt") as handle:
-        header = json.loads(handle.readline().removeprefix("@"))
-        rows = pd.read_csv(handle, sep="\t", header=None, dtype=dict.fromkeys(range(6), str), na_filter=False)
-    values = rows.iloc[:, 6:].to_numpy(np.float32).reshape(len(rows), tracks, 2, header["sample_boundaries"][1])
-    reverse = (rows[5] == "-").to_numpy()
-    values[reverse] = values[reverse, :, ::-1]
-    return np.minimum(values, np.percentile(values, CEILING, axis=0)).mean(axis=0, dtype=np.float64)
+    return np.minimum(values, np.percentile(values, CEILING, axis=0)).mean(axis=0)
 
 
 def profile_table(profiles: np.ndarray, tracks: list[str], assays: list[str], spec: dict) -> pd.DataFrame:
     """The rows of a Metagene but for `genes`, from profiles of tracks x 2 (sense, antisense) x bins."""
-    import pandas as pd
-
     start = np.arange(-spec["upstream"], spec["body"] + spec["downstream"], spec["bin"])
     region = np.select([start < 0, start < spec["body"]], ["upstream", "gene"], "downstream")
     bins = pd.DataFrame({"region": region, "start": start, "end": start + spec["bin"]})
