@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from statsmodels.stats.proportion import proportion_confint
 
 from tests.report.looking import picture, printed_honest
 from workflow_scripts.contracts import polymerase
@@ -14,6 +15,7 @@ from workflow_scripts.contracts.gene_table import order_digest
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.report import intervals, pausing, style
 from workflow_scripts.report.plot_pausing import plot_pausing
+from workflow_scripts.training import scores
 
 
 def features(tracks: tuple[str, ...] = ("netseq", "proseq"), genes: int = 60, measured: float = 0.8) -> pd.DataFrame:
@@ -166,15 +168,11 @@ def test_the_interval_of_the_median_holds_it_in_95_of_100() -> None:
 
 
 def test_the_intervals_of_the_report_have_the_level_of_those_of_the_scores() -> None:
-    from workflow_scripts.evaluation import scores
-
     assert intervals.LEVEL == scores.LEVEL
     assert abs(intervals.Z - 1.959963984540054) < 1e-12
 
 
 def test_wilson_interval_agrees_with_an_independent_one() -> None:
-    from statsmodels.stats.proportion import proportion_confint
-
     for hits, count in ((0, 10), (7, 10), (10, 10), (233, 240)):
         np.testing.assert_allclose(
             intervals.wilson_interval(hits, count), proportion_confint(hits, count, method="wilson"), atol=1e-12

@@ -10,19 +10,15 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pandas as pd
+import pandera.pandas as pa
 
 from workflow_scripts.io.tables import read_table, validate_table, write_table
-
-if TYPE_CHECKING:
-    import pandas as pd
-    import pandera.pandas as pa
 
 
 @cache
 def schema() -> pa.DataFrameSchema:
-    import pandera.pandas as pa
-
     return pa.DataFrameSchema(
         {
             "track": pa.Column(str),

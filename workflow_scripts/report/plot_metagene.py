@@ -2,16 +2,14 @@
 
 from workflow_scripts.rule import run
 
-from pathlib import Path
+from workflow_scripts.contracts.metagene import read
+from workflow_scripts.report.metagene import draw_track
+from workflow_scripts.report.sources import honest_line
+from workflow_scripts.report.style import new_figure, save
 
 
 def plot_metagene(*, metagene: Path, provenance: list[Path], figure: Path) -> None:
     """Metagene of one set to one PNG, one panel a track; `provenance` of its files says what is simulated."""
-    from workflow_scripts.contracts.metagene import read
-    from workflow_scripts.report.metagene import draw_track
-    from workflow_scripts.report.sources import honest_line
-    from workflow_scripts.report.style import new_figure, save
-
     profiles = read(metagene)
     tracks = list(dict.fromkeys(profiles["track"]))
     drawn = new_figure(7.2, 2.6 * len(tracks) + 0.3)

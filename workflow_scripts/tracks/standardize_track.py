@@ -10,6 +10,13 @@ import logging
 from contextlib import ExitStack
 from pathlib import Path
 
+from workflow_scripts.rule import run
+
+from workflow_scripts.io.files import replacing
+from workflow_scripts.contracts.genome import Genome
+from workflow_scripts.tracks.protocols import PROTOCOLS, swapped
+from workflow_scripts.tracks.sources import sum_files
+
 log = logging.getLogger(__name__)
 
 
@@ -21,11 +28,6 @@ def standardize_track(
     Raises BadInput on a damaged or malformed file, a chromosome that the genome lacks or knows with
     another length, overlapping intervals, values of both signs in one file, and a strand without signal.
     """
-    from workflow_scripts.contracts.genome import Genome
-    from workflow_scripts.io.files import replacing
-    from workflow_scripts.tracks.protocols import PROTOCOLS, swapped
-    from workflow_scripts.tracks.sources import sum_files
-
     genome, protocol = Genome.read(index), PROTOCOLS[spec["protocol"]]
     log.info(
         "%s: the 5' end of read %d marks the RNA's %s end, on the %s strand; the files name the strand of the %s",
