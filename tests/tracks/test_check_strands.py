@@ -37,7 +37,7 @@ def check(
         toy.write_track(tmp_path / f"a.{name}.bw", one) for name, one in zip(("plus", "minus"), signal, strict=True)
     ]
     check_strands(
-        genes=toy.write_genes(tmp_path / "genes.parquet", genes),
+        bodies=toy.write_bodies(tmp_path / "bodies.parquet", genes),
         plus=files[0],
         minus=files[1],
         strands=tmp_path / "strands.parquet",

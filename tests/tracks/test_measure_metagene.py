@@ -52,7 +52,7 @@ def measure(
     ]
     outputs = {"metagene": tmp_path / "out/metagene.parquet", "matrix": tmp_path / "out/metagene.tsv.gz"}
     measure_metagene(
-        genes=toy.write_genes(tmp_path / "genes.parquet", genes),
+        bodies=toy.write_bodies(tmp_path / "bodies.parquet", genes),
         plus=files[0],
         minus=files[1],
         strands=[toy.write_strands(tmp_path / "strands.parquet")] * tracks,
@@ -122,7 +122,7 @@ def test_the_matrix_is_that_of_compute_matrix(spec: dict[str, int], tmp_path: Pa
     signals = toy.random_signal(1, whole=False), toy.random_signal(2)
     plus, minus = (toy.write_track(tmp_path / f"{side}.bw", one) for side, one in zip("pm", signals, strict=True))
     measure_metagene(
-        genes=toy.write_genes(tmp_path / "genes.parquet", genes),
+        bodies=toy.write_bodies(tmp_path / "bodies.parquet", genes),
         plus=[plus],
         minus=[minus],
         strands=[toy.write_strands(tmp_path / "strands.parquet")],

@@ -10,13 +10,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies
-from workflow_scripts.settings.settings import Settings
 
 from tests.support.workflow import ROOT
 from tests.tracks import toy
 from workflow_scripts.contracts import polymerase as contract
+from workflow_scripts.docs.reruns import demo
 from workflow_scripts.io.errors import BadInput
+from workflow_scripts.settings.settings import Settings
 from workflow_scripts.tracks import pausing, standard
+from workflow_scripts.tracks.inputs import track_names, track_values
 from workflow_scripts.tracks.measure_polymerase import measure_polymerase
 from workflow_scripts.tracks.standard import StandardTrack
 
@@ -36,7 +38,7 @@ def measure(
 ) -> pd.DataFrame:
     """Measure the same signal as a track of each assay, called a, b, ..."""
     measure_polymerase(
-        genes=toy.write_genes(tmp_path / "genes.parquet", genes, tss),
+        bodies=toy.write_bodies(tmp_path / "bodies.parquet", genes, tss),
         plus=[toy.write_track(tmp_path / "plus.bw", plus)] * len(assays),
         minus=[toy.write_track(tmp_path / "minus.bw", minus)] * len(assays),
         strands=[toy.write_strands(tmp_path / f"{assay}.parquet", assay) for assay in assays],
@@ -163,7 +165,8 @@ def test_every_track_is_told_what_its_own_values_are() -> None:
     config, _ = demo()
     config["tracks"]["sets"]["netseq"]["tracks"]["proseq"]["values"] = "coverage"
     told, wildcards = Settings(config, str(ROOT / "config/datasets.tsv")), SimpleNamespace(set="netseq")
-    assert (told.tracks(wildcards), told.track_values(wildcards)) == ('["netseq","proseq"]', '["counts","coverage"]')
+    found = track_names(told)(wildcards), track_values(told)(wildcards)
+    assert found == ('["netseq","proseq"]', '["counts","coverage"]')
 
 
 def test_coverage_of_whole_reads_has_indices_but_no_intervals(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -17,6 +17,8 @@ from workflow_scripts.contracts import polymerase as contract
 from workflow_scripts.contracts import track_store
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.seal import seal
+from workflow_scripts.reference.index_genome import index_genome
+from workflow_scripts.reference.place_genes import place_genes
 from workflow_scripts.tracks.check_strands import check_strands
 from workflow_scripts.tracks.make_targets import make_targets
 from workflow_scripts.tracks.measure_polymerase import measure_polymerase
@@ -40,7 +42,10 @@ def protein_coding_genes(gtf: Path, path: Path) -> Path:
             if len(fields) > 8 and fields[2] == "gene" and re.search('gene_(bio)?type "protein_coding"', fields[8]):
                 gene = re.search('gene_id "([^".]+)', fields[8]).group(1)
                 rows.setdefault(gene, (gene, fields[0], int(fields[3]) - 1, int(fields[4]), fields[6]))
-    return toy.write_genes(path, list(rows.values()))
+    toy.write_genes(path, list(rows.values()))
+    bodies = path.with_name("bodies.parquet")
+    place_genes(genes=path, index=path.with_name("genome.fa.fai"), bodies=bodies)
+    return bodies
 
 
 def standard_tracks(folder: Path, files: tuple[str, str], **of_track: str) -> Path:
@@ -81,7 +86,7 @@ def total(path: Path) -> float:
 
 def check(folder: Path, plus: str, minus: str, protocol: str, min_ratio: float | None = None) -> pd.Series:
     check_strands(
-        genes=folder / "genes.parquet",
+        bodies=folder / "bodies.parquet",
         plus=folder / plus,
         minus=folder / minus,
         strands=folder / "strands.parquet",
@@ -127,7 +132,7 @@ def displaced(folder: Path, to: Path, by: int) -> Path:
             file.addEntries([chrom] * len(start), start, ends=ends, values=value[order])
         file.close()
         seal(to / name)
-    (to / "genes.parquet").write_bytes((folder / "genes.parquet").read_bytes())
+    (to / "bodies.parquet").write_bytes((folder / "bodies.parquet").read_bytes())
     return to
 
 
@@ -185,7 +190,7 @@ def test_yeast_indices_have_intervals_around_them(yeast: Path) -> None:
     toy.write_strands(yeast / "assay.parquet")
     spec = {**toy.specs()["polymerase"], "body_start": 250, "min_body_length": 250}
     measure_polymerase(
-        genes=yeast / "genes.parquet",
+        bodies=yeast / "bodies.parquet",
         plus=[yeast / "a.plus.bw"],
         minus=[yeast / "a.minus.bw"],
         strands=[yeast / "assay.parquet"],

@@ -14,16 +14,16 @@ import pyBigWig
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies
 
-from workflow_scripts.docs.reruns import demo
 from tests.support.workflow import ROOT
 from tests.tracks import toy
-from workflow_scripts.settings.settings import Settings
+from workflow_scripts.docs.reruns import demo
 from workflow_scripts.io import seal
 from workflow_scripts.io.errors import BadInput
+from workflow_scripts.settings.errors import BadConfiguration
+from workflow_scripts.settings.settings import Settings
 from workflow_scripts.tracks import bigwig_source, runs
 from workflow_scripts.tracks.bigwig_blocks import read_blocks
 from workflow_scripts.tracks.standardize_track import standardize_track
-from workflow_scripts.settings.errors import BadConfiguration
 
 
 @pytest.fixture

@@ -12,6 +12,8 @@ import pyBigWig
 
 from workflow_scripts.contracts import gene_table
 from workflow_scripts.io.seal import seal
+from workflow_scripts.reference.place_genes import place_genes
+from workflow_scripts.settings.schema import complete, load_schema
 from workflow_scripts.tracks import strand_gate
 from workflow_scripts.tracks.standardize_track import standardize_track
 
@@ -151,7 +153,16 @@ def write_genes(path: Path, rows: list[tuple], tss: dict[str, int] | None = None
     for column in ("symbol", "transcript_id", "protein_id"):
         genes[column] = genes["gene_id"]
     genes["protein_length"], genes["exon_length"] = 1, 1.0
-    gene_table.write(genes[list(gene_table.schema().columns)], path, "toy")
+    gene_table.write(genes[list(gene_table.SCHEMA.columns)], path, "toy")
+    return path
+
+
+def write_bodies(path: Path, rows: list[tuple], tss: dict[str, int] | None = None) -> Path:
+    """The bodies of such genes on the toy genome, whose chromosomes are long enough."""
+    genes = write_genes(path.with_suffix(".genes.parquet"), rows, tss)
+    ends = {name: [row[3] for row in rows if row[1] == name] for name in LENGTHS}
+    lengths = {name: max([length, *ends[name]]) for name, length in LENGTHS.items()}
+    place_genes(genes=genes, index=write_index(path.with_suffix(".fai"), lengths), bodies=path)
     return path
 
 

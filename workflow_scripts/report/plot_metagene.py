@@ -2,6 +2,8 @@
 
 from workflow_scripts.rule import run
 
+from pathlib import Path
+
 from workflow_scripts.contracts.metagene import read
 from workflow_scripts.report.metagene import draw_track
 from workflow_scripts.report.sources import honest_line

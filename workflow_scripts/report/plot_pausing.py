@@ -4,8 +4,6 @@ from workflow_scripts.rule import run
 
 from pathlib import Path
 
-from workflow_scripts.rule import run
-
 import numpy as np
 import pandas as pd
 

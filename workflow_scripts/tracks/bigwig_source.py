@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pyBigWig
 
+from workflow_scripts.contracts.genome import Genome
 from workflow_scripts.io import seal
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.tracks.bigwig_blocks import read_blocks
-from workflow_scripts.contracts.genome import Genome
 from workflow_scripts.tracks.chromosomes import place
 from workflow_scripts.tracks.runs import BLOCK, NONE, Runs
 

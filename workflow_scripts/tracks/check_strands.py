@@ -6,13 +6,11 @@ from workflow_scripts.rule import run
 import logging
 from pathlib import Path
 
-from workflow_scripts.rule import run
-
 import numpy as np
 import pandas as pd
 
+from workflow_scripts.contracts import gene_bodies
 from workflow_scripts.tracks import assembly_gate, strand_gate
-from workflow_scripts.tracks.genes import read_genes
 from workflow_scripts.tracks.protocols import PROTOCOLS
 from workflow_scripts.tracks.standard import StandardTrack
 
@@ -29,7 +27,7 @@ def check_strands(
     genes of opposite strands count on both sides.
     """
     signal = StandardTrack(plus), StandardTrack(minus)
-    table, _ = read_genes(genes, signal[0].lengths)
+    table, _ = gene_bodies.read(bodies)
     initiation = PROTOCOLS[protocol].initiation
     placed = table[table["placed"]]
     regions = strand_gate.regions(placed, signal[0].lengths, initiation)

@@ -5,14 +5,12 @@ from workflow_scripts.rule import run
 import logging
 from pathlib import Path
 
-from workflow_scripts.rule import run
-
 import numpy as np
 
+from workflow_scripts.contracts import gene_bodies
 from workflow_scripts.contracts import metagene as contract
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.files import replacing
-from workflow_scripts.tracks.genes import read_genes
 from workflow_scripts.tracks.metagene import mean_profiles, profile_table, scaled_signal, write_matrix
 from workflow_scripts.tracks.protocols import PROTOCOLS
 from workflow_scripts.tracks.standard import StandardTrack
@@ -37,12 +35,12 @@ def measure_metagene(
     Genes shorter than a base a bin of their body are left out. `strands` is asked for so that only tracks with
     sound strands are measured.
     """
-    table, _ = read_genes(genes, StandardTrack(plus[0]).lengths)
+    table, _ = gene_bodies.read(bodies)
     table = table[table["placed"]]
     kept = table[table["end"] - table["start"] >= spec["body"] // spec["bin"]]
     log.info("%d genes measured; left out: %d shorter than their bins", len(kept), len(table) - len(kept))
     if kept.empty:
-        raise BadInput(genes, "", "no gene is long enough for the metagene", "Choose a smaller metagene/body.")
+        raise BadInput(bodies, "", "no gene is long enough for the metagene", "Choose a smaller metagene/body.")
     files = zip(plus, minus, strict=True)
     values = np.stack([scaled_signal(kept, *map(StandardTrack, pair), spec) for pair in files], axis=1)
     with replacing(matrix) as numbers:

@@ -1,15 +1,15 @@
 """Pausing index with its interval, and densities of pause window and gene body, of each gene and track."""
 
-from pathlib import Path
-
 from workflow_scripts.rule import run
+
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from workflow_scripts.contracts import gene_bodies
 from workflow_scripts.contracts import polymerase as contract
 from workflow_scripts.tracks import pausing
-from workflow_scripts.tracks.genes import read_genes
 from workflow_scripts.tracks.protocols import PROTOCOLS
 from workflow_scripts.tracks.standard import StandardTrack
 from workflow_scripts.tracks.strand_gate import read_assays
@@ -36,7 +36,7 @@ def measure_polymerase(
     is asked for so that only tracks with sound strands are measured.
     """
     lengths = StandardTrack(plus[0]).lengths
-    table, order = read_genes(genes, lengths)
+    table, order = gene_bodies.read(bodies)
     # A gene that cannot be placed has no chromosome to be cut at; it is never measured.
     regions = pausing.windows(table, table["chrom"].map(lengths).fillna(table["end"]).to_numpy("int64"), spec)
     against = {

@@ -10,10 +10,8 @@ import logging
 from contextlib import ExitStack
 from pathlib import Path
 
-from workflow_scripts.rule import run
-
-from workflow_scripts.io.files import replacing
 from workflow_scripts.contracts.genome import Genome
+from workflow_scripts.io.files import replacing
 from workflow_scripts.tracks.protocols import PROTOCOLS, swapped
 from workflow_scripts.tracks.sources import sum_files
 

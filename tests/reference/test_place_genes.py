@@ -1,0 +1,52 @@
+"""Genes on the genome: under its names of chromosomes, or refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.tracks import toy
+from workflow_scripts.contracts import gene_bodies
+from workflow_scripts.contracts.genome import Genome
+from workflow_scripts.io.errors import BadInput
+from workflow_scripts.reference.place_genes import place_genes
+
+LENGTHS = {"chrI": 500, "chrII": 300, "chrM": 90, "chrUn_KI270302v1": 70}
+
+
+def placed(folder: Path, rows: list[tuple]) -> list[tuple]:
+    """(gene_id, chrom, placed) of each gene."""
+    genes = toy.write_genes(folder / "genes.parquet", rows)
+    place_genes(genes=genes, index=toy.write_index(folder / "genome.fai", LENGTHS), bodies=folder / "bodies.parquet")
+    return list(gene_bodies.read(folder / "bodies.parquet")[0][["gene_id", "chrom", "placed"]].itertuples(index=False))
+
+
+def test_genes_are_placed_under_the_names_of_the_genome(tmp_path: Path) -> None:
+    rows = [("a", "I", 0, 500, "+"), ("b", "chrII", 5, 9, "-"), ("c", "MT", 0, 50, "+"), ("d", "III", 0, 5, "+")]
+    rows += [("e", "KI270302.1", 0, 5, "+")]
+    assert placed(tmp_path, rows) == [
+        ("a", "chrI", True),
+        ("b", "chrII", True),
+        ("c", "chrM", False),
+        ("d", "III", False),
+        ("e", "chrUn_KI270302v1", True),
+    ]
+
+
+def test_a_gene_beyond_its_chromosome_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="gene b: ends at 301, beyond the 300 bp of chromosome II. Take genome and ann"):
+        placed(tmp_path, [("a", "I", 0, 500, "+"), ("b", "II", 5, 301, "-")])
+
+
+@pytest.mark.parametrize("chrom", ["X", "Mito"])
+def test_genes_of_which_none_can_be_placed_are_refused(tmp_path: Path, chrom: str) -> None:
+    with pytest.raises(BadInput, match=r"no gene lies on a chromosome of the genome \(chrI, chrII, chrM, ...\)"):
+        placed(tmp_path, [("a", chrom, 0, 50, "+")])
+
+
+def test_a_damaged_index_is_named_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "genome.fai"
+    path.write_text("I\t500\t0\t60\t61\nII\tlong\t0\t60\t61\n")
+    with pytest.raises(BadInput, match="line 2: is not a line of an index"):
+        Genome.read(path)
