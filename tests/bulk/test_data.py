@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from tests.bulk.conftest import SPEC
 from workflow_scripts.bulk import data
 from workflow_scripts.contracts import expression, splits
+from workflow_scripts.training.part import Part
 
 TRAINING = SPEC["runs"]["small"]["training"]
 
@@ -53,6 +55,40 @@ def test_batches_of_an_epoch_can_be_drawn_again(samples: data.Samples) -> None:
         assert all(a is b is None or a.equal(b) for a, b in zip(one, other, strict=True))
     ratios = [1 - float(batch.visible.sum() / batch.values.ne(0).sum()) for batch in first]
     assert max(ratios) - min(ratios) > 0.1, "every batch has a mask ratio of its own"
+
+
+@pytest.mark.parametrize("world", [2, 3, 10])
+def test_the_parts_of_a_step_are_together_the_batch_of_one_rank(samples: data.Samples, world: int) -> None:
+    """Of 72 train samples in batches of 11 the last has six: with ten ranks four of them have no row of their own."""
+    training = {**TRAINING, "batch_size": 11, "genes_per_sample": 59}
+    whole = list(data.training_batches(samples, training, 1, 3))
+    parts = [list(data.training_batches(samples, training, 1, 3, Part(rank, world))) for rank in range(world)]
+    assert [len(batches) for batches in parts] == [len(whole)] * world
+    for step, batch in enumerate(whole):
+        for rank in range(world):
+            part = parts[rank][step]
+            if rank >= len(batch.values):
+                assert len(part.values) == 1 and not part.masked.any(), "looks at one sample, predicts nothing"
+                continue
+            for name in ("values", "visible", "index", "masked"):
+                assert getattr(part, name).equal(getattr(batch, name)[rank::world]), name
+            attended = torch.ones_like(part.index, dtype=torch.bool) if part.attended is None else part.attended
+            assert attended.equal(batch.attended[rank::world])
+
+
+def test_the_parts_of_validation_are_together_that_of_one_rank(samples: data.Samples) -> None:
+    whole = list(data.validation_batches(samples, TRAINING, 1))
+    parts = [list(data.validation_batches(samples, TRAINING, 1, Part(rank, 2))) for rank in (0, 1)]
+    for batch, *of_ranks in zip(whole, *parts, strict=True):
+        assert sum(int(part.masked.sum()) for part in of_ranks) == int(batch.masked.sum())
+        assert all(part.masked.equal(batch.masked[rank::2]) for rank, part in enumerate(of_ranks))
+
+
+def test_validation_masks_the_mean_of_the_ratios_of_training(samples: data.Samples) -> None:
+    batches = list(data.validation_batches(samples, {**TRAINING, "min_mask_ratio": 0.2, "max_mask_ratio": 0.9}, 1))
+    masked = sum(int(batch.masked.sum()) for batch in batches)
+    usable = sum(int((batch.masked | batch.visible).sum()) for batch in batches)
+    assert masked / usable == pytest.approx(0.55, abs=4 * np.sqrt(0.55 * 0.45 / usable))
 
 
 def test_validation_is_the_same_in_every_epoch(samples: data.Samples) -> None:

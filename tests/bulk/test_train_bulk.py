@@ -16,12 +16,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from workflow_scripts.bulk.inference import impute
 
 from tests.bulk import cohorts
 from tests.bulk.conftest import SPEC, train
-from workflow_scripts.bulk import bundle
-from workflow_scripts.contracts import model_bundle, splits
+from workflow_scripts.bulk import bundle, data
+from workflow_scripts.contracts import expression, model_bundle, splits
 from workflow_scripts.io.errors import BadInput
+from workflow_scripts.training import resume
 
 ROOT = Path(__file__).resolve().parents[2]
 WEIGHTS = "model/model.safetensors"
@@ -29,8 +31,8 @@ CHILD = """
 import json, sys
 from pathlib import Path
 from tests.bulk.conftest import train
-files, folder = json.loads(sys.argv[1]), Path(sys.argv[2])
-train({k: [Path(p) for p in v] if isinstance(v, list) else Path(v) for k, v in files.items()}, folder)
+files, folder, spec = json.loads(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])
+train({k: [Path(p) for p in v] if isinstance(v, list) else Path(v) for k, v in files.items()}, folder, spec)
 """
 
 
@@ -38,6 +40,30 @@ def changed(**training: Any) -> dict[str, Any]:
     spec = copy.deepcopy(SPEC["runs"]["small"])
     spec["training"].update(training)
     return spec
+
+
+def learning(dropout: float = 0.1, **training: Any) -> dict[str, Any]:
+    """Given one of three latent factors, it learns the others: its best epoch is not the one before training."""
+    spec = changed(**{"max_epochs": 4, "batch_size": 7, "learning_rate": 0.004, **training})
+    spec["model"].update(factors=1, dim=32, dropout=dropout)
+    return spec
+
+
+def rows_of(folder: Path) -> pd.DataFrame:
+    return pd.read_csv(folder / "history.tsv", sep="\t").drop(columns="seconds")
+
+
+@pytest.fixture(scope="module")
+def learnable(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return cohorts.write_cohort(tmp_path_factory.mktemp("learnable"), genes=40, samples=600, noise=0.1)
+
+
+@pytest.fixture(scope="module")
+def learned(learnable: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an undisturbed training whose weights have moved."""
+    folder = train(learnable, tmp_path_factory.mktemp("learned"), learning())
+    assert rows_of(folder)["validation_loss"].idxmin() > 2
+    return folder
 
 
 def test_a_training_leaves_its_history_and_no_checkpoint(trained: Path) -> None:
@@ -67,9 +93,12 @@ def test_parameters_are_counted_and_what_is_known_beforehand_is_not(trained: Pat
     assert not model.has_vector[2]
 
 
-def test_a_killed_training_ends_at_the_same_weights(trained: Path, cohort: dict[str, Any], tmp_path: Path) -> None:
-    files = {key: [str(p) for p in value] if isinstance(value, list) else str(value) for key, value in cohort.items()}
-    child = subprocess.Popen([sys.executable, "-c", CHILD, json.dumps(files), str(tmp_path)], cwd=ROOT)
+def test_a_killed_training_ends_at_the_same_weights(learned: Path, learnable: dict[str, Any], tmp_path: Path) -> None:
+    files = {
+        key: [str(p) for p in value] if isinstance(value, list) else str(value) for key, value in learnable.items()
+    }
+    arguments = [json.dumps(files), str(tmp_path), json.dumps(learning())]
+    child = subprocess.Popen([sys.executable, "-c", CHILD, *arguments], cwd=ROOT)
     deadline = time.monotonic() + 120
     while not list(tmp_path.glob("checkpoints/*/epoch-000002.pt")):
         assert child.poll() is None and time.monotonic() < deadline
@@ -78,24 +107,44 @@ def test_a_killed_training_ends_at_the_same_weights(trained: Path, cohort: dict[
     child.wait()
     assert not (tmp_path / "model").exists()
 
-    train(cohort, tmp_path)
-    assert (tmp_path / WEIGHTS).read_bytes() == (trained / WEIGHTS).read_bytes()
-    numbers = ["epoch", "train_loss", "validation_loss", "learning_rate"]
-    resumed, whole = (pd.read_csv(folder / "history.tsv", sep="\t")[numbers] for folder in (tmp_path, trained))
-    pd.testing.assert_frame_equal(resumed, whole)
+    train(learnable, tmp_path, learning())
+    assert (tmp_path / WEIGHTS).read_bytes() == (learned / WEIGHTS).read_bytes()
+    pd.testing.assert_frame_equal(rows_of(tmp_path), rows_of(learned), check_exact=True)
+
+
+def test_a_resumed_training_takes_the_factors_of_its_checkpoint(
+    learned: Path, learnable: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = resume.Checkpoints.remove
+    monkeypatch.setattr(resume.Checkpoints, "remove", lambda self: (self.folder / "epoch-000004.pt").unlink())
+    train(learnable, tmp_path, learning())
+    monkeypatch.setattr(resume.Checkpoints, "remove", keep)
+    monkeypatch.setattr(data, "references", lambda *_: pytest.fail("fitted again"))
+    train(learnable, tmp_path, learning())
+    assert (tmp_path / WEIGHTS).read_bytes() == (learned / WEIGHTS).read_bytes()
+
+
+def test_two_processes_learn_what_one_does(learnable: dict[str, Any], tmp_path: Path) -> None:
+    """The sums of a gradient are the same but for their order: losses agree to 1e-5, and weights."""
+    one = train(learnable, tmp_path / "one", learning(dropout=0.0, max_epochs=2))
+    two = train(learnable, tmp_path / "two", learning(dropout=0.0, max_epochs=2, devices=2))
+    np.testing.assert_allclose(rows_of(two), rows_of(one), rtol=0, atol=1e-5)
+    ours, theirs = (model_bundle.read(folder / "model")[0] for folder in (two, one))
+    for state in (ours, theirs):  # softmax takes no note of the keys' bias: its gradient is rounding alone
+        state["blocks.0.qkv.bias"] = torch.cat(state["blocks.0.qkv.bias"].chunk(3)[::2])
+    assert all(torch.allclose(ours[name].float(), theirs[name].float(), rtol=0, atol=1e-5) for name in theirs)
+    assert not (two / "checkpoints").exists()
 
 
 def test_a_finished_training_whose_outputs_were_lost_is_not_trained_again(
     cohort: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from workflow_scripts.training.resume import Checkpoints
-
     with monkeypatch.context() as patch:
-        patch.setattr(Checkpoints, "remove", lambda self: None)
+        patch.setattr(resume.Checkpoints, "remove", lambda self: None)
         train(cohort, tmp_path)
     before = (tmp_path / WEIGHTS).read_bytes()
     (tmp_path / WEIGHTS).unlink()
-    monkeypatch.setattr(Checkpoints, "save", lambda *_: pytest.fail("trained another epoch"))
+    monkeypatch.setattr(resume.Checkpoints, "save_checkpoint", lambda *_: pytest.fail("trained another epoch"))
     train(cohort, tmp_path)
     assert (tmp_path / WEIGHTS).read_bytes() == before
 
@@ -145,10 +194,6 @@ def test_an_empty_split_is_refused(cohort: dict[str, Any], tmp_path: Path) -> No
 
 
 def test_the_bundle_predicts_what_was_trained(trained: Path, cohort: dict[str, Any]) -> None:
-    from workflow_scripts.bulk.inference import impute
-
-    from workflow_scripts.contracts import expression
-
     model, order = bundle.read(trained / "model")
     x = expression.read(cohort["expression"][0], order).X
     visible = np.isfinite(x) & (np.random.default_rng(0).random(x.shape) > 0.3)

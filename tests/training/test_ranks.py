@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.io.errors import BadInput
 from workflow_scripts.training import ranks
 
 ROOT = Path(__file__).resolve().parents[2]

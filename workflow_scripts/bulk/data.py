@@ -16,6 +16,7 @@ import pandas as pd
 import torch
 
 from workflow_scripts.contracts import expression
+from workflow_scripts.training.part import WHOLE, Part
 
 BUFFER_BYTES = 512 << 20  # what is shuffled together; a small corpus fits whole
 MOST_REFERENCES = 8192  # train samples that are held at once, to fit what has no stream
@@ -55,36 +56,49 @@ def references(paths: list[Path], train: pd.Index, gene_order: str, seed: int) -
     return np.concatenate([values for _, values in expression.blocks(paths, train, gene_order)])
 
 
-def training_batches(samples: Samples, training: dict, seed: int, epoch: int) -> Iterator[Batch]:
-    """Yield the batches of one epoch, each with a mask ratio of its own.
+def training_batches(samples: Samples, training: dict, seed: int, epoch: int, part: Part = WHOLE) -> Iterator[Batch]:
+    """Yield a part of the batches of one epoch, each with a mask ratio of its own.
 
     training: batch_size, genes_per_sample, min_mask_ratio and max_mask_ratio of `bulk/runs/{run}`.
     """
     for step, values in enumerate(shuffled(samples, seed, epoch, training["batch_size"])):
         generator = np.random.default_rng([MASKS, seed, epoch, step])
         ratio = generator.uniform(training["min_mask_ratio"], training["max_mask_ratio"])
-        yield draw(values, samples.known, ratio, training["genes_per_sample"], generator)
+        yield draw(values, samples.known, ratio, training["genes_per_sample"], generator, part)
 
 
-def validation_batches(samples: Samples, training: dict, seed: int) -> Iterator[Batch]:
-    """Yield the validation samples as stored, with the same masks and genes in every epoch."""
+def validation_batches(samples: Samples, training: dict, seed: int, part: Part = WHOLE) -> Iterator[Batch]:
+    """Yield a part of the validation samples as stored, with the same masks and genes in every epoch."""
     ratio = (training["min_mask_ratio"] + training["max_mask_ratio"]) / 2
     blocks = expression.blocks(samples.paths, samples.validation, samples.gene_order, training["batch_size"])
     for step, (_, values) in enumerate(blocks):
         generator = np.random.default_rng([VALIDATION, seed, step])
-        yield draw(values, samples.known, ratio, training["genes_per_sample"], generator)
+        yield draw(values, samples.known, ratio, training["genes_per_sample"], generator, part)
 
 
-def draw(values: np.ndarray, known: np.ndarray, ratio: float, tokens: int, generator: np.random.Generator) -> Batch:
+def draw(
+    values: np.ndarray,
+    known: np.ndarray,
+    ratio: float,
+    tokens: int,
+    generator: np.random.Generator,
+    part: Part = WHOLE,
+) -> Batch:
     """Mask each measured gene with probability `ratio` and choose `tokens` measured genes per sample.
 
-    values (B, G), NaN where unmeasured; known (G,) bool.
+    values (B, G), NaN where unmeasured; known (G,) bool. Returns the rows of one part; all parts are together the
+    very batch that one part would be. If there are fewer rows than parts, a part left over looks at the first row
+    and predicts nothing of it, since no rank may miss a step.
     """
     measured = np.isfinite(values) & known
     masked = measured & (generator.random(values.shape, np.float32) < ratio)
     order = generator.random(values.shape, np.float32)
-    order[~measured] = 2.0  # after every measured gene
     tokens = min(tokens, max(1, int(measured.sum(axis=1).max())))
+
+    spare = part.rank >= len(values)
+    rows = slice(1) if spare else slice(part.rank, None, part.world)
+    values, measured, masked, order = values[rows], measured[rows], masked[rows] & (not spare), order[rows]
+    order[~measured] = 2.0  # after every measured gene
     index = np.argpartition(order, tokens - 1, axis=1)[:, :tokens]
     attended = np.take_along_axis(measured, index, 1)
     return Batch(

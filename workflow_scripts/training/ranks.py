@@ -24,7 +24,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from workflow_scripts.contracts.errors import BadInput
+from workflow_scripts.io.errors import BadInput
 
 ROOT = Path(__file__).resolve().parents[2]
 CALL, FAILURE = "call.pickle", "failure.pickle"  # from this process to the ranks, and back from the first that fails
