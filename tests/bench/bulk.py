@@ -16,11 +16,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from workflow_scripts.bulk.model import BulkConfig, BulkModel
+from workflow_scripts.bulk.objective import masked_error
 
 from tests.bench.runner import OURS, Case, Metric, python
 from workflow_scripts.bulk import data
-from workflow_scripts.bulk.model import BulkConfig, BulkModel
-from workflow_scripts.bulk.objective import masked_error
 from workflow_scripts.contracts import expression
 from workflow_scripts.contracts.gene_table import order_digest
 from workflow_scripts.training.loop import Loss, Task, fit

@@ -9,11 +9,14 @@ import pytest
 
 from tests.bulk import cohorts
 from workflow_scripts.bulk.train_bulk import train_bulk
+from workflow_scripts.settings.schema import load_schema, only
 
 SPEC = cohorts.specification(
     model={"transformer": {"dim": 16, "layers": 1, "heads": 2, "factors": 8}},
     training={"max_epochs": 4, "batch_size": 8, "genes_per_sample": 40, "accelerator": "cpu"},
 )
+
+RUN = load_schema("bulk")["properties"]["runs"]["additionalProperties"]
 
 
 def train(files: dict[str, Any], folder: Path, spec: dict[str, Any] | None = None, code: str = "code") -> Path:
@@ -23,8 +26,8 @@ def train(files: dict[str, Any], folder: Path, spec: dict[str, Any] | None = Non
         **files,
         model=folder / "model",
         history=folder / "history.tsv",
-        spec=spec,
-        policy=spec["training"],
+        spec=only(spec, RUN, results=True),
+        policy=only(spec["training"], RUN["properties"]["training"], results=False),
         code=code,
         threads=1,
     )

@@ -7,11 +7,16 @@ import math
 import numpy as np
 import pytest
 import torch
-from workflow_scripts.bulk.inference import embed, impute
-from workflow_scripts.bulk.model import BulkConfig, BulkModel, rotary_expression_embedding
-from workflow_scripts.bulk.objective import masked_error
 
 from workflow_scripts.bulk.data import draw
+from workflow_scripts.bulk.models.transformer import (
+    BulkConfig,
+    BulkModel,
+    embed,
+    impute,
+    loss,
+    rotary_expression_embedding,
+)
 
 GENES, SAMPLES = 12, 5
 
@@ -98,9 +103,9 @@ def test_gradients_are_finite_with_unmeasured_genes_and_an_empty_sample(model: B
     given[0, 3:] = np.nan
     given[1] = np.nan
     batch = draw(given, np.ones(GENES, bool), 0.5, GENES, np.random.default_rng(0))
-    loss = masked_error(model, batch)
-    loss.total.backward()
-    assert 0 < loss.count < SAMPLES * GENES
+    found = loss(model, batch)
+    found.total.backward()
+    assert 0 < found.count < SAMPLES * GENES
     assert all(torch.isfinite(p.grad).all() for p in model.parameters() if p.grad is not None)
 
 
@@ -114,8 +119,8 @@ def test_the_reported_loss_is_the_squared_error_of_masked_tokens(model: BulkMode
             if batch.masked[row, gene]:
                 error += float(prediction[row, token] - values[row, gene]) ** 2
                 count += 1
-    loss = masked_error(model, batch)
-    assert (float(loss.total), loss.count) == (pytest.approx(error, rel=1e-5), count)
+    found = loss(model, batch)
+    assert (float(found.total), found.count) == (pytest.approx(error, rel=1e-5), count)
 
 
 def test_an_untrained_model_predicts_what_the_pca_imputer_does(values: torch.Tensor) -> None:

@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from workflow_scripts.bulk.inference import impute
 
 from tests.bulk import cohorts
 from tests.bulk.conftest import SPEC, train
@@ -45,7 +44,7 @@ def changed(**training: Any) -> dict[str, Any]:
 def learning(dropout: float = 0.1, **training: Any) -> dict[str, Any]:
     """Given one of three latent factors, it learns the others: its best epoch is not the one before training."""
     spec = changed(**{"max_epochs": 4, "batch_size": 7, "learning_rate": 0.004, **training})
-    spec["model"].update(factors=1, dim=32, dropout=dropout)
+    spec["model"]["transformer"].update(factors=1, dim=32, dropout=dropout)
     return spec
 
 
@@ -77,7 +76,7 @@ def test_attention_learns_what_the_factors_leave(tmp_path: Path) -> None:
     """Of three latent factors the model is given one; what the others explain it must learn from the visible genes."""
     cohort = cohorts.write_cohort(tmp_path, genes=40, samples=600, noise=0.1)
     spec = changed(max_epochs=10, learning_rate=0.004)
-    spec["model"].update(factors=1, dim=32)
+    spec["model"]["transformer"].update(factors=1, dim=32)
     train(cohort, tmp_path, spec)
     losses = pd.read_csv(tmp_path / "history.tsv", sep="\t")["validation_loss"]
     assert losses.min() < 0.8 * losses[0]
@@ -85,7 +84,7 @@ def test_attention_learns_what_the_factors_leave(tmp_path: Path) -> None:
 
 def test_parameters_are_counted_and_what_is_known_beforehand_is_not(trained: Path) -> None:
     state, config = model_bundle.read(trained / "model")
-    model, order = bundle.read(trained / "model")
+    family, model, order = bundle.read(trained / "model")
     assert config["parameters"] == sum(p.numel() for p in model.parameters())
     assert config["parameters"] < sum(t.numel() for t in state.values())
     assert order == config["gene_order"]
@@ -194,9 +193,9 @@ def test_an_empty_split_is_refused(cohort: dict[str, Any], tmp_path: Path) -> No
 
 
 def test_the_bundle_predicts_what_was_trained(trained: Path, cohort: dict[str, Any]) -> None:
-    model, order = bundle.read(trained / "model")
+    family, model, order = bundle.read(trained / "model")
     x = expression.read(cohort["expression"][0], order).X
     visible = np.isfinite(x) & (np.random.default_rng(0).random(x.shape) > 0.3)
     hidden = np.isfinite(x) & ~visible
-    error = np.square(impute(model, x, visible) - x)[hidden].mean()
+    error = np.square(family.impute(model, x, visible) - x)[hidden].mean()
     assert error < 0.5 * np.square(model.mean.numpy() - x)[hidden].mean()

@@ -37,7 +37,7 @@ def train(
     rank: int,
     threads: int,
 ) -> None:
-    """Train one run (`spec`, on the devices of `policy`) as the rank `rank`; rank 0 writes the files `model` and `history`.
+    """Train one run (`spec`) as the rank `rank` of the devices of `policy`; rank 0 writes `model` and `history`.
 
     Arguments as of the door `train_bulk`. Raises BadInput on inputs of different gene tables and on an empty split.
     """

@@ -8,8 +8,9 @@ A family is a module of this folder:
   the other; there may be none.
 - `create(settings, genes, statistics, references, seed, tokens) -> nn.Module`: a new model over the G genes of a
   GeneEmbedding (`genes`) and a Standardizer (`statistics`). references: (N, G) float32 ln(TPM+1) of train samples, NaN
-  where unmeasured; none (N = 0) where the state will come from a checkpoint or another rank. tokens: genes of a sample that one training step looks at. The model has `config`, a frozen
-  dataclass from which `restore` builds it anew, and `known` (G,) bool, the genes that it may look at.
+  where unmeasured; none (N = 0) where the state will come from a checkpoint or another rank. tokens: genes of a sample
+  that one training step looks at. The model has `config`, a frozen dataclass from which `restore` builds it anew, and
+  `known` (G,) bool, the genes that it may look at.
 - `restore(architecture) -> nn.Module`: an untrained model of `dataclasses.asdict(model.config)`.
 - `loss(model, batch) -> Loss`: of a `bulk.data.Batch`; differentiable.
 - `impute(model, values, visible) -> (N, G) float32`: ln(TPM+1) of every known gene, NaN for the others. values (N, G),
