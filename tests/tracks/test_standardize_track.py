@@ -424,6 +424,15 @@ def test_a_header_that_counts_right_is_not_warned_of(tmp_path: Path, caplog: pyt
     assert "its header counts" not in caplog.text
 
 
+def test_items_beyond_their_chromosome_are_not_counted(tmp_path: Path) -> None:
+    file = pyBigWig.open(str(tmp_path / "plus.bw"), "w")
+    file.addHeader(list(toy.LENGTHS.items()))
+    file.addEntries("I", [2980, 2995], values=[1.0, 2.0], span=9, validate=False)
+    file.addEntries("II", 1990, values=[1.0, 2.0], span=8, step=15, validate=False)
+    file.close()
+    assert read_blocks(tmp_path / "plus.bw", list(toy.LENGTHS.values())).bases == 9 + 5 + 8
+
+
 def test_blocks_of_early_files_are_counted(tmp_path: Path) -> None:
     """A count of 4 bytes before the data; blocks that are not compressed; items beyond the chromosome are cut."""
     file = pyBigWig.open(str(tmp_path / "plus.bw"), "w")
