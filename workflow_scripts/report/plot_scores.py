@@ -2,9 +2,11 @@
 
 from workflow_scripts.rule import run
 
+from math import ceil
 from pathlib import Path
 from textwrap import fill
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -94,7 +96,7 @@ def _order(rows: pd.DataFrame, ours: set[str]) -> list[str]:
 
 
 def imputation_figure(metrics: pd.DataFrame, ours: set[str], where: Path) -> Figure:
-    """Every imputation metric on the test split over mask ratios: one panel a metric and level, in rows of three."""
+    """Every imputation metric on the test split over mask ratios: one panel a metric and level, three a row at most."""
     rows = metrics[(metrics["split"] == "test") & (metrics["task"] == "imputation")]
     ratios = [mask_ratio(name, where) for name in rows["dataset"]]
     rows = rows.assign(ratio=ratios).dropna(subset=["value"])
@@ -108,7 +110,8 @@ def imputation_figure(metrics: pd.DataFrame, ours: set[str], where: Path) -> Fig
         for level in LEVELS
     ]
     panels = [panel for panel in panels if len(panel[2])]
-    lines = [panels[start : start + 3] for start in range(0, len(panels), 3)]
+    parts = np.array_split(np.arange(len(panels)), ceil(len(panels) / 3))
+    lines = [[panels[at] for at in part] for part in parts]
     styles = line_styles(set(rows["model"]), ours)
     figure = new_figure(12.6, 3.2 * len(lines) + 0.6)
     for cell, line in zip(figure.add_gridspec(len(lines), 1), lines, strict=True):

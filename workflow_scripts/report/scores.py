@@ -112,10 +112,3 @@ def mask_ratio(dataset: str, where: Path) -> float:
         remedy = "Remove the file and run its rule again."
         raise BadInput(where, f"dataset {dataset!r}", "is not mask_ and a share of hidden genes", remedy)
     return ratio
-
-
-def number(value: float, low: float, high: float) -> str:
-    """`0.912 [0.881, 0.940]`, without the interval where there is none."""
-    if value != value:
-        return "not defined"
-    return f"{value:.3f} [{low:.3f}, {high:.3f}]" if low == low and high == high else f"{value:.3f}"

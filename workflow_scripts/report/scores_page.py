@@ -11,7 +11,7 @@ from workflow_scripts.contracts.metrics import LEVELS
 from workflow_scripts.evaluation.intervals import LEVEL
 from workflow_scripts.evaluation.metrics import label, label_with_unit
 from workflow_scripts.report.pages import Markup, breakable, bullets, paragraph, styled, table, write_page
-from workflow_scripts.report.scores import SPLITS, Place, Verdict, judge, number
+from workflow_scripts.report.scores import SPLITS, Place, Verdict, judge
 
 STYLES = {"ahead": "good", "behind": "bad", "level": "", "unknown": ""}
 
@@ -67,7 +67,7 @@ def _table(title: str, rows: pd.DataFrame, ours: Collection[str], verdicts: list
     lines = []
     for of, numbers in rows.groupby([*Place._fields], sort=False):
         place = Place(*of)
-        cells = {row.model: number(row.value, row.ci_low, row.ci_high) for row in numbers.itertuples()}
+        cells = {row.model: _cell(row.value, row.ci_low, row.ci_high) for row in numbers.itertuples()}
         judged = [said[model, place] for model in models if (model, place) in said]
         words = Markup("<br>").join(_words(verdict, named=len(judged) > 1) for verdict in judged)
         about = (label_with_unit(place.metric), LEVELS[place.level], f"{numbers['n'].max():,}", words)
@@ -75,6 +75,14 @@ def _table(title: str, rows: pd.DataFrame, ours: Collection[str], verdicts: list
     headers = [breakable(model if model in ours else f"{model} (baseline)") for model in models]
     kinds = dict.fromkeys(["n", *headers], "number") | {"In words": "long"}
     return table(title, ["Metric", "Level", "n", "In words", *headers], lines, kinds)
+
+
+def _cell(value: float, low: float, high: float) -> Markup:
+    """A value and its interval, which stands in a line of its own, so that many models fit a window."""
+    if value != value:
+        return Markup("not defined")
+    interval = f"[{low:.3f}, {high:.3f}]" if low == low and high == high else ""
+    return Markup("{:.3f} <br>{}").format(value, interval)
 
 
 def _words(verdict: Verdict, named: bool) -> Markup:
