@@ -82,13 +82,16 @@ def test_a_gene_that_a_train_sample_lacks_makes_it_neither_near_nor_far() -> Non
     assert predicted[3] == pytest.approx(5), "measured in no neighbour: the train mean"
 
 
-def test_probabilistic_pca_gives_the_mean_of_hidden_values_given_the_visible(data: Data, visible: np.ndarray) -> None:
+@pytest.mark.parametrize("number", [1, 2])
+def test_probabilistic_pca_gives_the_mean_of_hidden_values_given_the_visible(
+    number: int, data: Data, visible: np.ndarray
+) -> None:
     """Of a Gaussian with covariance W W^T + noise: C_hv C_vv^-1 x_v."""
     train, test, mean = data
-    (factors,) = fit(centre(train, mean)[0], [2], seed=1)
+    (factors,) = fit(centre(train, mean)[0], [number], seed=1)
     covariance = factors.loadings.astype(float) @ factors.loadings.T + factors.noise * np.eye(train.shape[1])
-    predicted = candidate("pca_imputer", data)(test, visible)
-    for sample, seen, found in zip(test, visible, predicted, strict=True):
+    impute = IMPUTERS["pca_imputer"](train, mean, SPEC | {"pca_components": [1, 2]})[f"{number} components"]
+    for sample, seen, found in zip(test, visible, impute(test, visible), strict=True):
         weights = covariance[np.ix_(~seen, seen)] @ np.linalg.inv(covariance[np.ix_(seen, seen)])
         np.testing.assert_allclose(found[~seen], mean[~seen] + weights @ (sample - mean)[seen], rtol=1e-3)
 
