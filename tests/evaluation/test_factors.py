@@ -43,7 +43,8 @@ def test_one_decomposition_serves_every_number(centred: np.ndarray) -> None:
 def test_the_seed_decides_which_samples_are_left_out(centred: np.ndarray) -> None:
     (first,), (again,), (other,) = (fit(centred[:40], [3], seed=seed) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first.loadings, again.loadings)
-    assert first.noise == again.noise != other.noise
+    assert first.noise == again.noise
+    assert abs(other.noise - first.noise) > 1e-3  # far more than the rounding of another decomposition
 
 
 def test_every_sample_is_left_out_once() -> None:

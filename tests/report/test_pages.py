@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.report.looking import ODD, page
@@ -36,6 +36,7 @@ def test_a_row_of_another_length_is_an_error() -> None:
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(value=ODD)
 @given(value=st.text(st.characters(codec="utf-8", exclude_characters="\r\0"), min_size=1))
 def test_any_text_comes_back_as_itself_and_opens_no_tag(tmp_path, value: str) -> None:
     body = [pages.table(value, [value, "b"], [(value, pages.styled(value, "bad"))]), pages.bullets([value])]

@@ -62,7 +62,7 @@ def write_replicates(rows: list[dict], path: Path) -> None:
     """Write rows of Metrics with their replicates (float64, (resamples,)) and groups; there may be none."""
     types = {"value": float, "ci_low": float, "ci_high": float, "n": "int64"}
     frame = pd.DataFrame(rows, columns=list(REPLICATES.columns)).astype(types)
-    frame["replicates"] = frame["replicates"].map(lambda values: np.asarray(values, np.float64)).astype(object)
+    frame["replicates"] = frame["replicates"].map(lambda values: np.asarray(values, np.float64))
     write_table(frame, path, REPLICATES)
 
 
