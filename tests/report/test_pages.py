@@ -60,3 +60,11 @@ def test_nothing_half_written_is_left_behind(tmp_path) -> None:
     with pytest.raises(RuntimeError):
         pages.write_page(tmp_path / "p.html", "Title", "", broken())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_page_that_cannot_be_written_leaves_the_one_before(tmp_path) -> None:
+    pages.write_page(tmp_path / "p.html", "Before", "", [])
+    with pytest.raises(UnicodeEncodeError):
+        pages.write_page(tmp_path / "p.html", "\ud800", "", [])  # half a character, as a broken name may hold
+    assert [path.name for path in tmp_path.iterdir()] == ["p.html"]
+    assert "Before" in page(tmp_path / "p.html").text
