@@ -1,4 +1,4 @@
-# make demo | run CONFIG=yeast | test | lint | docs | lock: each sets itself up in .venv.
+# make demo | run CONFIG=yeast | test | mutants | lint | docs | lock: each sets itself up in .venv.
 CONFIG ?= config
 CORES ?= $(shell nproc)
 DIRECTORY ?= .
@@ -11,7 +11,7 @@ export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 bin := .venv/bin
 ready := .venv/ready
 
-.PHONY: demo run test lint docs lock
+.PHONY: demo run test mutants lint docs lock
 
 demo: run
 
@@ -27,6 +27,10 @@ run: $(ready)
 test: $(ready)
 	tests/support/debian_packages.sh
 	$(bin)/python -m pytest --durations 15
+
+# MUTANTS takes the options of tests/support/mutants.py: make mutants MUTANTS="--rooms bulk --number 50"
+mutants: $(ready)
+	$(bin)/python -m tests.support.mutants $(MUTANTS)
 
 lint: $(ready)
 	$(bin)/ruff check . && $(bin)/ruff format --check .
