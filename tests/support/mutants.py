@@ -165,7 +165,8 @@ def run_tests(folders: tuple[str, ...], ranks: dict[str, tuple[int, float]] | No
         options = ["-q", "--hypothesis-seed=0", *(["-x"] if ranks else [])]
         code = pytest.main([*options, *folders], plugins)
         sys.settrace(None)
-        notes.write_bytes(pickle.dumps((code, watcher.tests, watcher.failed)))
+        tests = {name: tuple(test) for name, test in watcher.tests.items()}
+        notes.write_bytes(pickle.dumps((int(code), tests, watcher.failed)))
         os._exit(0)
 
     process = multiprocessing.get_context("fork").Process(target=child)
@@ -177,7 +178,8 @@ def run_tests(folders: tuple[str, ...], ranks: dict[str, tuple[int, float]] | No
             os.killpg(process.pid, signal.SIGKILL)
         process.join()
     if notes.exists():
-        code, watcher.tests, watcher.failed = pickle.loads(notes.read_bytes())
+        code, tests, watcher.failed = pickle.loads(notes.read_bytes())
+        watcher.tests = {name: Test(*test) for name, test in tests.items()}
         if not watcher.failed and code:
             raise RuntimeError(f"pytest ends with {code} in {folders}:\n{output.read_text()[-3000:]}")
     else:
