@@ -1,4 +1,4 @@
-"""Proteins are read in gene order, in ESM2's letters, or not at all."""
+"""Proteins are read in gene order, in the encoder's letters, or not at all."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import pytest
 from workflow_scripts.esm2.proteins import read
 from workflow_scripts.io.errors import BadInput
 
+LETTERS = "ACDEFGHIKLMNPQRSTVWYBOUXZ"
+
 
 def fasta(tmp_path: Path, text: str | bytes) -> Path:
     path = tmp_path / "proteins.fa"
@@ -20,8 +22,12 @@ def fasta(tmp_path: Path, text: str | bytes) -> Path:
 def test_wrapped_lines_stops_and_odd_letters(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = fasta(tmp_path, ">A P1\nMKT\nAYI*\n\n>B P2 more\nmu*obxzJ-.é*\n>C P3\nM")
     with caplog.at_level(logging.INFO):
-        assert read(path, ["A", "B", "C"]) == ["MKTAYI", "MUOBXZXXXX", "M"]
+        assert read(path, ["A", "B", "C"], LETTERS, "X") == ["MKTAYI", "MUOBXZXXXX", "M"]
     assert "3 proteins of 17 residues; 3 stops left out, 4 unknown letters read as X" in caplog.text
+
+
+def test_the_alphabet_is_that_of_the_encoder(tmp_path: Path) -> None:
+    assert read(fasta(tmp_path, ">A P1\nMUK^T]\n"), ["A"], "]KMT", "T") == ["MTKTT]"]
 
 
 @pytest.mark.parametrize(
@@ -42,9 +48,9 @@ def test_wrapped_lines_stops_and_odd_letters(tmp_path: Path, caplog: pytest.LogC
 )
 def test_a_file_that_does_not_fit_the_gene_table_is_refused(tmp_path: Path, text: str | bytes, message: str) -> None:
     with pytest.raises(BadInput, match=message):
-        read(fasta(tmp_path, text), ["A", "B"])
+        read(fasta(tmp_path, text), ["A", "B"], LETTERS, "X")
 
 
 def test_an_absent_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="not readable"):
-        read(tmp_path / "absent.fa", ["A"])
+        read(tmp_path / "absent.fa", ["A"], LETTERS, "X")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -43,5 +45,9 @@ def test_batches_hold_every_window_once_within_the_budget(lengths: list[int], to
     found = list(in_batches(windows, tokens))
     assert sorted(window.gene for batch in found for window in batch) == list(range(len(lengths)))
     for batch in found:
-        longest = max(window.end for window in batch) + FLANKS
-        assert len(batch) == 1 or len(batch) * longest <= tokens
+        (length,) = {window.end for window in batch}
+        assert len(batch) == 1 or len(batch) * (length + FLANKS) <= tokens
+    # no two batches could have been one
+    for one, other in pairwise(found):
+        alike = one[0].end == other[0].end
+        assert one[0].end > other[0].end or (alike and (len(one) + 1) * (one[0].end + FLANKS) > tokens)

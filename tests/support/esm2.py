@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import argparse
 import warnings
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
+from esm.model.esm2 import ESM2
+from esm.pretrained import load_model_and_alphabet_core
 
 LAYERS, DIM, HEADS = 2, 32, 4
+OPENVINO = pytest.mark.skipif(find_spec("openvino") is None, reason="openvino is not installed")
+ENGINES = ["torch", pytest.param("openvino", marks=OPENVINO)]
 
 
 def make_checkpoint(seed: int = 0) -> dict[str, Any]:
     """A checkpoint that `esm.pretrained.load_model_and_alphabet_core` takes; the same seed, the same weights."""
-    from esm.model.esm2 import ESM2
-
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = ESM2(num_layers=LAYERS, embed_dim=DIM, attention_heads=HEADS)
@@ -36,8 +40,6 @@ def make_checkpoint(seed: int = 0) -> dict[str, Any]:
 
 def fair_esm(checkpoint: dict[str, Any], sequence: str) -> np.ndarray:
     """Last-layer vectors (residues x dim) of one sequence, alone in its batch, by fair-esm's forward pass."""
-    from esm.pretrained import load_model_and_alphabet_core
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model, alphabet = load_model_and_alphabet_core("esm2", checkpoint, None)

@@ -1,4 +1,4 @@
-"""The proteins of the gene table, one per gene, in the letters that ESM2 knows."""
+"""The proteins of the gene table, one per gene, in the letters that an encoder knows."""
 
 from __future__ import annotations
 
@@ -11,38 +11,37 @@ from workflow_scripts.io.errors import BadInput
 
 log = logging.getLogger(__name__)
 
-# The 20 amino acids, then asparagine or aspartate (B), pyrrolysine (O), selenocysteine (U), any (X),
-# glutamine or glutamate (Z): the residues among ESM2's tokens.
-UNKNOWN = re.compile("[^ACDEFGHIKLMNPQRSTVWYBOUXZ]")
 REMEDY = "Make the gene table and its proteins again (prebulk/make_gene_table)."
 
 
-def read(path: Path, gene_ids: list[str]) -> list[str]:
+def read(path: Path, gene_ids: list[str], letters: str, unknown: str) -> list[str]:
     """Return the sequences of a FASTA file (`>gene_id protein_id`) that holds `gene_ids`, in that order.
 
-    Stops (`*`) are left out; a letter that ESM2 does not know becomes X; both are counted in the log.
+    Stops (`*`) are left out; what is not among `letters` becomes `unknown`; both are counted in the log.
     Raises BadInput on a gene that is missing, added or out of place, and on an empty protein.
     """
+    strange = re.compile(f"[^{re.escape(letters)}]")
     sequences: list[str] = []
-    stops = unknown = 0
-    for place, (gene_id, letters) in enumerate(_records(path)):
+    stops = replaced = 0
+    for place, (gene_id, text) in enumerate(_records(path)):
         expected = gene_ids[place] if place < len(gene_ids) else "the end"
         if gene_id != expected:
             raise BadInput(path, f"gene {gene_id}", f"stands where the gene table has {expected}", REMEDY)
-        residues = letters.upper().replace("*", "")
+        residues = text.upper().replace("*", "")
         if not residues:
             raise BadInput(path, f"gene {gene_id}", "has an empty protein", REMEDY)
-        stops += len(letters) - len(residues)
-        sequence, replaced = UNKNOWN.subn("X", residues)
-        unknown += replaced
+        stops += len(text) - len(residues)
+        sequence, count = strange.subn(unknown, residues)
+        replaced += count
         sequences.append(sequence)
     if len(sequences) < len(gene_ids):
         raise BadInput(path, f"gene {gene_ids[len(sequences)]}", "has no protein", REMEDY)
     log.info(
-        "%d proteins of %d residues; %d stops left out, %d unknown letters read as X",
+        "%d proteins of %d residues; %d stops left out, %d unknown letters read as %s",
         len(sequences),
         sum(map(len, sequences)),
         stops,
+        replaced,
         unknown,
     )
     return sequences

@@ -1,8 +1,9 @@
-"""Windows over proteins longer than the model's context, and batches of windows of like length."""
+"""Windows over proteins longer than the model's context, and batches of windows of one length."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -37,13 +38,18 @@ def cut(gene: int, length: int, window: int, stride: int) -> list[Window]:
 
 
 def in_batches(windows: list[Window], tokens: int) -> Iterator[list[Window]]:
-    """Yield `windows` in batches of at most `tokens` tokens, padding included.
+    """Yield `windows` in batches of one length each, which need no padding, of at most `tokens` tokens.
 
-    Longest first: a batch then holds windows of like length, with little padding, and one too large for
-    the memory fails at the start. A window above the budget is a batch of its own.
+    Longest first, so that a batch too large for the memory fails at the start. A window above the budget is
+    a batch of its own.
     """
-    waiting = sorted(windows, key=lambda window: window.start - window.end)
-    while waiting:
-        rows = max(1, tokens // (len(waiting[0].share) + FLANKS))
-        yield waiting[:rows]
-        del waiting[:rows]
+    longest_first = sorted(windows, key=length, reverse=True)
+    for residues, alike in groupby(longest_first, key=length):
+        waiting = list(alike)
+        rows = max(1, tokens // (residues + FLANKS))
+        for first in range(0, len(waiting), rows):
+            yield waiting[first : first + rows]
+
+
+def length(window: Window) -> int:
+    return window.end - window.start
