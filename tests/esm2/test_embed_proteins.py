@@ -11,15 +11,14 @@ import numpy as np
 import pytest
 import torch
 
-from tests.support.esm2 import fair_esm
+from tests.support.esm2 import ENGINES, fair_esm
 from tests.support.examples import genes
 from tests.support.real_data import REAL_MIRROR, needs_real_data
 from workflow_scripts.contracts import gene_embedding, gene_table, provenance
 from workflow_scripts.esm2.embed_proteins import embed_proteins
-from workflow_scripts.io.errors import BadInput
-from workflow_scripts.io.files import digest
-from workflow_scripts.settings.schema import load_schema
-from workflow_scripts.settings.validation import validate
+from workflow_scripts.esm2.encoders import registry
+from workflow_scripts.simulate.simulate_weights import simulate_weights
+from workflow_scripts.validation import load_schema, validate
 
 
 def inputs(folder: Path, proteins: list[str]) -> tuple[Path, Path]:
@@ -31,22 +30,32 @@ def inputs(folder: Path, proteins: list[str]) -> tuple[Path, Path]:
     return folder / "genes.parquet", folder / "proteins.fa"
 
 
-def embed(folder: Path, proteins: list[str], weights: Path, threads: int = 1, **settings: Any) -> anndata.AnnData:
+def embed(
+    folder: Path, proteins: list[str], weights: Path, threads: int = 1, record: Path | None = None, **settings: Any
+) -> anndata.AnnData:
     """Run the door with the defaults of the schema and `settings`."""
-    config = {"models": {"toy": {"weights": str(weights), "licence": "MIT", **settings}}}
+    config = {"models": {"toy": {"weights": str(weights), **settings}}}
     validate(config, load_schema("esm2"), "test")
     table, fasta = inputs(folder, proteins)
     embedding = folder / "esm2_toy.h5ad"
-    spec = config["models"]["toy"]
-    embed_proteins(genes=table, proteins=fasta, weights=weights, embedding=embedding, spec=spec, threads=threads)
+    embed_proteins(
+        genes=table,
+        proteins=fasta,
+        weights=weights,
+        provenance=record,
+        embedding=embedding,
+        spec=config["models"]["toy"],
+        threads=threads,
+    )
     return gene_embedding.read(embedding, gene_table.read(table)[1])
 
 
-def record(weights: Path, **changes: Any) -> None:
-    """Write the provenance of `weights` beside it."""
+def recorded(weights: Path, folder: Path, **changes: Any) -> Path:
+    """The provenance of `weights`, not beside it and under a name of its own."""
     known = dict.fromkeys(provenance.KEYS, "")
-    known |= {"release": "r1", "sha256": digest(weights), "licence": "CC0", "simulated": True, "note": "random"}
-    provenance.write(known | changes, weights.with_name(f"{weights.name}.provenance.json"))
+    known |= {"release": "r1", "sha256": digest(weights), "licence": "CC0", "simulated": False}
+    provenance.write(known | changes, folder / "record.json")
+    return folder / "record.json"
 
 
 @pytest.fixture
@@ -63,7 +72,7 @@ def test_a_short_protein_has_the_mean_that_fair_esm_gives(
     expected = [fair_esm(checkpoint, protein).mean(axis=0) for protein in proteins]
     np.testing.assert_allclose(found.X, expected, atol=1e-5)
     assert found.obs_names.tolist() == [f"G{number}" for number in range(len(proteins))]
-    assert found.obs["symbols"].tolist() == [len(protein) for protein in proteins]
+    assert found.obs["length"].tolist() == [len(protein) for protein in proteins]
     assert found.obs["windows"].tolist() == [1] * len(proteins)
     assert not found.obs["missing"].any()
 
@@ -96,45 +105,105 @@ def test_the_size_of_batches_and_the_order_of_genes_change_no_vector(
     np.testing.assert_allclose(turned[::-1], one_by_one, atol=1e-5)
 
 
-def test_any_number_of_threads_gives_the_same_bytes(weights: Path, proteins: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("engine", ENGINES)
+def test_any_number_of_threads_gives_the_same_bytes(
+    weights: Path, proteins: list[str], tmp_path: Path, engine: str
+) -> None:
     found = []
     for threads in (1, 3, 1):
-        embed(tmp_path, proteins, weights, threads, tokens_per_batch=300)
+        embed(tmp_path, proteins, weights, threads, tokens_per_batch=300, engine=engine)
         found.append((tmp_path / "esm2_toy.h5ad").read_bytes())
     assert found[1:] == found[:1] * 2
 
 
 def test_stops_are_no_residues_and_odd_letters_count_as_any(weights: Path, tmp_path: Path) -> None:
     found = embed(tmp_path, ["MKTJ*", "MKTX", "mktx", "MKTU"], weights)
-    assert found.obs["symbols"].tolist() == [4, 4, 4, 4]
+    assert found.obs["length"].tolist() == [4, 4, 4, 4]
     np.testing.assert_array_equal(found.X[0], found.X[1])
     np.testing.assert_array_equal(found.X[1], found.X[2])
     assert np.abs(found.X[3] - found.X[1]).max() > 1e-3
 
 
-def test_a_users_own_weights_go_by_checksum_and_the_licence_of_the_configuration(copied: Path, tmp_path: Path) -> None:
+def test_a_users_own_weights_are_of_unknown_origin_and_go_by_their_checksum(copied: Path, tmp_path: Path) -> None:
+    recorded(copied, tmp_path).rename(tmp_path / "weights.pt.provenance.json")  # nobody looks beside the file
     about = embed(tmp_path, ["MKT"], copied).uns
-    assert (about["model"], about["licence"], bool(about["stand_in"])) == ("esm2_toy", "MIT", False)
-    assert about["weights_sha256"] == digest(copied)
-    assert about["revision"] == digest(copied)[:12]
+    assert dict(about) == {
+        "gene_order": about["gene_order"],
+        "model": "esm2_toy",
+        "architecture": "ESM2, 2 layers of 32",
+        "revision": digest(copied)[:12],
+        "weights_sha256": digest(copied),
+        "licence": "unknown",
+        "origin": "unknown",
+    }
+    assert embed(tmp_path, ["MKT"], copied, licence="MIT").uns["licence"] == "MIT"
 
 
-@pytest.mark.parametrize("simulated", [True, False])
-def test_declared_weights_go_by_their_provenance(copied: Path, tmp_path: Path, simulated: bool) -> None:
-    record(copied, simulated=simulated)
-    about = embed(tmp_path, ["MKT"], copied).uns
-    assert (about["revision"], about["licence"], bool(about["stand_in"])) == ("r1", "CC0", simulated)
+@pytest.mark.parametrize(("simulated", "origin"), [(True, "simulated"), (False, "published")])
+def test_declared_weights_go_by_their_provenance(copied: Path, tmp_path: Path, simulated: bool, origin: str) -> None:
+    record = recorded(copied, tmp_path, simulated=simulated)
+    about = embed(tmp_path, ["MKT"], copied, record=record, licence="MIT").uns
+    assert (about["revision"], about["licence"], about["origin"]) == ("r1", "CC0", origin)
 
 
-def refused(folder: Path, proteins: list[str], weights: Path, message: str) -> None:
-    with pytest.raises(BadInput, match=message):
-        embed(folder, proteins, weights)
+def test_simulated_weights_stay_a_stand_in_wherever_they_are_copied(tmp_path: Path) -> None:
+    (tmp_path / "simulate").mkdir()
+    made = tmp_path / "simulate/random.pt"
+    spec = {"seed": 1, "layers": 1, "embed_dim": 8, "attention_heads": 2}
+    simulate_weights(weights=made, provenance=tmp_path / "simulate/random.pt.provenance.json", spec=spec)
+    elsewhere = made.rename(tmp_path / "esm2_t6_8M_UR50D.pt")
+    assert embed(tmp_path, ["MKT"], elsewhere, licence="MIT").uns["origin"] == "simulated"
+    claimed = recorded(elsewhere, tmp_path, simulated=False)
+    assert embed(tmp_path, ["MKT"], elsewhere, record=claimed).uns["origin"] == "simulated"
+
+
+SCRATCH = """
+import numpy as np
+
+class Scratch:
+    architecture, simulated, dim, letters, unknown = "counts of letters", "", 3, "MK-", "-"
+
+    def pool_batches(self, batches, threads):
+        for sequences, shares in batches:
+            letters = np.array([list(sequence) for sequence in sequences])
+            yield np.stack([((letters == one) * shares).sum(axis=1) for one in self.letters], axis=1)
+
+def recognizes(weights):
+    return weights.read_text().startswith("scratch")
+
+def load(weights, precision, engine):
+    return Scratch()
+"""
+
+
+def test_an_encoder_costs_one_file_and_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "scratch_encoder.py").write_text(SCRATCH)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(registry.ENCODERS, "scratch", "scratch_encoder")
+    (tmp_path / "weights.txt").write_text("scratch weights")
+    found = embed(tmp_path, ["MMK", "KJJJ"], tmp_path / "weights.txt", window=3, stride=1)
+    # the second has windows KJJ and JJJ
+    np.testing.assert_allclose(found.X, [[2 / 3, 1 / 3, 0], [0, 1 / 4, 3 / 4]], rtol=1e-6)
+    assert found.uns["architecture"] == "counts of letters"
+
+
+def refused(folder: Path, proteins: list[str], weights: Path, message: str, record: Path | None = None) -> None:
+    with pytest.raises(BadInput, match=message) as fault:
+        embed(folder, proteins, weights, record=record)
+    assert "\n" not in str(fault.value)
     assert not list(folder.glob("*esm2_toy.h5ad")), "nothing is left behind"
 
 
 def test_weights_other_than_those_of_their_provenance_are_refused(copied: Path, tmp_path: Path) -> None:
-    record(copied, sha256="0" * 64)
-    refused(tmp_path, ["MKT"], copied, "sha256: is not the one in weights.pt.provenance.json")
+    record = recorded(copied, tmp_path, sha256="0" * 64)
+    refused(tmp_path, ["MKT"], copied, "sha256: is not the one in record.json", record)
+
+
+def test_a_file_that_no_encoder_recognizes_is_refused_with_the_known_ones(tmp_path: Path) -> None:
+    page = tmp_path / "weights.pt"
+    page.write_text("<html>404 Not Found</html>")
+    refused(tmp_path, ["MKT"], page, "not of a known encoder .*ESM2 as fair-esm publishes it")
+    refused(tmp_path, ["MKT"], tmp_path / "absent.pt", "absent.pt: not readable")
 
 
 def test_weights_that_are_not_finite_are_refused(checkpoint: dict[str, Any], tmp_path: Path) -> None:
@@ -156,7 +225,7 @@ def test_the_longest_protein_of_yeast_is_whole(weights: Path, checkpoint: dict[s
         records = handle.read().split(">")[1:]
     longest = max(("".join(text.splitlines()[1:]) for text in records), key=len)
     found = embed(tmp_path, [longest], weights)
-    assert (found.obs["symbols"].item(), found.obs["windows"].item()) == (4910, 9)
+    assert (found.obs["length"].item(), found.obs["windows"].item()) == (4910, 9)
     total, cover = np.zeros((4910, found.n_vars)), np.zeros((4910, 1))
     for start in (*range(0, 4910 - 1022, 511), 4910 - 1022):
         total[start : start + 1022] += fair_esm(checkpoint, longest[start : start + 1022])

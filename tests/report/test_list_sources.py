@@ -41,9 +41,9 @@ def test_public_originals_have_no_honest_line(tmp_path, write_provenance, write_
 @pytest.mark.parametrize(
     ("simulated", "weights_simulated", "stand_in", "line"),
     [
-        ([True, True], True, True, "Simulated data  ·  Stand-in weights: random ESM2 (esm2_t6_8M_UR50D)"),
+        ([True, True], True, True, "Simulated data  ·  Stand-in weights: esm2_t6_8M_UR50D (ESM2, 6 layers of 320)"),
         ([True, False], False, False, "Partly simulated data (1 of 2 files)"),
-        ([False, False], True, True, "Stand-in weights: random ESM2 (esm2_t6_8M_UR50D)"),
+        ([False, False], True, True, "Stand-in weights: esm2_t6_8M_UR50D (ESM2, 6 layers of 320)"),
     ],
 )
 def test_the_honest_line_names_what_is_not_real(
@@ -55,6 +55,33 @@ def test_the_honest_line_names_what_is_not_real(
     listed(tmp_path, files, embeddings)
     assert honest_line(files, embeddings) == line
     assert page(tmp_path / "sources.html").text.count(line) == 1
+
+
+def test_weights_of_unknown_origin_are_neither_vouched_for_nor_called_a_stand_in(
+    tmp_path, write_provenance, write_gene_embedding
+) -> None:
+    files = [write_provenance("a.gtf.gz")]
+    embeddings = [write_gene_embedding("unknown", "mine"), write_gene_embedding("published", "real")]
+    found = listed(tmp_path, files, embeddings)
+    assert found.loc["mine", ["simulated", "statement"]].tolist() == [
+        "unknown",
+        "Unknown origin: made with weights that came without provenance.",
+    ]
+    assert found.loc["real", ["simulated", "statement"]].tolist() == [
+        "no",
+        "Made with the published weights of this checksum.",
+    ]
+    assert honest_line(files, embeddings) == "Weights of unknown origin: mine (ESM2, 6 layers of 320)"
+    shown = page(tmp_path / "sources.html")
+    assert "none of them simulated" in shown.text and "1 made with weights of unknown origin" in shown.text
+    assert shown.raw.count('<span class="bad">') == 1
+
+
+def test_stand_ins_and_unknown_weights_are_both_told(write_gene_embedding) -> None:
+    embeddings = [write_gene_embedding(origin, f"m_{origin}") for origin in ("unknown", "simulated", "published")]
+    stand_in, unknown = honest_line([], embeddings).split("  ·  ")
+    assert stand_in == "Stand-in weights: m_simulated (ESM2, 6 layers of 320)"
+    assert unknown == "Weights of unknown origin: m_unknown (ESM2, 6 layers of 320)"
 
 
 def test_a_copy_from_a_mirror_is_said_to_be_one(tmp_path, write_provenance) -> None:
@@ -84,7 +111,7 @@ def test_simulated_and_derived_files_are_both_told(write_provenance, write_gene_
     files = [write_provenance("a.gz", note=DERIVED), write_provenance("b.gz", simulated=True), write_provenance("c.gz")]
     said = "Partly simulated data (1 of 3 files)  ·  Derived data (1 of 3 files)"
     assert honest_line(files) == said
-    stand_in = "  ·  Stand-in weights: random ESM2 (esm2_t6_8M_UR50D)"
+    stand_in = "  ·  Stand-in weights: esm2_t6_8M_UR50D (ESM2, 6 layers of 320)"
     assert honest_line(files, [write_gene_embedding(True)]) == said + stand_in
     files.append(write_provenance("w.pt", sha256="b" * 64, note=DERIVED))  # weights are no data
     assert honest_line(files, [write_gene_embedding(False, "real")]) == said
@@ -118,4 +145,4 @@ def test_a_figure_says_nothing_of_weights_that_it_was_not_made_with(write_proven
     real, stand_in = write_gene_embedding(False, "real"), write_gene_embedding(True, "random")
     files = [write_provenance("a.gz")]
     assert honest_line(files) == honest_line(files, [real]) == ""
-    assert honest_line(files, [stand_in]) == "Stand-in weights: random ESM2 (random)"
+    assert honest_line(files, [stand_in]) == "Stand-in weights: random (ESM2, 6 layers of 320)"

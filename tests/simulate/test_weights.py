@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from esm.pretrained import load_model_and_alphabet_core
 
 from workflow_scripts.contracts import provenance
 from workflow_scripts.io.files import digest
@@ -24,8 +25,6 @@ def make(folder: Path, name: str = "esm2_random.pt", **changes: int) -> Path:
 
 @pytest.mark.filterwarnings("ignore:Regression weights not found")
 def test_fair_esm_loads_the_checkpoint_and_embeds_with_it(tmp_path: Path) -> None:
-    from esm.pretrained import load_model_and_alphabet_core
-
     with torch.serialization.safe_globals([argparse.Namespace]):
         data = torch.load(make(tmp_path), map_location="cpu", weights_only=True)
     assert all(name.startswith(("encoder.sentence_encoder.", "encoder.lm_head.")) for name in data["model"])
@@ -52,3 +51,8 @@ def test_the_provenance_says_that_the_weights_are_simulated(tmp_path: Path) -> N
     told = provenance.read(weights.with_name("esm2_random.pt.provenance.json"))
     assert told["simulated"] is True
     assert (told["sha256"], told["bytes"]) == (digest(weights), weights.stat().st_size)
+
+
+def test_the_checkpoint_itself_says_that_its_weights_are_simulated(tmp_path: Path) -> None:
+    with torch.serialization.safe_globals([argparse.Namespace]):
+        assert torch.load(make(tmp_path), weights_only=True)["simulated"] == "random weights, seed 3"

@@ -1,9 +1,19 @@
-"""One vector per gene from its protein: the mean over residues of ESM2's last layer."""
+"""One vector per gene from its protein: the mean over residues of a protein language model's last layer."""
 
-from workflow_scripts.rule import run
-
+from workflow_scripts.rule import run  # isort: skip
 import logging
 from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from workflow_scripts.contracts import gene_embedding, gene_table
+from workflow_scripts.contracts import provenance as contract
+from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.files import digest
+from workflow_scripts.esm2.encoders.registry import load_encoder
+from workflow_scripts.esm2.proteins import read
+from workflow_scripts.esm2.windows import cut, in_batches
 
 log = logging.getLogger(__name__)
 
@@ -16,7 +26,6 @@ def embed_proteins(
     provenance: Path | None,
     embedding: Path,
     spec: dict,
-    policy: dict,
     threads: int,
 ) -> None:
     """Write the GeneEmbedding of the genes of `genes`, whose proteins `proteins` holds in the same order.
@@ -24,21 +33,16 @@ def embed_proteins(
     A protein of up to `spec["window"]` residues is one window, and its vector the mean over its residues.
     A longer one is cut into overlapping windows: a residue has the mean of its vectors in the windows
     that hold it, the protein the mean over its residues. No gene is dropped: a gene without a protein,
-    or with a vector that is not finite, is an error.
+    or with a vector that is not finite, is an error. `provenance` is that of weights that the workflow
+    fetched; None for a user's own.
     """
-    import numpy as np
-    import pandas as pd
-
-    from workflow_scripts.contracts import gene_embedding, gene_table
-    from workflow_scripts.esm2 import backends
-    from workflow_scripts.esm2.proteins import read
-    from workflow_scripts.esm2.windows import cut, in_batches
-    from workflow_scripts.io.errors import BadInput
-
     gene_ids = gene_table.read(genes)[0]["gene_id"].tolist()
-    source = describe(weights, policy["licence"])
-    sequences = read(proteins, gene_ids)
-    model = backends.load(weights, spec["precision"])
+    known = identify(weights, provenance, spec["licence"])
+    model = load_encoder(weights, spec["precision"], spec["engine"])
+    if model.simulated:
+        known["origin"] = "simulated"
+        log.warning("%s is a stand-in for real weights: %s", weights.name, model.simulated)
+    sequences = read(proteins, gene_ids, model.letters, model.unknown)
 
     residues = np.array([len(sequence) for sequence in sequences])
     cuts = [cut(gene, length, spec["window"], spec["stride"]) for gene, length in enumerate(residues.tolist())]
@@ -47,7 +51,7 @@ def embed_proteins(
 
     batches = list(in_batches(windows, policy["tokens_per_batch"]))
     parts = ([sequences[gene][start:end] for gene, start, end, _ in batch] for batch in batches)
-    shares = ([window.share for window in batch] for batch in batches)
+    shares = (np.stack([window.share for window in batch]) for batch in batches)
     # Sums over windows in float64, so that the order of batches leaves no trace in float32.
     sums = np.zeros((len(gene_ids), model.dim))
     done = logged = 0
@@ -64,37 +68,29 @@ def embed_proteins(
     if not finite.all():
         gene = gene_ids[int(np.argmin(finite))]
         raise BadInput(weights, f"gene {gene}", "the model gives a vector that is not finite", "Check the weights.")
-    obs = pd.DataFrame({"symbols": residues, "windows": [len(each) for each in cuts], "missing": False}, index=gene_ids)
-    gene_embedding.write(means, obs, embedding, model=embedding.stem, **source)
+    obs = pd.DataFrame({"length": residues, "windows": [len(each) for each in cuts], "missing": False}, index=gene_ids)
+    gene_embedding.write(means, obs, embedding, model=embedding.stem, architecture=model.architecture, **known)
 
 
-def describe(weights: Path, licence: str) -> dict[str, str | bool]:
-    """Return revision, weights_sha256, licence and stand_in of the weights.
+def identify(weights: Path, provenance: Path | None, licence: str) -> dict[str, str]:
+    """Return revision, weights_sha256, licence and origin of the weights, as far as their provenance tells.
 
-    What the workflow fetched or made has its provenance beside it. A user's own file has none: it goes by
-    its checksum and by the `licence` of the configuration.
+    A file without one goes by its checksum and by the `licence` of the configuration, and is of unknown origin.
     """
-    from workflow_scripts.contracts import provenance
-    from workflow_scripts.io.errors import BadInput
-    from workflow_scripts.io.files import digest
-
     try:
         sha256 = digest(weights)
     except OSError as error:
         raise BadInput(weights, "", f"not readable ({error})", "Give the path of a checkpoint.") from error
-    sidecar = weights.with_name(f"{weights.name}.provenance.json")
-    if not sidecar.is_file():
-        return {"revision": sha256[:12], "weights_sha256": sha256, "licence": licence, "stand_in": False}
-    known = provenance.read(sidecar)
+    if provenance is None:
+        return {"revision": sha256[:12], "weights_sha256": sha256, "licence": licence, "origin": "unknown"}
+    known = contract.read(provenance)
     if known["sha256"] != sha256:
-        raise BadInput(weights, "sha256", f"is not the one in {sidecar.name}", "Download the file again.")
-    if known["simulated"]:
-        log.warning("%s is a stand-in for the real weights: %s", weights.name, known["note"])
+        raise BadInput(weights, "sha256", f"is not the one in {provenance.name}", "Download the file again.")
     return {
         "revision": known["release"],
         "weights_sha256": sha256,
         "licence": known["licence"],
-        "stand_in": bool(known["simulated"]),
+        "origin": "simulated" if known["simulated"] else "published",
     }
 
 

@@ -1,14 +1,26 @@
 """List where every file and every set of weights came from, and say what is simulated, derived or stood in for."""
 
-from workflow_scripts.rule import run
-
+from workflow_scripts.rule import run  # isort: skip
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import pandas as pd
+import pandas as pd
+
+from workflow_scripts.contracts.gene_embedding import read as read_embedding
+from workflow_scripts.contracts.provenance import is_derived
+from workflow_scripts.contracts.provenance import read as read_provenance
+from workflow_scripts.report import sources as contract
+from workflow_scripts.report.pages import link, paragraph, styled, table, write_page
 
 DERIVED = "Derived: made from other data, as the note says, in the layout of the public file; not the public file."
+# What is said of a gene embedding, by the origin of its weights, and whether they are simulated.
+WEIGHTS = {
+    "published": ("no", "Made with the published weights of this checksum."),
+    "simulated": (
+        "yes",
+        "Stand-in: made with simulated weights, so the vectors tell proteins apart but know no biology.",
+    ),
+    "unknown": ("unknown", "Unknown origin: made with weights that came without provenance."),
+}
 
 
 def list_sources(*, provenance: list[Path], embeddings: list[Path], sources: Path, page: Path) -> None:
@@ -16,25 +28,18 @@ def list_sources(*, provenance: list[Path], embeddings: list[Path], sources: Pat
 
     A downloaded file is `weights` where its checksum is that of the weights of a gene embedding.
     """
-    import pandas as pd
-
-    from workflow_scripts.contracts.provenance import read as read_provenance
-    from workflow_scripts.report import sources as table
-
     made_from = [_embedding(path) for path in sorted(embeddings)]
     weights = {row["sha256"] for row in made_from}
     files = [_file(read_provenance(path), weights) for path in sorted(provenance)]
-    listed = pd.DataFrame(files + made_from, columns=list(table.COLUMNS)).fillna("").astype(str)
+    listed = pd.DataFrame(files + made_from, columns=list(contract.COLUMNS)).fillna("").astype(str)
     # One line a row, whatever a licence or a note holds.
     listed = listed.map(lambda value: " ".join(value.split()))
-    table.write(listed, sources)
-    _write_page(listed, table.honest_line(provenance, sorted(embeddings)), page)
+    contract.write(listed, sources)
+    _write_page(listed, contract.honest_line(provenance, sorted(embeddings)), page)
 
 
 def _file(found: dict, weights: set[str]) -> dict[str, str]:
     """The row of one downloaded file."""
-    from workflow_scripts.contracts.provenance import is_derived
-
     if found["simulated"]:
         statement = "Simulated: made by this workflow in the format of the public file; not the public file."
     elif is_derived(found):
@@ -54,27 +59,23 @@ def _file(found: dict, weights: set[str]) -> dict[str, str]:
 
 def _embedding(path: Path) -> dict[str, str]:
     """The row of one gene embedding."""
-    from workflow_scripts.contracts.gene_embedding import read
-
-    about = read(path).uns
-    stand_in = bool(about["stand_in"])
+    about = read_embedding(path).uns
+    simulated, statement = WEIGHTS[about["origin"]]
     return {
         "kind": "gene embedding",
         "name": str(about["model"]),
         "release": str(about["revision"]),
         "sha256": str(about["weights_sha256"]),
         "licence": str(about["licence"]),
-        "simulated": "yes" if stand_in else "no",
-        "statement": "Stand-in: made with random weights, so the vectors tell proteins apart but know no biology."
-        if stand_in
-        else "Made with the weights of this checksum.",
+        "simulated": simulated,
+        "statement": statement,
+        "note": str(about["architecture"]),
     }
 
 
-def _write_page(listed: "pd.DataFrame", honest: str, page: Path) -> None:
-    from workflow_scripts.report.pages import link, paragraph, styled, table, write_page
-
+def _write_page(listed: pd.DataFrame, honest: str, page: Path) -> None:
     simulated = listed["simulated"] == "yes"
+    unknown = listed["simulated"] == "unknown"
     derived = listed["statement"] == DERIVED
     lead = (
         f"{len(listed)} sources; {simulated.sum()} of them simulated or made with stand-in weights. What is computed "
@@ -82,6 +83,8 @@ def _write_page(listed: "pd.DataFrame", honest: str, page: Path) -> None:
         if simulated.any()
         else f"{len(listed)} sources; none of them simulated, no stand-in weights."
     )
+    if unknown.any():
+        lead += f" {unknown.sum()} made with weights of unknown origin, for which nobody vouches."
     if derived.any():
         lead += f" {derived.sum()} derived from other data: what they hold is not what stands at their addresses."
     rows = listed.to_dict("records")
@@ -95,7 +98,7 @@ def _write_page(listed: "pd.DataFrame", honest: str, page: Path) -> None:
                 styled(row["statement"], "bad") if not_original else row["statement"],
                 *(row[key] for key in ("release", "licence", "note")),
             )
-            for row, not_original in zip(rows, simulated | derived, strict=True)
+            for row, not_original in zip(rows, simulated | unknown | derived, strict=True)
         ],
         {"What it is": "long", "Note": "long"},
     )

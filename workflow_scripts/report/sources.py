@@ -3,23 +3,22 @@
 `results/report/sources.tsv`, written by `report/list_sources`, one row each: kind (`data`, `weights`:
 a downloaded file that a gene embedding was made with, or `gene embedding`), name, release, url (the
 public address), source (where the bytes came from), sha256 (of the file, or of the weights), checksum
-(what the file was verified against), licence, simulated (`yes` or `no`; of weights: random or
-made-up), statement (what it is, in a sentence), note (what a mirror says of the file).
+(what the file was verified against), licence, simulated (`yes`, `no`, or `unknown`: of weights that came
+without provenance), statement (what it is, in a sentence), note (what a mirror says of the file, or the
+encoder of its architecture).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from workflow_scripts.contracts.gene_embedding import read as read_embedding
 from workflow_scripts.contracts.provenance import is_derived
 from workflow_scripts.contracts.provenance import read as read_provenance
 from workflow_scripts.io.files import replacing
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 COLUMNS = (
     "kind",
@@ -34,6 +33,8 @@ COLUMNS = (
     "statement",
     "note",
 )
+# How the origin of weights is said.
+NOT_PUBLISHED = {"simulated": "Stand-in weights", "unknown": "Weights of unknown origin"}
 
 
 def write(sources: pd.DataFrame, path: Path) -> None:
@@ -42,11 +43,11 @@ def write(sources: pd.DataFrame, path: Path) -> None:
 
 
 def honest_line(provenance: Iterable[Path], embeddings: Iterable[Path] = ()) -> str:
-    """What a figure must say of simulated or derived data and of stand-in weights; empty where all is what its
-    address says.
+    """What a figure must say of simulated or derived data and of weights that are not published ones; empty where
+    all is what its address says.
 
     `provenance`: of the files that the figure was computed from; `embeddings`: the gene embeddings that took
-    part. A file that is the weights of one of these is no data; the embedding tells whether it is a stand-in.
+    part. A file that is the weights of one of these is no data; the embedding tells their origin.
     """
     made = [read_embedding(path).uns for path in embeddings]
     weights = {about["weights_sha256"] for about in made}
@@ -60,7 +61,8 @@ def honest_line(provenance: Iterable[Path], embeddings: Iterable[Path] = ()) -> 
     derived = sum(map(is_derived, data))
     if derived:
         parts.append(f"Derived data ({derived} of {len(data)} files)")
-    stand_ins = [str(about["model"]) for about in made if about["stand_in"]]
-    if stand_ins:
-        parts.append(f"Stand-in weights: random ESM2 ({', '.join(stand_ins)})")
+    for origin, said in NOT_PUBLISHED.items():
+        models = [f"{about['model']} ({about['architecture']})" for about in made if about["origin"] == origin]
+        if models:
+            parts.append(f"{said}: {', '.join(models)}")
     return "  ·  ".join(parts)

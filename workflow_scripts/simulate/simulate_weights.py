@@ -1,9 +1,13 @@
 """A tiny ESM-2 checkpoint with random weights, in fair-esm's own format, and its provenance."""
 
-from workflow_scripts.rule import run
-
+from workflow_scripts.rule import run  # isort: skip
 from datetime import UTC, datetime
 from pathlib import Path
+
+from workflow_scripts.contracts import provenance as contract
+from workflow_scripts.io.files import digest
+from workflow_scripts.simulate.layout import LICENCE
+from workflow_scripts.simulate.weights import make_checkpoint, statement, write_checkpoint
 
 
 def simulate_weights(*, weights: Path, provenance: Path, spec: dict) -> None:
@@ -12,11 +16,6 @@ def simulate_weights(*, weights: Path, provenance: Path, spec: dict) -> None:
     The weights carry no knowledge of proteins: an embedding with them is a random projection of
     the sequence. Raises BadInput where embed_dim does not fit attention_heads.
     """
-    from workflow_scripts.contracts import provenance as contract
-    from workflow_scripts.io.files import digest
-    from workflow_scripts.simulate.layout import LICENCE
-    from workflow_scripts.simulate.weights import make_checkpoint, write_checkpoint
-
     write_checkpoint(make_checkpoint(spec), weights)
     record = {
         "dataset": weights.name,
@@ -28,7 +27,7 @@ def simulate_weights(*, weights: Path, provenance: Path, spec: dict) -> None:
         "checksum": "none: made here",
         "licence": LICENCE,
         "simulated": True,
-        "note": f"SIMULATED: random weights, seed {spec['seed']}",
+        "note": f"SIMULATED: {statement(spec)}",
         "retrieved": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     contract.write(record, provenance)

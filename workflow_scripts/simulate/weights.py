@@ -6,6 +6,9 @@ import io
 from argparse import Namespace
 from pathlib import Path
 
+import torch
+from esm.model.esm2 import ESM2
+
 from workflow_scripts.io.files import replacing
 
 
@@ -13,11 +16,9 @@ def make_checkpoint(spec: dict) -> dict:
     """Return a checkpoint as `esm.pretrained.load_model_and_alphabet_core(name, checkpoint, None)` takes it.
 
     `cfg` holds the architecture, `model` the state under the names of the training code (prefix
-    `encoder.`). The contact head's regression is left out: in the original it is a file of its own.
+    `encoder.`). The contact head's regression is left out: in the original it is a file of its own. The key
+    `simulated`, which fair-esm ignores, says in the file itself that its weights are made up.
     """
-    import torch
-    from esm.model.esm2 import ESM2
-
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(spec["seed"])
         model = ESM2(spec["layers"], spec["embed_dim"], spec["attention_heads"], token_dropout=True)
@@ -33,13 +34,16 @@ def make_checkpoint(spec: dict) -> dict:
         encoder_attention_heads=spec["attention_heads"],
         token_dropout=True,
     )
-    return {"cfg": {"model": architecture}, "model": state}
+    return {"cfg": {"model": architecture}, "model": state, "simulated": statement(spec)}
+
+
+def statement(spec: dict) -> str:
+    """What is said of the weights, in the checkpoint and in its provenance."""
+    return f"random weights, seed {spec['seed']}"
 
 
 def write_checkpoint(checkpoint: dict, path: Path) -> None:
     """Save by way of a buffer: torch writes a file's own name into it, and a temporary name would differ."""
-    import torch
-
     buffer = io.BytesIO()
     torch.save(checkpoint, buffer)
     with replacing(path) as temporary:
