@@ -206,6 +206,22 @@ def test_a_file_that_no_encoder_recognizes_is_refused_with_the_known_ones(tmp_pa
     refused(tmp_path, ["MKT"], tmp_path / "absent.pt", "absent.pt: not readable")
 
 
+def test_an_embedding_of_another_origin_is_refused(weights: Path, tmp_path: Path) -> None:
+    made = embed(tmp_path, ["MKT"], weights)
+    with pytest.raises(BadInput, match="uns/origin: is 'real'"):
+        gene_embedding.write(
+            made.X,
+            made.obs,
+            tmp_path / "other.h5ad",
+            model="m",
+            architecture="a",
+            revision="r",
+            weights_sha256="0",
+            licence="MIT",
+            origin="real",
+        )
+
+
 def test_weights_that_are_not_finite_are_refused(checkpoint: dict[str, Any], tmp_path: Path) -> None:
     embeddings = checkpoint["model"]["encoder.lm_head.weight"].clone()
     embeddings[23] = torch.nan  # cysteine; the two tensors are one in the model

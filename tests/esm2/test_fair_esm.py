@@ -82,6 +82,19 @@ def test_the_layout_of_torch_before_1_6_is_read_too(checkpoint: dict[str, Any], 
     )
 
 
+@pytest.mark.parametrize("legacy", [False, True])
+def test_what_another_model_saved_is_not_recognized(checkpoint: dict[str, Any], tmp_path: Path, legacy: bool) -> None:
+    others = [
+        checkpoint["model"],  # a state alone
+        {"cfg": checkpoint["cfg"], "model": {"encoder.weight": torch.zeros(1)}},  # another model of fairseq
+        {"args": argparse.Namespace(arch="roberta_large"), "model": {"encoder.weight": torch.zeros(1)}},  # ESM-1b
+    ]
+    for other in others:
+        torch.save(other, tmp_path / "other.pt", _use_new_zipfile_serialization=not legacy)
+        assert not fair_esm_encoder.recognizes(tmp_path / "other.pt")
+    assert not fair_esm_encoder.recognizes(tmp_path / "absent.pt")
+
+
 def test_openvino_that_is_not_installed_is_one_line(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(engines, "openvino", raising=False)
     with pytest.raises(BadInput, match="openvino is not installed"):
