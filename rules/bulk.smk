@@ -32,7 +32,7 @@ rule train_bulk:
         runtime=1440,
         gpu=1,
     params:
-        spec=spec("bulk/runs/{run}", without="embedding"),
+        spec=spec("bulk/runs/{run}", without=["embedding"]),
         policy=policy("bulk/runs/{run}/training"),
         code=code("bulk/train_bulk"),
     script:

@@ -3,6 +3,7 @@ names = settings.names
 section = settings.section
 spec = settings.spec
 policy = settings.policy
+values_of = settings.values_of
 resource = settings.resource
 sidecar = settings.sidecar
 provenance = settings.provenance

@@ -27,7 +27,7 @@ rule embed_proteins:
         runtime=240,
         gpu=1,
     params:
-        spec=spec("esm2/models/{model}", without="weights"),
+        spec=spec("esm2/models/{model}", without=["weights", "licence"]),
         policy=policy("esm2/models/{model}"),
         code=code("esm2/embed_proteins"),
     script:

@@ -40,7 +40,7 @@ rule normalize_counts:
         mem_mb=memory(2000),
         runtime=120,
     params:
-        spec=spec("prebulk/corpora/{corpus}", without="counts"),
+        spec=spec("prebulk/corpora/{corpus}", without=["counts"]),
         code=code("prebulk/normalize_counts"),
         corpus="{corpus}",
         shard="{shard}",

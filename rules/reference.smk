@@ -36,7 +36,7 @@ rule make_gene_table:
     conda:
         "../envs/reference.yaml"
     params:
-        spec=spec("reference", without="genome"),
+        spec=spec("reference", without=["genome"]),
         code=code("reference/make_gene_table"),
     script:
         "../workflow_scripts/reference/make_gene_table.py"

@@ -233,6 +233,7 @@ rule list_sources:
         "../envs/report.yaml"
     params:
         code=code("report/list_sources"),
+        licences=values_of("licence"),
     script:
         "../workflow_scripts/report/list_sources.py"
 

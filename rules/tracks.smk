@@ -28,7 +28,7 @@ rule standardize_track:
     conda:
         "../envs/tracks.yaml"
     params:
-        spec=spec("tracks/sets/{set}/tracks/{track}", without="values"),
+        spec=spec("tracks/sets/{set}/tracks/{track}", without=["values"]),
         code=code("tracks/standardize_track"),
     script:
         "../workflow_scripts/tracks/standardize_track.py"

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tests.support.examples import ABOUT
 from workflow_scripts.contracts import expression, gene_embedding, splits, standardizer
 from workflow_scripts.settings.schema import complete, load_schema
 
@@ -60,14 +61,12 @@ def write_cohort(
     statistics.loc[known, "sd"] = np.nanstd(train[:, known], 0)
     vectors = generator.normal(size=(genes, 8)).astype(np.float32)
     vectors[2] = np.nan
-    about = pd.DataFrame({"symbols": 100, "windows": 1, "missing": np.arange(genes) == 2}, index=ids)
+    about = pd.DataFrame({"length": 100, "windows": 1, "missing": np.arange(genes) == 2}, index=ids)
 
     files = {name: folder / name for name in ("splits.parquet", "standardizer.parquet", "genes.h5ad")}
     splits.write(table, files["splits.parquet"])
     standardizer.write(statistics, files["standardizer.parquet"])
-    gene_embedding.write(
-        vectors, about, files["genes.h5ad"], model="m", revision="r", weights_sha256="0", licence="MIT", stand_in=True
-    )
+    gene_embedding.write(vectors, about, files["genes.h5ad"], **ABOUT)
     return {
         "expression": paths,
         "splits": files["splits.parquet"],

@@ -17,8 +17,11 @@ from tests.support.real_data import REAL_MIRROR, needs_real_data
 from workflow_scripts.contracts import gene_embedding, gene_table, provenance
 from workflow_scripts.esm2.embed_proteins import embed_proteins
 from workflow_scripts.esm2.encoders import registry
+from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.files import digest
+from workflow_scripts.settings.schema import load_schema
+from workflow_scripts.settings.validation import validate
 from workflow_scripts.simulate.simulate_weights import simulate_weights
-from workflow_scripts.validation import load_schema, validate
 
 
 def inputs(folder: Path, proteins: list[str]) -> tuple[Path, Path]:
@@ -45,6 +48,7 @@ def embed(
         provenance=record,
         embedding=embedding,
         spec=config["models"]["toy"],
+        policy=config["models"]["toy"],
         threads=threads,
     )
     return gene_embedding.read(embedding, gene_table.read(table)[1])
@@ -136,13 +140,12 @@ def test_a_users_own_weights_are_of_unknown_origin_and_go_by_their_checksum(copi
         "licence": "unknown",
         "origin": "unknown",
     }
-    assert embed(tmp_path, ["MKT"], copied, licence="MIT").uns["licence"] == "MIT"
 
 
 @pytest.mark.parametrize(("simulated", "origin"), [(True, "simulated"), (False, "published")])
 def test_declared_weights_go_by_their_provenance(copied: Path, tmp_path: Path, simulated: bool, origin: str) -> None:
     record = recorded(copied, tmp_path, simulated=simulated)
-    about = embed(tmp_path, ["MKT"], copied, record=record, licence="MIT").uns
+    about = embed(tmp_path, ["MKT"], copied, record=record).uns
     assert (about["revision"], about["licence"], about["origin"]) == ("r1", "CC0", origin)
 
 
@@ -152,7 +155,7 @@ def test_simulated_weights_stay_a_stand_in_wherever_they_are_copied(tmp_path: Pa
     spec = {"seed": 1, "layers": 1, "embed_dim": 8, "attention_heads": 2}
     simulate_weights(weights=made, provenance=tmp_path / "simulate/random.pt.provenance.json", spec=spec)
     elsewhere = made.rename(tmp_path / "esm2_t6_8M_UR50D.pt")
-    assert embed(tmp_path, ["MKT"], elsewhere, licence="MIT").uns["origin"] == "simulated"
+    assert embed(tmp_path, ["MKT"], elsewhere).uns["origin"] == "simulated"
     claimed = recorded(elsewhere, tmp_path, simulated=False)
     assert embed(tmp_path, ["MKT"], elsewhere, record=claimed).uns["origin"] == "simulated"
 

@@ -12,9 +12,9 @@ import pytest
 import torch
 
 from tests.support.esm2 import DIM, ENGINES, fair_esm
-from workflow_scripts.io.errors import BadInput
 from workflow_scripts.esm2 import engines
 from workflow_scripts.esm2.encoders import fair_esm as fair_esm_encoder
+from workflow_scripts.io.errors import BadInput
 
 
 def pool(

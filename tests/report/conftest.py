@@ -41,11 +41,14 @@ def write_provenance(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 def write_gene_embedding(tmp_path: Path) -> Callable[..., Path]:
-    def write(stand_in: bool, model: str = "esm2_t6_8M_UR50D") -> Path:
+    def write(origin: str | bool, model: str = "esm2_t6_8M_UR50D") -> Path:
+        """Of weights of `origin`; True is short for simulated, False for published."""
+        origin = {True: "simulated", False: "published"}.get(origin, origin)
         path = tmp_path / f"{model}.h5ad"
-        obs = pd.DataFrame({"symbols": [1, 2], "windows": 1, "missing": False}, index=["g1", "g2"])
-        about = {"revision": "r1", "weights_sha256": "b" * 64, "licence": "MIT"}
-        gene_embedding.write(np.ones((2, 3)), obs, path, model=model, stand_in=stand_in, **about)
+        obs = pd.DataFrame({"length": [1, 2], "windows": 1, "missing": False}, index=["g1", "g2"])
+        about = {"architecture": "ESM2, 6 layers of 320", "licence": "MIT"}
+        about |= {"revision": "r1", "weights_sha256": "b" * 64}
+        gene_embedding.write(np.ones((2, 3)), obs, path, model=model, origin=origin, **about)
         return path
 
     return write

@@ -12,7 +12,11 @@ from workflow_scripts.report.sources import honest_line
 
 def listed(tmp_path: Path, provenance: list[Path], embeddings: list[Path]) -> pd.DataFrame:
     list_sources(
-        provenance=provenance, embeddings=embeddings, sources=tmp_path / "s.tsv", page=tmp_path / "sources.html"
+        provenance=provenance,
+        embeddings=embeddings,
+        sources=tmp_path / "s.tsv",
+        page=tmp_path / "sources.html",
+        licences={f"{tmp_path.name}/models/{name}/licence": "MIT-0" for name in ("mine", "real")},
     )
     return pd.read_csv(tmp_path / "s.tsv", sep="\t", dtype=str, keep_default_na=False).set_index("name")
 
@@ -71,6 +75,7 @@ def test_weights_of_unknown_origin_are_neither_vouched_for_nor_called_a_stand_in
         "no",
         "Made with the published weights of this checksum.",
     ]
+    assert found["licence"].to_dict() | {"a.gtf.gz": ""} == {"a.gtf.gz": "", "mine": "MIT-0", "real": "MIT"}
     assert honest_line(files, embeddings) == "Weights of unknown origin: mine (ESM2, 6 layers of 320)"
     shown = page(tmp_path / "sources.html")
     assert "none of them simulated" in shown.text and "1 made with weights of unknown origin" in shown.text

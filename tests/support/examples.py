@@ -37,7 +37,7 @@ from workflow_scripts.contracts import samples as sample_fates
 GENES = ["G0", "G1", "G2", "G3"]
 SAMPLES = ["S0", "S1", "S2", "S3", "S4"]
 ORDER = gene_table.order_digest(GENES)
-ABOUT = {"model": "m", "revision": "r", "weights_sha256": "0", "licence": "MIT", "stand_in": True}
+ABOUT = dict.fromkeys(("model", "architecture", "revision", "weights_sha256", "licence"), "x") | {"origin": "simulated"}
 
 
 # What the tables hold
@@ -149,7 +149,7 @@ def matrix(rows: int, columns: int, unknown: tuple = ()) -> np.ndarray:
 
 def embedded_genes() -> pd.DataFrame:
     """The obs of a GeneEmbedding in which G2 has no vector."""
-    made = {"symbols": 5, "windows": 1, "missing": [False, False, True, False]}
+    made = {"length": 5, "windows": 1, "missing": [False, False, True, False]}
     return pd.DataFrame(made, index=pd.Index(GENES, name="gene_id"))
 
 

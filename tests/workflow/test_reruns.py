@@ -99,7 +99,7 @@ BY_HAND = {
     "tracks/sets/{name}/metagene": {"measure_metagene", "plot_metagene", "summarize_costs"},
     "bulk/runs/{name}": MODELS,
     "bulk/runs/{name}/embedding": EMBEDDING,  # another one, which has to be made first
-    "bulk/runs/{name}/training/accelerator": set(),
+    **dict.fromkeys([f"bulk/runs/{{name}}/training/{key}" for key in ("accelerator", "devices", "nodes")], set()),
     "bulk/imputation": IMPUTATION,
     "bulk/classification": CLASSES,
     "report/embedding": {"plot_embedding", "summarize_costs"},

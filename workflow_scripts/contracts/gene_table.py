@@ -1,6 +1,6 @@
 """GeneTable: the gene universe of a run, in the order of every other file indexed by gene.
 
-`results/prebulk/genes.parquet`, written by `prebulk/make_gene_table`, one row per gene:
+`results/reference/genes.parquet`, written by `reference/make_gene_table`, one row per gene:
 
 | column | dtype | meaning |
 |---|---|---|

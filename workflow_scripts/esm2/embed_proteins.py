@@ -1,6 +1,7 @@
 """One vector per gene from its protein: the mean over residues of a protein language model's last layer."""
 
-from workflow_scripts.rule import run  # isort: skip
+from workflow_scripts.rule import run
+
 import logging
 from pathlib import Path
 
@@ -8,12 +9,13 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts import gene_embedding, gene_table
-from workflow_scripts.contracts import provenance as contract
+from workflow_scripts.contracts import proteins as proteins_contract
+from workflow_scripts.contracts import provenance as provenance_contract
+from workflow_scripts.esm2.encoders.registry import load_encoder
+from workflow_scripts.esm2.proteins import spell
+from workflow_scripts.esm2.windows import cut, in_batches
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.files import digest
-from workflow_scripts.esm2.encoders.registry import load_encoder
-from workflow_scripts.esm2.proteins import read
-from workflow_scripts.esm2.windows import cut, in_batches
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +28,7 @@ def embed_proteins(
     provenance: Path | None,
     embedding: Path,
     spec: dict,
+    policy: dict,
     threads: int,
 ) -> None:
     """Write the GeneEmbedding of the genes of `genes`, whose proteins `proteins` holds in the same order.
@@ -37,12 +40,12 @@ def embed_proteins(
     fetched; None for a user's own.
     """
     gene_ids = gene_table.read(genes)[0]["gene_id"].tolist()
-    known = identify(weights, provenance, spec["licence"])
+    known = identify(weights, provenance)
     model = load_encoder(weights, spec["precision"], spec["engine"])
     if model.simulated:
         known["origin"] = "simulated"
         log.warning("%s is a stand-in for real weights: %s", weights.name, model.simulated)
-    sequences = read(proteins, gene_ids, model.letters, model.unknown)
+    sequences = spell(proteins_contract.read(proteins, gene_ids), model.letters, model.unknown)
 
     residues = np.array([len(sequence) for sequence in sequences])
     cuts = [cut(gene, length, spec["window"], spec["stride"]) for gene, length in enumerate(residues.tolist())]
@@ -72,18 +75,18 @@ def embed_proteins(
     gene_embedding.write(means, obs, embedding, model=embedding.stem, architecture=model.architecture, **known)
 
 
-def identify(weights: Path, provenance: Path | None, licence: str) -> dict[str, str]:
+def identify(weights: Path, provenance: Path | None) -> dict[str, str]:
     """Return revision, weights_sha256, licence and origin of the weights, as far as their provenance tells.
 
-    A file without one goes by its checksum and by the `licence` of the configuration, and is of unknown origin.
+    A file without one goes by its checksum, and is of unknown licence and origin.
     """
     try:
         sha256 = digest(weights)
     except OSError as error:
         raise BadInput(weights, "", f"not readable ({error})", "Give the path of a checkpoint.") from error
     if provenance is None:
-        return {"revision": sha256[:12], "weights_sha256": sha256, "licence": licence, "origin": "unknown"}
-    known = contract.read(provenance)
+        return {"revision": sha256[:12], "weights_sha256": sha256, "licence": "unknown", "origin": "unknown"}
+    known = provenance_contract.read(provenance)
     if known["sha256"] != sha256:
         raise BadInput(weights, "sha256", f"is not the one in {provenance.name}", "Download the file again.")
     return {

@@ -1,6 +1,7 @@
 """List where every file and every set of weights came from, and say what is simulated, derived or stood in for."""
 
-from workflow_scripts.rule import run  # isort: skip
+from workflow_scripts.rule import run
+
 from pathlib import Path
 
 import pandas as pd
@@ -23,12 +24,14 @@ WEIGHTS = {
 }
 
 
-def list_sources(*, provenance: list[Path], embeddings: list[Path], sources: Path, page: Path) -> None:
+def list_sources(*, provenance: list[Path], embeddings: list[Path], sources: Path, page: Path, licences: dict) -> None:
     """Provenance of all declared files and of all gene embeddings to one table and one page.
 
-    A downloaded file is `weights` where its checksum is that of the weights of a gene embedding.
+    A downloaded file is `weights` where its checksum is that of the weights of a gene embedding. licences: what the
+    configuration gives, by key path; it counts for weights of which no provenance tells the licence.
     """
-    made_from = [_embedding(path) for path in sorted(embeddings)]
+    stated = {(path.split("/")[0], path.split("/")[-2]): licence for path, licence in licences.items()}
+    made_from = [_embedding(path, stated) for path in sorted(embeddings)]
     weights = {row["sha256"] for row in made_from}
     files = [_file(read_provenance(path), weights) for path in sorted(provenance)]
     listed = pd.DataFrame(files + made_from, columns=list(contract.COLUMNS)).fillna("").astype(str)
@@ -57,16 +60,17 @@ def _file(found: dict, weights: set[str]) -> dict[str, str]:
     }
 
 
-def _embedding(path: Path) -> dict[str, str]:
-    """The row of one gene embedding."""
+def _embedding(path: Path, stated: dict[tuple[str, str], str]) -> dict[str, str]:
+    """The row of one gene embedding; stated: licences by stage and name."""
     about = read_embedding(path).uns
+    known = about["origin"] != "unknown"
     simulated, statement = WEIGHTS[about["origin"]]
     return {
         "kind": "gene embedding",
         "name": str(about["model"]),
         "release": str(about["revision"]),
         "sha256": str(about["weights_sha256"]),
-        "licence": str(about["licence"]),
+        "licence": str(about["licence"]) if known else stated.get((path.parent.name, path.stem), "unknown"),
         "simulated": simulated,
         "statement": statement,
         "note": str(about["architecture"]),

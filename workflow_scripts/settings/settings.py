@@ -7,7 +7,7 @@ alone asks stands with it, in `<stage>/checks.py` (limits between keys) and `<st
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -81,15 +81,15 @@ class Settings:
         """The names that the configuration gives at `path`, for instance of the runs at `bulk/runs`, sorted."""
         return sorted(self.section(path) or {})
 
-    def spec(self, path: str, without: str = "") -> Callable[..., str]:
+    def spec(self, path: str, without: Collection[str] = ()) -> Callable[..., str]:
         """For a rule's params: the canonical JSON of its own section; `path` may hold wildcards.
 
-        Policy and speed are left out, and the key `without`, which the rule does not read, or reads as an input.
+        Policy and speed are left out, and the keys `without`, which the rule does not read, or reads as inputs.
         """
 
         def section(wildcards: Any) -> str:
             kept = only(*self._own(fill(path, wildcards)), results=True)
-            return canonical({key: value for key, value in kept.items() if key != without})
+            return canonical({key: value for key, value in kept.items() if key not in without})
 
         return section
 
@@ -114,6 +114,11 @@ class Settings:
         for key in path.split("/"):
             schema = below(schema, key)
         return found, schema
+
+    def values_of(self, key: str) -> str:
+        """For a rule's params: {key path: value} of one key wherever it stands, as canonical JSON."""
+        found = {path: value for path, value, _ in walk(self.config, self.schema) if path.endswith(f"/{key}")}
+        return canonical(found)
 
     def offered(self, kind: str) -> list[str]:
         """What the configuration lets some stage make of one kind (`offers` in the schema), as `stage/name`."""

@@ -1,6 +1,7 @@
 """A tiny ESM-2 checkpoint with random weights, in fair-esm's own format, and its provenance."""
 
-from workflow_scripts.rule import run  # isort: skip
+from workflow_scripts.rule import run
+
 from datetime import UTC, datetime
 from pathlib import Path
 

@@ -21,9 +21,9 @@ from esm.model.esm2 import ESM2
 from esm.pretrained import load_model_and_alphabet_core
 from torch.nn.functional import gelu, scaled_dot_product_attention
 
-from workflow_scripts.io.errors import BadInput
 from workflow_scripts.esm2 import engines
 from workflow_scripts.esm2.encoders.registry import Batch
+from workflow_scripts.io.errors import BadInput
 
 log = logging.getLogger(__name__)
 

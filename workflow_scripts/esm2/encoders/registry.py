@@ -11,15 +11,14 @@ A new encoder is one module and one line of `ENCODERS`. The module has two funct
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Protocol
 
 import numpy as np
 
 from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.registry import load
 
 # What an encoder reads, and its module, which is imported when a checkpoint is looked at.
 ENCODERS: dict[str, str] = {
@@ -42,11 +41,6 @@ class Encoder(Protocol):
     def pool_batches(self, batches: Iterable[Batch], threads: int) -> Iterator[np.ndarray]:
         """Yield of each batch, in order, the sum over residues of share x vector: n x dim, float32."""
         ...
-
-
-def load(dotted: str) -> ModuleType:
-    """Import the module of an encoder."""
-    return importlib.import_module(dotted)
 
 
 def load_encoder(weights: Path, precision: str, engine: str) -> Encoder:
