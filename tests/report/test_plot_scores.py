@@ -251,10 +251,10 @@ def test_the_best_baseline_is_chosen_by_weighted_f1_without_the_test_split() -> 
 
 
 def test_bars_stand_in_the_given_order_with_their_values() -> None:
-    table = pd.DataFrame([row("a", "macro_f1", 0.5), row("b", "macro_f1", 0.7), row("c", "macro_f1", np.nan)])
+    table = pd.DataFrame([row("a", "macro_f1", 0.9), row("b", "macro_f1", 0.7), row("c", "macro_f1", np.nan)])
     axis = draw_bars(style.new_figure(5, 3).subplots(), table, ["a", "b", "c"], {"a"}, "macro F1")
     assert [tick.get_text() for tick in axis.get_yticklabels()] == ["a", "b", "c"]
-    assert [text.get_text() for text in axis.texts] == ["0.500", "0.700", "not defined"]
+    assert [text.get_text() for text in axis.texts] == ["0.900", "0.700", "not defined"]
     assert [patch.get_facecolor()[:3] for patch in axis.patches[:2]][0] != axis.patches[1].get_facecolor()[:3]
     assert axis.get_legend().get_texts()[0].get_text() == "best baseline 0.700"
 
