@@ -33,11 +33,15 @@ def rates(schedule: Any) -> list[float]:
     return rising + list(schedule.learning_rate * (1 + np.cos(angles)) / 2)
 
 
-def adamw(w: np.ndarray, gradient: np.ndarray, rate_of_step: list[float], decay: float) -> list[np.ndarray]:
-    """Weights after each step (Loshchilov and Hutter 2019), betas 0.9 and 0.98, gradients clipped to a norm of 1."""
-    gradient = gradient * min(1.0, 1.0 / np.linalg.norm(gradient))
+def adamw(w: np.ndarray, gradients: np.ndarray, rate_of_step: list[float], decay: float) -> list[np.ndarray]:
+    """Weights after each step (Loshchilov and Hutter 2019), betas 0.9 and 0.98, gradients clipped to a norm of 1.
+
+    gradients (any number, size) are repeated for as long as there are rates.
+    """
     m, v, states = np.zeros_like(w), np.zeros_like(w), []
     for step, rate in enumerate(rate_of_step, 1):
+        gradient = gradients[(step - 1) % len(gradients)]
+        gradient = gradient * min(1.0, 1.0 / np.linalg.norm(gradient))
         m, v = 0.9 * m + 0.1 * gradient, 0.98 * v + 0.02 * gradient**2
         update = (m / (1 - 0.9**step)) / (np.sqrt(v / (1 - 0.98**step)) + 1e-8)
         w = w - rate * decay * w - rate * update
@@ -47,12 +51,13 @@ def adamw(w: np.ndarray, gradient: np.ndarray, rate_of_step: list[float], decay:
 
 @pytest.mark.parametrize(("decay", "target"), [(0.0, -100.0), (3.0, 100.0)])  # each epoch is better than the last
 def test_weights_move_as_adamw_says_at_the_rates_of_the_schedule(tmp_path: Path, decay: float, target: float) -> None:
-    gradient = torch.tensor([0.3, -0.2, 3.0, 0.0])
-    model, task = tiny.slope(gradient, target)
+    """Gradients that differ from step to step, of norms on either side of 1."""
+    gradients = torch.tensor([[0.3, -0.2, 3.0, 0.0]]) * torch.tensor([[1.0], [0.1], [0.02], [2.0], [0.2]])
+    model, task = tiny.slope(gradients, target)
     schedule = tiny.schedule(weight_decay=decay, max_epochs=7)  # two steps of warm-up
     before = model.w.detach().double().numpy().copy()
     history = fit(model, task, schedule, Checkpoints(tmp_path, "one"))
-    states = adamw(before, gradient.double().numpy(), rates(schedule), decay)
+    states = adamw(before, gradients.double().numpy(), rates(schedule), decay)
     np.testing.assert_allclose(model.w.detach().numpy(), states[-1], rtol=0, atol=1e-5)
     np.testing.assert_allclose(
         [row["learning_rate"] for row in history], [0, *rates(schedule)[tiny.STEPS - 1 :: tiny.STEPS]], atol=1e-15
@@ -61,7 +66,7 @@ def test_weights_move_as_adamw_says_at_the_rates_of_the_schedule(tmp_path: Path,
 
 
 def test_the_weights_of_the_best_validation_epoch_remain(tmp_path: Path) -> None:
-    gradient = torch.tensor([-0.5, 0.1])
+    gradient = torch.tensor([[-0.5, 0.1]])
     schedule = tiny.schedule(weight_decay=0.0)
     model, task = tiny.slope(gradient, 0.0)
     states = adamw(model.w.detach().double().numpy().copy(), gradient.double().numpy(), rates(schedule), 0.0)
@@ -97,8 +102,8 @@ def test_a_training_that_had_ended_trains_no_further_epoch(tmp_path: Path, patie
     history = fit(model, task, schedule, checkpoints)
     again, task = tiny.slope(torch.tensor([-0.5, 0.1]), target=-0.9)
 
-    def loss(model: torch.nn.Module, batch: str) -> Loss:
-        return pytest.fail("trained on") if batch == "training" else task.loss(model, batch)
+    def loss(model: torch.nn.Module, batch: torch.Tensor | None) -> Loss:
+        return task.loss(model, batch) if batch is None else pytest.fail("trained on")
 
     restored = fit(again, dataclasses.replace(task, loss=loss), schedule, checkpoints, checkpoints.newest())
     assert repr(restored) == repr(history)
