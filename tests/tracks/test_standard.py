@@ -5,12 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import resource
+import shutil
 import signal
+import struct
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
+import pyBigWig
 import pytest
 
 from tests.support.examples import overwrite
@@ -18,6 +21,7 @@ from tests.support.workflow import ROOT
 from tests.tracks import toy
 from tests.tracks.test_measure_metagene import GENES, measure
 from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.seal import beside, seal_beside
 from workflow_scripts.tracks import standard
 from workflow_scripts.tracks.bigwig_source import is_whole
 from workflow_scripts.tracks.runs import Runs
@@ -27,13 +31,14 @@ LENGTHS = {"I": 200_000, "II": 150_000}
 
 
 def write(path: Path) -> None:
-    """Write the standard form of one signal."""
+    """Write the standard form of one signal, with its seal."""
     writer = BigWigWriter(path, LENGTHS)
     for name, values in toy.random_signal(1, LENGTHS).items():
         start, end, value = (np.array(column) for column in zip(*toy.runs(values), strict=True))
         kept = value > 0
         writer.append(name, Runs(start[kept], end[kept], value[kept]))
     writer.close()
+    seal_beside(path)
 
 
 @pytest.fixture
@@ -50,8 +55,33 @@ def test_a_track_comes_back_as_written(track: Path) -> None:
         np.testing.assert_array_equal(found.values(name, 0, len(values)), np.nan_to_num(values))
 
 
+def test_a_track_ends_as_the_tools_of_ucsc_ask(tmp_path: Path) -> None:
+    """In the number of the format that begins it, of one byte order (bbiFileCheckSigs, kent/src/lib/bbiRead.c)."""
+    sources = [toy.write_bigwig(tmp_path / f"{strand}.bw", toy.random_signal(1)) for strand in ("plus", "minus")]
+    for path in toy.standardize(tmp_path / "out", sources[:1], sources[1:]):
+        content = path.read_bytes()
+        assert content[:4] == content[-4:]
+        assert 0x888FFC26 in (*struct.unpack("<I", content[-4:]), *struct.unpack(">I", content[-4:]))
+        with pyBigWig.open(str(path)) as file:
+            assert file.chroms() == StandardTrack(path).lengths
+
+
+def test_a_track_without_its_seal_is_refused(track: Path) -> None:
+    beside(track).unlink()
+    with pytest.raises(BadInput, match="a.plus.bw.sha256: not readable .No such file"):
+        StandardTrack(track)
+
+
+def test_a_track_with_the_seal_of_another_is_refused(track: Path) -> None:
+    other = track.with_name("a.minus.bw")
+    write(other)
+    shutil.copy(beside(other), beside(track))
+    with pytest.raises(BadInput, match="a.plus.bw: is damaged"):
+        StandardTrack(track)
+
+
 def test_a_flipped_byte_anywhere_is_one_line_and_never_zeros(track: Path) -> None:
-    """Header, zoom levels, chromosomes, blocks of data, index, end, seal."""
+    """Header, zoom levels, chromosomes, blocks of data, index, end."""
     whole = track.read_bytes()
     places = [*range(1500), *range(1500, len(whole) - 500, 997), *range(len(whole) - 500, len(whole))]
     with track.open("r+b", buffering=0) as handle:
@@ -94,7 +124,7 @@ SCRIPT = "import sys; from pathlib import Path; from tests.tracks.test_standard 
     [
         (0.7, "No space left, or the file system failed"),
         (0.9, "No space left, or the file system failed"),
-        (0.9999, "File too large"),  # in the midst of the seal
+        (0.9999, "No space left, or the file system failed"),  # in the midst of the number at the end
     ],
 )
 def test_a_file_that_could_not_be_finished_is_an_error(share: float, reason: str, track: Path, tmp_path: Path) -> None:

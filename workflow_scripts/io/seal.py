@@ -1,17 +1,22 @@
-"""A checksum at the end of a file, behind what its format holds and its readers look at.
+"""A checksum that goes with a file, so that damage is found before the file is read.
 
-HDF5 and bigWig files know where their parts are, so any reader passes over what follows. The formats' own
-checksums cover values at best; with the seal a damaged name, label or pointer is found before it is read.
+The formats' own checksums cover values at best: without a seal a damaged name, label or pointer goes unseen.
+
+- HDF5 knows where its parts are and its readers pass over what follows: the seal stands behind the content.
+- A bigWig must end with the number that begins it, which the tools of UCSC check: the seal is a file beside it,
+  `{name}.sha256`, one line as `sha256sum` writes and checks it.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
 from workflow_scripts.io.errors import BadInput
-from workflow_scripts.io.files import digest
+from workflow_scripts.io.files import digest, replacing
 
 MAGIC = b"GeneLM sha256 "
 LENGTH = len(MAGIC) + 2 * hashlib.sha256().digest_size
@@ -25,20 +30,57 @@ def seal(path: Path) -> None:
 
 
 def require_intact(path: Path) -> None:
-    """Raise BadInput unless `path` is a sealed file with every byte as it was."""
-    try:
-        status = path.stat()
-        intact = _intact(path, status.st_size, status.st_mtime_ns)
-    except OSError as error:
-        raise BadInput(path, "", f"not readable ({error.strerror})", "Run its rule again.") from error
+    """Raise BadInput unless `path` ends with the checksum of all bytes before it."""
+    with _readable():
+        content = path.stat().st_size - LENGTH
+        with path.open("rb") as handle:
+            handle.seek(max(0, content))
+            found = handle.read()
+        intact = content >= 0 and found == MAGIC + _digest(path, content).encode()
     if not intact:
-        raise BadInput(path, "", "is damaged, cut short or was edited (checksum)", "Remove it and run its rule again.")
+        raise _damaged(path)
+
+
+def beside(path: Path) -> Path:
+    """The file that holds the seal of a file that cannot hold its own."""
+    return path.with_name(f"{path.name}.sha256")
+
+
+def seal_beside(path: Path) -> None:
+    """Write the checksum of a whole file, under the name that it will keep, to the file beside it."""
+    with replacing(beside(path)) as temporary:
+        temporary.write_bytes(_line(path, digest(path)))
+
+
+def require_intact_beside(path: Path) -> None:
+    """Raise BadInput unless the file beside `path` holds the checksum of its bytes and its name."""
+    with _readable():
+        intact = beside(path).read_bytes() == _line(path, _digest(path, path.stat().st_size))
+    if not intact:
+        raise _damaged(path)
+
+
+def _line(path: Path, checksum: str) -> bytes:
+    return f"{checksum}  {path.name}\n".encode()
+
+
+def _digest(path: Path, size: int) -> str:
+    return _digest_of_state(path, size, path.stat().st_mtime_ns)
 
 
 @cache
-def _intact(path: Path, size: int, changed: int) -> bool:
-    """Whether the seal holds; asked once for each state of a file, of which `changed` is the time in ns."""
-    with path.open("rb") as handle:
-        handle.seek(max(0, size - LENGTH))
-        found = handle.read()
-    return size >= LENGTH and found == MAGIC + digest(path, size=size - LENGTH).encode()
+def _digest_of_state(path: Path, size: int, changed: int) -> str:
+    """Checksum of the first `size` bytes, taken once for each state of a file; `changed` is its time in ns."""
+    return digest(path, size=size)
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise BadInput(error.filename, "", f"not readable ({error.strerror})", "Run its rule again.") from error
+
+
+def _damaged(path: Path) -> BadInput:
+    return BadInput(path, "", "is damaged, cut short or was edited (checksum)", "Remove it and run its rule again.")

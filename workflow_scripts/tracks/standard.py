@@ -1,4 +1,4 @@
-"""The bigWigs of one standard form that `standardize_track` writes: sealed when written, checked when read.
+"""The bigWigs of one standard form that `standardize_track` writes: checked when written, and when read.
 
 libBigWig reads a damaged file as zeros or ends the process, and prints one line where it could not write.
 """
@@ -10,8 +10,9 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pyBigWig
 
-from workflow_scripts.io.seal import require_intact, seal
+from workflow_scripts.io.seal import require_intact_beside
 from workflow_scripts.tracks.bigwig_source import is_whole
 from workflow_scripts.tracks.runs import BLOCK, NONE, Runs, join
 
@@ -27,8 +28,6 @@ class BigWigWriter:
     """
 
     def __init__(self, path: Path, lengths: dict[str, int]) -> None:
-        import pyBigWig
-
         self._path = path
         self._file = pyBigWig.open(str(path), "w")
         self._file.addHeader(list(lengths.items()))
@@ -47,12 +46,11 @@ class BigWigWriter:
         self._write(Runs(*(column[:-1] for column in joined)))
 
     def close(self) -> None:
-        """Write the rest, check that the file came out whole, and seal it."""
+        """Write the rest, and check that the file came out whole."""
         self._write(self._waiting)
         self._file.close()
         if self.bases and not (is_whole(self._path) and covered_bases(self._path) == self.bases):
             raise self._no_room()
-        seal(self._path)
 
     def _write(self, runs: Runs) -> None:
         if len(runs.start):
@@ -70,19 +68,18 @@ class BigWigWriter:
 
 def covered_bases(path: Path) -> int:
     """The number of bases with a value that the header of a bigWig states."""
-    import pyBigWig
-
     with pyBigWig.open(str(path)) as file:
         return file.header()["nBasesCovered"]
 
 
 class StandardTrack:
-    """One strand of one track; `lengths` holds every chromosome of the genome (bp). A damaged file raises BadInput."""
+    """One strand of one track, with its seal beside it; `lengths` holds every chromosome of the genome (bp).
+
+    Raises BadInput on a damaged file, or one without its seal.
+    """
 
     def __init__(self, path: Path) -> None:
-        import pyBigWig
-
-        require_intact(path)
+        require_intact_beside(path)
         self._file = pyBigWig.open(str(path))
         self.lengths: dict[str, int] = self._file.chroms()
 
