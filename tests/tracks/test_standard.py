@@ -10,6 +10,7 @@ import signal
 import struct
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -19,26 +20,22 @@ import pytest
 from tests.support.examples import overwrite
 from tests.support.workflow import ROOT
 from tests.tracks import toy
+from tests.tracks.standard_track import LENGTHS, runs_of, write
 from tests.tracks.test_measure_metagene import GENES, measure
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.seal import beside, seal_beside
-from workflow_scripts.tracks import standard
+from workflow_scripts.tracks import data_blocks, standard
 from workflow_scripts.tracks.bigwig_source import is_whole
 from workflow_scripts.tracks.runs import Runs
 from workflow_scripts.tracks.standard import BigWigWriter, StandardTrack
 
-LENGTHS = {"I": 200_000, "II": 150_000}
 
-
-def write(path: Path) -> None:
-    """Write the standard form of one signal, with its seal."""
-    writer = BigWigWriter(path, LENGTHS)
-    for name, values in toy.random_signal(1, LENGTHS).items():
-        start, end, value = (np.array(column) for column in zip(*toy.runs(values), strict=True))
-        kept = value > 0
-        writer.append(name, Runs(start[kept], end[kept], value[kept]))
-    writer.close()
-    seal_beside(path)
+def bases(chrom: str) -> np.ndarray:
+    """The signal of each base of the track."""
+    values = np.zeros(LENGTHS[chrom])
+    for start, end, value in zip(*runs_of(chrom), strict=True):
+        values[start:end] = value
+    return values
 
 
 @pytest.fixture
@@ -51,8 +48,72 @@ def track(tmp_path: Path) -> Path:
 def test_a_track_comes_back_as_written(track: Path) -> None:
     found = StandardTrack(track)
     assert found.lengths == LENGTHS
-    for name, values in toy.random_signal(1, LENGTHS).items():
-        np.testing.assert_array_equal(found.values(name, 0, len(values)), np.nan_to_num(values))
+    for name in LENGTHS:
+        np.testing.assert_array_equal(found.values(name, 0, LENGTHS[name]), bases(name))
+
+
+def test_the_end_of_a_chromosome_may_lie_within_a_bin(track: Path) -> None:
+    values = bases("II")
+    found = StandardTrack(track).bin_sums("II", 149_000, 4, 300)
+    expected = [values[start : start + 300].sum() for start in (149_000, 149_300, 149_600, 149_900)]
+    assert (found.dtype, found.tolist()) == (np.float32, expected)
+    assert StandardTrack(track).bin_sums("II", 149_999, 3, 1).tolist() == [values[149_999], 0, 0]
+
+
+@pytest.fixture(scope="module")
+def uneven(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, np.ndarray]:
+    """A track of several blocks whose values have no exact sum, and the signal of its bases."""
+    path = tmp_path_factory.mktemp("uneven") / "a.plus.bw"
+    rng = np.random.default_rng(3)
+    values = np.repeat(np.where(rng.random(20_000) < 0.6, rng.lognormal(0, 5, 20_000), 0), rng.integers(1, 20, 20_000))
+    values = values.astype(np.float32)
+    toy.write_track(path, {"I": np.where(values > 0, values, np.nan)})
+    return path, values.astype(np.float64)
+
+
+def intervals(length: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(4)
+    start, end = np.sort(rng.integers(0, length + 1, (2, 500)), axis=0)
+    return np.full(502, "I", object), np.r_[start, 0, 7], np.r_[end, length, 7]
+
+
+def test_sums_over_intervals_are_sums_of_their_bases(uneven: tuple[Path, np.ndarray]) -> None:
+    path, values = uneven
+    chrom, start, end = intervals(len(values))
+    expected = [values[a:b].sum() for a, b in zip(start, end, strict=True)]
+    np.testing.assert_allclose(StandardTrack(path).sums(chrom, start, end), expected, rtol=1e-6)
+
+
+def test_sums_and_bins_are_the_same_for_any_size_of_block(
+    uneven: tuple[Path, np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, values = uneven
+    where = intervals(len(values))
+    whole = StandardTrack(path).sums(*where)
+    bins = StandardTrack(path).bin_sums("I", 0, len(values) // 32, 32)
+    for together in (1, 2, 1000):
+        monkeypatch.setattr(data_blocks, "TOGETHER", together)
+        np.testing.assert_array_equal(StandardTrack(path).sums(*where), whole)
+    track = StandardTrack(path)
+    parts = [track.bin_sums("I", start * 32, 100, 32) for start in range(0, len(bins) - 100, 100)]
+    np.testing.assert_array_equal(np.concatenate(parts), bins[: 100 * len(parts)])
+
+
+def test_memory_goes_with_the_runs_not_with_the_bases(tmp_path: Path) -> None:
+    """200 Mb of a chromosome and 3 runs: an array of its bases would take 800 MB."""
+    start, end = np.array([5, 10**8, 10**8 + 10**6]), np.array([7, 10**8 + 10**6, 10**8 + 10**6 + 4])
+    writer = BigWigWriter(tmp_path / "a.bw", {"I": 2 * 10**8})
+    writer.append("I", Runs(start, end, np.array([1.5, 0.25, 2.0])))
+    writer.close()
+    seal_beside(tmp_path / "a.bw")
+    track = StandardTrack(tmp_path / "a.bw")
+    tracemalloc.start()
+    start, end = np.array([0, 6, 10**8 - 1, 10**8 + 10**6 - 4]), np.array([2 * 10**8, 7, 10**8 + 1, 2 * 10**8])
+    assert track.sums(np.full(4, "I", object), start, end).tolist() == [3 + 10**6 / 4 + 8, 1.5, 0.25, 1 + 8]
+    assert track.bin_sums("I", 0, 4, 5 * 10**7).tolist() == [3, 0, 10**6 / 4 + 8, 0]
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 10**6
 
 
 def test_a_track_ends_as_the_tools_of_ucsc_ask(tmp_path: Path) -> None:
@@ -116,9 +177,6 @@ def test_deeptools_is_given_no_damaged_track(damaged: str, tmp_path: Path, monke
     assert not (tmp_path / "out/metagene.parquet").exists()
 
 
-SCRIPT = "import sys; from pathlib import Path; from tests.tracks.test_standard import write; write(Path(sys.argv[1]))"
-
-
 @pytest.mark.parametrize(
     ("share", "reason"),
     [
@@ -136,7 +194,7 @@ def test_a_file_that_could_not_be_finished_is_an_error(share: float, reason: str
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
     short = tmp_path / "short.bw"
-    run = [sys.executable, "-B", "-c", SCRIPT, short]
+    run = [sys.executable, "-B", "-m", "tests.tracks.standard_track", short]
     done = subprocess.run(run, cwd=ROOT, preexec_fn=limited, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     said = done.stderr.strip().splitlines()[-1]

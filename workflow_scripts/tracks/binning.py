@@ -5,16 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import pysam
 
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.tracks import runs
-
-if TYPE_CHECKING:
-    from workflow_scripts.tracks.standard import StandardTrack
+from workflow_scripts.tracks.standard import StandardTrack
 
 log = logging.getLogger(__name__)
 
@@ -41,12 +39,6 @@ def usable_bins(sequence: str, width: int, bin: int) -> np.ndarray:
     return known.reshape(-1, width // bin, bin).all(axis=2)
 
 
-def bin_sums(values: np.ndarray, width: int, bin: int) -> np.ndarray:
-    """Windows x bins, float32: the sum of `values` (one a base, from a window's start) in each bin."""
-    values = np.pad(values, (0, -len(values) % width))
-    return values.reshape(-1, width // bin, bin).sum(axis=2, dtype=np.float64).astype(np.float32)
-
-
 def blocks(windows: pd.DataFrame, width: int) -> Iterator[tuple[str, int, np.ndarray]]:
     """Chromosome, start of a block of whole windows, and the block's windows, counted from that start."""
     block = max(width, runs.BLOCK // width * width)
@@ -60,8 +52,6 @@ def usable_windows(genome: Path, windows: pd.DataFrame, width: int, bin: int) ->
 
     Raises BadInput where the genome holds less than its index says.
     """
-    import pysam
-
     parts = []
     try:
         with pysam.FastaFile(str(genome)) as fasta:
@@ -80,10 +70,8 @@ def usable_windows(genome: Path, windows: pd.DataFrame, width: int, bin: int) ->
 def binned_signal(files: list[StandardTrack], windows: pd.DataFrame, width: int, bin: int) -> Iterator[np.ndarray]:
     """Files x bins, float32, of each window; each file is read once, in blocks, never window by window."""
     for chrom, start, rows in blocks(windows, width):
-        sums = []
-        for file in files:
-            end = min(start + (rows[-1] + 1) * width, file.lengths[chrom])
-            sums.append(bin_sums(file.values(chrom, start, end), width, bin)[rows])
+        bins = (rows[-1] + 1) * width // bin
+        sums = [file.bin_sums(chrom, start, bins, bin).reshape(-1, width // bin)[rows] for file in files]
         yield from np.stack(sums, axis=1)
 
 

@@ -5,6 +5,16 @@ from workflow_scripts.rule import run
 import logging
 from pathlib import Path
 
+import numpy as np
+
+from workflow_scripts.contracts import track_store
+from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.files import digest
+from workflow_scripts.tracks.binning import assign_folds, binned_signal, tile, usable_windows
+from workflow_scripts.contracts.genome import Genome, is_mitochondrion
+from workflow_scripts.tracks.standard import StandardTrack
+from workflow_scripts.tracks.strand_gate import read_assays
+
 log = logging.getLogger(__name__)
 
 
@@ -26,16 +36,6 @@ def make_targets(
     Mitochondria are left out, since another polymerase transcribes them, and so are windows without a bin
     of known bases. Memory: one block of one track, and the mask (one byte a bin of the genome).
     """
-    import numpy as np
-
-    from workflow_scripts.contracts import track_store
-    from workflow_scripts.contracts.genome import Genome, is_mitochondrion
-    from workflow_scripts.io.errors import BadInput
-    from workflow_scripts.io.files import digest
-    from workflow_scripts.tracks.binning import assign_folds, binned_signal, tile, usable_windows
-    from workflow_scripts.tracks.standard import StandardTrack
-    from workflow_scripts.tracks.strand_gate import read_assays
-
     width, bin, folds = spec["width"], spec["bin"], spec["folds"]
     held_out = spec["validation_fold"], spec["test_fold"]
     lengths = {name: length for name, length in Genome.read(index).lengths.items() if not is_mitochondrion(name)}

@@ -51,3 +51,28 @@ def join(runs: Runs) -> Runs:
     begins = np.r_[True, (runs.start[1:] != runs.end[:-1]) | (runs.value[1:] != runs.value[:-1])]
     ends = np.r_[begins[1:], True]
     return Runs(runs.start[begins], runs.end[ends], runs.value[begins])
+
+
+def base_values(runs: Runs, start: int, end: int) -> np.ndarray:
+    """The signal of each base of [start, end), float32, 0 where there is no run; all runs lie within."""
+    edges = np.concatenate([[start], np.stack([runs.start, runs.end], axis=1).ravel(), [end]])
+    values = np.zeros(len(edges) - 1, np.float32)  # of gaps and runs in turns
+    values[1::2] = runs.value
+    return np.repeat(values, np.diff(edges))
+
+
+def bin_sums(runs: Runs, start: int, bins: int, width: int) -> np.ndarray:
+    """The sum of signal in each of `bins` bins of `width` bp from `start` on, float64; all runs lie within them."""
+    left, right = runs.start - start, runs.end - start
+    home = left // width  # the bin in which a run starts
+    border = np.minimum(right, (home + 1) * width)
+    first = np.flatnonzero(np.diff(home, prepend=-1))
+    sums = np.zeros(bins)
+    sums[home[first]] = np.add.reduceat((border - left) * runs.value, first)
+    # What lies in further bins: into each, one run at most reaches from before.
+    long = np.flatnonzero(border < right)
+    further = (right[long] - 1) // width - home[long]
+    run = np.repeat(long, further)
+    reached = home[run] + 1 + np.arange(len(run)) - np.repeat(np.cumsum(further) - further, further)
+    sums[reached] += np.minimum(right[run] - reached * width, width) * runs.value[run]
+    return sums

@@ -14,7 +14,8 @@ import pyBigWig
 
 from workflow_scripts.io.seal import require_intact_beside
 from workflow_scripts.tracks.bigwig_source import is_whole
-from workflow_scripts.tracks.runs import BLOCK, NONE, Runs, join
+from workflow_scripts.tracks.data_blocks import DataBlocks
+from workflow_scripts.tracks.runs import NONE, Runs, base_values, bin_sums, join
 
 ENTRY = 12  # bytes of a run, before compression
 ROOM = 1 << 20  # bytes that libBigWig may still hold back
@@ -80,18 +81,28 @@ class StandardTrack:
 
     def __init__(self, path: Path) -> None:
         require_intact_beside(path)
-        self._file = pyBigWig.open(str(path))
-        self.lengths: dict[str, int] = self._file.chroms()
+        self._blocks = DataBlocks(path)
+        self.lengths = self._blocks.lengths
 
     def values(self, chrom: str, start: int, end: int) -> np.ndarray:
-        """Signal of each base of [start, end), float32; bases without signal are 0."""
-        return np.nan_to_num(self._file.values(chrom, start, end, numpy=True), copy=False)
+        """Signal of each base of [start, end), float32; bases without signal, or beyond the end, are 0."""
+        return base_values(self._blocks.runs(chrom, start, end), start, end)
+
+    def bin_sums(self, chrom: str, start: int, bins: int, width: int) -> np.ndarray:
+        """Sum of signal in each of `bins` bins of `width` bp from `start` on, float32; beyond the end it is 0.
+
+        Summed over runs in float64: the time grows with runs and bins, not with bases.
+        """
+        end = start + bins * width
+        if width == 1:
+            return self.values(chrom, start, end)
+        return bin_sums(self._blocks.runs(chrom, start, end), start, bins, width).astype(np.float32)
 
     def sums(self, chrom: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
         """Sum of signal over each interval [start, end), float64; intervals may overlap and be empty.
 
-        One pass over the chromosomes that are named, whatever the number of intervals: the sum up to each
-        border is read off a running sum, which is the same for any size of block.
+        One pass over the runs of the chromosomes that are named, whatever the number of intervals: the sum up to
+        each border is read off a running sum.
         """
         total = np.zeros(len(start))
         for name in np.unique(chrom):
@@ -104,13 +115,14 @@ class StandardTrack:
     def _running(self, chrom: str, borders: np.ndarray) -> np.ndarray:
         """Sum of signal before each of the sorted positions."""
         found = np.zeros(len(borders))
-        before = 0.0
-        for start in range(0, int(borders[-1]), BLOCK):
-            end = min(start + BLOCK, self.lengths[chrom])
-            running = np.empty(end - start + 1)
-            running[0], running[1:] = before, self.values(chrom, start, end)
-            np.cumsum(running, out=running)
-            here = slice(*np.searchsorted(borders, [start, end + 1]))
-            found[here] = running[borders[here] - start]
-            before = running[-1]
+        done, before = 0, 0.0
+        for runs in self._blocks.parts(chrom, borders[-1]):
+            running = np.cumsum(np.concatenate([[before], (runs.end - runs.start) * runs.value]))
+            reached = np.searchsorted(borders, runs.end[-1], "right")
+            here = borders[done:reached]
+            run = np.maximum(np.searchsorted(runs.start, here) - 1, 0)  # the last that starts before, or the first
+            covered = np.clip(here - runs.start[run], 0, runs.end[run] - runs.start[run])
+            found[done:reached] = running[run] + covered * runs.value[run]
+            done, before = reached, running[-1]
+        found[done:] = before
         return found
