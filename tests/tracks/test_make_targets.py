@@ -65,7 +65,7 @@ def make(inputs: dict[str, Any], **spec: int) -> tuple[pd.DataFrame, track_store
     return windows, track_store.read_targets(call["targets"], windows)
 
 
-@pytest.mark.parametrize(("width", "bin"), [(200, 20), (96, 32), (50, 1), (5000, 500)])
+@pytest.mark.parametrize(("width", "bin"), [(200, 20), (96, 32), (64, 2), (50, 1), (5000, 500)])
 def test_bin_sums_are_sums_over_bases(width: int, bin: int, inputs: dict[str, Any]) -> None:
     windows, store = make(inputs, width=width, bin=bin, **({"folds": 3} if width < 5000 else {}))
     assert store.targets.dtype == np.float32
