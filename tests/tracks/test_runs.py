@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 from hypothesis import given, settings, strategies
 
-from workflow_scripts.tracks.runs import Runs, base_values, bin_sums
+from workflow_scripts.tracks.runs import Runs, bin_sums, write_bases
 
 
 @strategies.composite
@@ -30,11 +30,13 @@ def of_bases(runs: Runs, start: int, end: int) -> list[Fraction]:
 
 @settings(max_examples=200, deadline=None)
 @given(data=strategies.data(), start=strategies.integers(0, 50), length=strategies.integers(1, 300))
-def test_base_values_are_the_signal_of_each_base(data: strategies.DataObject, start: int, length: int) -> None:
-    runs = data.draw(runs_within(start, start + length))
-    found = base_values(runs, start, start + length)
-    assert found.dtype == np.float32
-    assert [Fraction(float(value)) for value in found] == of_bases(runs, start, start + length)
+def test_bases_are_written_where_they_stand(data: strategies.DataObject, start: int, length: int) -> None:
+    """Where runs cover little, and where they cover much."""
+    for last in (length, length // 8):
+        runs = data.draw(runs_within(start, start + last))
+        found = np.zeros(length, np.float32)
+        write_bases(runs, start, found)
+        assert [Fraction(float(value)) for value in found] == of_bases(runs, start, start + length)
 
 
 @settings(max_examples=300, deadline=None)
@@ -47,7 +49,7 @@ def test_base_values_are_the_signal_of_each_base(data: strategies.DataObject, st
 def test_bin_sums_are_sums_of_bases(data: strategies.DataObject, start: int, bins: int, width: int) -> None:
     end = start + bins * width
     runs = data.draw(runs_within(start, end))
-    found = bin_sums(runs, start, bins, width)
+    found = bin_sums(runs, start, end, width)
     values = of_bases(runs, start, end)
     expected = [sum(values[first : first + width]) for first in range(0, end - start, width)]
     assert (found.shape, found.dtype) == ((bins,), np.float64)
@@ -57,9 +59,9 @@ def test_bin_sums_are_sums_of_bases(data: strategies.DataObject, start: int, bin
 def test_a_run_over_many_bins_adds_to_each_what_lies_in_it() -> None:
     """Bins of 10 from 100 on; a run from 105 to 138, another that follows it in the last bin."""
     runs = Runs(np.array([105, 138]), np.array([138, 139]), np.array([2.0, 7.0]))
-    assert bin_sums(runs, 100, 5, 10).tolist() == [10, 20, 20, 16 + 7, 0]
+    assert bin_sums(runs, 100, 150, 10).tolist() == [10, 20, 20, 16 + 7, 0]
 
 
 def test_a_small_value_beside_a_large_one_is_not_lost() -> None:
     runs = Runs(np.array([0, 10]), np.array([10, 12]), np.array([2.0**60, 2.0**-60]))
-    assert bin_sums(runs, 0, 3, 10).tolist() == [10 * 2.0**60, 2 * 2.0**-60, 0]
+    assert bin_sums(runs, 0, 30, 10).tolist() == [10 * 2.0**60, 2 * 2.0**-60, 0]

@@ -90,12 +90,15 @@ def test_sums_and_bins_are_the_same_for_any_size_of_block(
     path, values = uneven
     where = intervals(len(values))
     whole = StandardTrack(path).sums(*where)
-    bins = StandardTrack(path).bin_sums("I", 0, len(values) // 32, 32)
+    bins = StandardTrack(path).bin_sums("I", 7, len(values) // 32, 32)
     for together in (1, 2, 1000):
         monkeypatch.setattr(data_blocks, "TOGETHER", together)
-        np.testing.assert_array_equal(StandardTrack(path).sums(*where), whole)
-    track = StandardTrack(path)
-    parts = [track.bin_sums("I", start * 32, 100, 32) for start in range(0, len(bins) - 100, 100)]
+        track = StandardTrack(path)
+        np.testing.assert_array_equal(track.sums(*where), whole)
+        np.testing.assert_array_equal(track.bin_sums("I", 7, len(values) // 32, 32), bins)
+        np.testing.assert_array_equal(track.values("I", 0, len(values)), values)
+        assert track.bin_sums("I", 0, 1, len(values)) == np.float32(values.sum())
+    parts = [track.bin_sums("I", 7 + start * 32, 100, 32) for start in range(0, len(bins) - 100, 100)]
     np.testing.assert_array_equal(np.concatenate(parts), bins[: 100 * len(parts)])
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,7 +20,9 @@ import pyBigWig
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.tracks.runs import Runs, clip
 
-TOGETHER = 32  # blocks of at most 32 KiB that `parts` holds in memory at a time
+# Blocks of at most 32 KiB that are unpacked together: arrays of more runs would not stay in the processor's cache, and
+# their memory would be fetched from the system each time.
+TOGETHER = 8
 
 HEADER = struct.Struct("<I2H3Q2H2QIQ")
 INDEX = 48  # bytes before the first node of the index
@@ -50,15 +53,25 @@ class DataBlocks:
 
     def runs(self, chrom: str, start: int, end: int) -> Runs:
         """The parts of runs that lie within [start, end)."""
-        blocks = self._blocks[chrom]
-        reaching = slice(np.searchsorted(blocks["end"], start, "right"), np.searchsorted(blocks["start"], end))
-        return clip(self._read(blocks[reaching]), start, end)
+        return clip(self._read(self._reaching(chrom, start, end)), start, end)
+
+    def stretches(self, chrom: str, start: int, end: int, step: int) -> Iterator[tuple[int, int]]:
+        """[start, end), of whole steps, as consecutive stretches of whole steps with few blocks each."""
+        steps = (end - start) // step
+        many = min(steps, 1 + len(self._reaching(chrom, start, end)) // TOGETHER)
+        borders = start + np.arange(many + 1) * steps // many * step
+        return pairwise(borders.tolist())
 
     def parts(self, chrom: str, end: int) -> Iterator[Runs]:
-        """All runs that start before `end`, and perhaps more, in order and none cut, some thousands at a time."""
+        """All runs that start before `end`, and perhaps more, in order and none cut, those of few blocks at a time."""
         blocks = self._blocks[chrom]
         for first in range(0, np.searchsorted(blocks["start"], end), TOGETHER):
             yield self._read(blocks[first : first + TOGETHER])
+
+    def _reaching(self, chrom: str, start: int, end: int) -> np.ndarray:
+        """The blocks of which a run may lie within [start, end)."""
+        blocks = self._blocks[chrom]
+        return blocks[np.searchsorted(blocks["end"], start, "right") : np.searchsorted(blocks["start"], end)]
 
     def _read(self, blocks: np.ndarray) -> Runs:
         self._last = {

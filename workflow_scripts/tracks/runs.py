@@ -53,21 +53,29 @@ def join(runs: Runs) -> Runs:
     return Runs(runs.start[begins], runs.end[ends], runs.value[begins])
 
 
-def base_values(runs: Runs, start: int, end: int) -> np.ndarray:
-    """The signal of each base of [start, end), float32, 0 where there is no run; all runs lie within."""
-    edges = np.concatenate([[start], np.stack([runs.start, runs.end], axis=1).ravel(), [end]])
-    values = np.zeros(len(edges) - 1, np.float32)  # of gaps and runs in turns
-    values[1::2] = runs.value
-    return np.repeat(values, np.diff(edges))
+def write_bases(runs: Runs, start: int, values: np.ndarray) -> None:
+    """Write the signal of each base from `start` on to `values` (zeros, float32); all runs lie within."""
+    length = runs.end - runs.start
+    if 4 * length.sum() < len(values):  # few bases: each is written where it stands
+        place = np.repeat(runs.start - start - (np.cumsum(length) - length), length)
+        values[place + np.arange(len(place))] = np.repeat(runs.value, length)
+    else:  # gaps and runs in turns
+        borders = np.stack([runs.start, runs.end], axis=1).ravel()
+        level = np.zeros(len(borders) + 1, np.float32)
+        level[1::2] = runs.value
+        values[:] = np.repeat(level, np.diff(borders, prepend=start, append=start + len(values)))
 
 
-def bin_sums(runs: Runs, start: int, bins: int, width: int) -> np.ndarray:
-    """The sum of signal in each of `bins` bins of `width` bp from `start` on, float64; all runs lie within them."""
+def bin_sums(runs: Runs, start: int, end: int, width: int) -> np.ndarray:
+    """The sum of signal in each bin of `width` bp of [start, end), float64; all runs lie within.
+
+    The time grows with runs and bins, not with bases.
+    """
     left, right = runs.start - start, runs.end - start
     home = left // width  # the bin in which a run starts
     border = np.minimum(right, (home + 1) * width)
     first = np.flatnonzero(np.diff(home, prepend=-1))
-    sums = np.zeros(bins)
+    sums = np.zeros((end - start) // width)
     sums[home[first]] = np.add.reduceat((border - left) * runs.value, first)
     # What lies in further bins: into each, one run at most reaches from before.
     long = np.flatnonzero(border < right)

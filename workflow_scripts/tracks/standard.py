@@ -15,7 +15,7 @@ import pyBigWig
 from workflow_scripts.io.seal import require_intact_beside
 from workflow_scripts.tracks.bigwig_source import is_whole
 from workflow_scripts.tracks.data_blocks import DataBlocks
-from workflow_scripts.tracks.runs import NONE, Runs, base_values, bin_sums, join
+from workflow_scripts.tracks.runs import NONE, Runs, bin_sums, join, write_bases
 
 ENTRY = 12  # bytes of a run, before compression
 ROOM = 1 << 20  # bytes that libBigWig may still hold back
@@ -86,17 +86,19 @@ class StandardTrack:
 
     def values(self, chrom: str, start: int, end: int) -> np.ndarray:
         """Signal of each base of [start, end), float32; bases without signal, or beyond the end, are 0."""
-        return base_values(self._blocks.runs(chrom, start, end), start, end)
+        return self.bin_sums(chrom, start, end - start, 1)
 
     def bin_sums(self, chrom: str, start: int, bins: int, width: int) -> np.ndarray:
-        """Sum of signal in each of `bins` bins of `width` bp from `start` on, float32; beyond the end it is 0.
-
-        Summed over runs in float64: the time grows with runs and bins, not with bases.
-        """
-        end = start + bins * width
-        if width == 1:
-            return self.values(chrom, start, end)
-        return bin_sums(self._blocks.runs(chrom, start, end), start, bins, width).astype(np.float32)
+        """Sum of signal in each of `bins` bins of `width` bp from `start` on, float32; beyond the end it is 0."""
+        sums = np.zeros(bins, np.float32)
+        for first, last in self._blocks.stretches(chrom, start, start + bins * width, width):
+            runs = self._blocks.runs(chrom, first, last)
+            here = sums[(first - start) // width : (last - start) // width]
+            if width == 1:
+                write_bases(runs, first, here)
+            else:
+                here[:] = bin_sums(runs, first, last, width)
+        return sums
 
     def sums(self, chrom: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
         """Sum of signal over each interval [start, end), float64; intervals may overlap and be empty.
