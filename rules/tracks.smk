@@ -21,6 +21,10 @@ rule standardize_track:
     output:
         plus="<results>/tracks/{set}/signal/{track}.plus.bw",
         minus="<results>/tracks/{set}/signal/{track}.minus.bw",
+        seals=[
+            "<results>/tracks/{set}/signal/{track}.plus.bw.sha256",
+            "<results>/tracks/{set}/signal/{track}.minus.bw.sha256",
+        ],
     log:
         "<logs>/tracks/standardize_track.{set}.{track}.log",
     benchmark:
@@ -39,6 +43,10 @@ rule check_strands:
         bodies="<results>/reference/gene_bodies.parquet",
         plus="<results>/tracks/{set}/signal/{track}.plus.bw",
         minus="<results>/tracks/{set}/signal/{track}.minus.bw",
+        seals=[
+            "<results>/tracks/{set}/signal/{track}.plus.bw.sha256",
+            "<results>/tracks/{set}/signal/{track}.minus.bw.sha256",
+        ],
     output:
         strands="<results>/tracks/{set}/strands/{track}.parquet",
     log:
@@ -62,6 +70,11 @@ rule make_targets:
         index="<results>/reference/genome.fa.fai",
         plus=each_track(settings, "<results>/tracks/{set}/signal/{track}.plus.bw"),
         minus=each_track(settings, "<results>/tracks/{set}/signal/{track}.minus.bw"),
+        seals=each_track(
+            settings,
+            "<results>/tracks/{set}/signal/{track}.plus.bw.sha256",
+            "<results>/tracks/{set}/signal/{track}.minus.bw.sha256",
+        ),
         strands=each_track(settings, "<results>/tracks/{set}/strands/{track}.parquet"),
     output:
         windows="<results>/tracks/{set}/windows.parquet",
@@ -89,6 +102,11 @@ rule measure_polymerase:
         bodies="<results>/reference/gene_bodies.parquet",
         plus=each_track(settings, "<results>/tracks/{set}/signal/{track}.plus.bw"),
         minus=each_track(settings, "<results>/tracks/{set}/signal/{track}.minus.bw"),
+        seals=each_track(
+            settings,
+            "<results>/tracks/{set}/signal/{track}.plus.bw.sha256",
+            "<results>/tracks/{set}/signal/{track}.minus.bw.sha256",
+        ),
         strands=each_track(settings, "<results>/tracks/{set}/strands/{track}.parquet"),
     output:
         polymerase="<results>/tracks/{set}/polymerase.parquet",
@@ -112,6 +130,11 @@ rule measure_metagene:
         bodies="<results>/reference/gene_bodies.parquet",
         plus=each_track(settings, "<results>/tracks/{set}/signal/{track}.plus.bw"),
         minus=each_track(settings, "<results>/tracks/{set}/signal/{track}.minus.bw"),
+        seals=each_track(
+            settings,
+            "<results>/tracks/{set}/signal/{track}.plus.bw.sha256",
+            "<results>/tracks/{set}/signal/{track}.minus.bw.sha256",
+        ),
         strands=each_track(settings, "<results>/tracks/{set}/strands/{track}.parquet"),
     output:
         metagene="<results>/tracks/{set}/metagene.parquet",

@@ -17,7 +17,7 @@ from workflow_scripts.contracts import polymerase as contract
 from workflow_scripts.docs.reruns import demo
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.settings.settings import Settings
-from workflow_scripts.tracks import pausing, standard
+from workflow_scripts.tracks import data_blocks, pausing
 from workflow_scripts.tracks.inputs import track_names, track_values
 from workflow_scripts.tracks.measure_polymerase import measure_polymerase
 from workflow_scripts.tracks.standard import StandardTrack
@@ -319,15 +319,15 @@ def test_the_interval_covers_the_truth(tmp_path: Path) -> None:
     assert (found["ci_high"] / found["ci_low"]).median() < 20  # not by being wide
 
 
-@pytest.mark.parametrize("block", [1, 13, 997])
+@pytest.mark.parametrize("together", [1, 2, 997])
 def test_the_result_is_independent_of_the_block_size(
-    block: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    together: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     signal = toy.random_signal(1, whole=False), toy.random_signal(2, whole=False)
     genes = [("A", "I", 100, 900, "+"), ("B", "II", 1100, 1900, "-"), ("C", "I", 2000, 2990, "+")]
     measure(tmp_path, genes, *signal, SMALL)
     whole = (tmp_path / "polymerase.parquet").read_bytes()
-    monkeypatch.setattr(standard, "BLOCK", block)
+    monkeypatch.setattr(data_blocks, "TOGETHER", together)
     measure(tmp_path, genes, *signal, SMALL)
     assert (tmp_path / "polymerase.parquet").read_bytes() == whole
 

@@ -17,7 +17,6 @@ from hypothesis import HealthCheck, given, settings, strategies
 from tests.support.workflow import ROOT
 from tests.tracks import toy
 from workflow_scripts.docs.reruns import demo
-from workflow_scripts.io import seal
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.settings.errors import BadConfiguration
 from workflow_scripts.settings.settings import Settings
@@ -314,7 +313,7 @@ def test_a_standard_track_is_a_source_like_any_other(tmp_path: Path) -> None:
     )
     again = toy.standardize(tmp_path / "again", [first[0]], [first[1]])
     assert [path.read_bytes() for path in again] == [path.read_bytes() for path in first]
-    first[0].write_bytes(first[0].read_bytes()[: -seal.LENGTH - 1])
+    first[0].write_bytes(first[0].read_bytes()[:-1])
     with pytest.raises(BadInput, match="it was cut short"):
         toy.standardize(tmp_path / "short", [first[0]], [first[1]])
 

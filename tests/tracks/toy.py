@@ -11,7 +11,7 @@ import pandas as pd
 import pyBigWig
 
 from workflow_scripts.contracts import gene_table
-from workflow_scripts.io.seal import seal
+from workflow_scripts.io.seal import seal_beside
 from workflow_scripts.reference.place_genes import place_genes
 from workflow_scripts.settings.schema import complete, load_schema
 from workflow_scripts.tracks import strand_gate
@@ -73,7 +73,7 @@ def write_bigwig(path: Path, signal: Signal, names: dict[str, str] | None = None
 
 def write_track(path: Path, signal: Signal) -> Path:
     """A bigWig as the later rules take it."""
-    seal(write_bigwig(path, signal))
+    seal_beside(write_bigwig(path, signal))
     return path
 
 

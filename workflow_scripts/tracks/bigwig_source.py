@@ -12,7 +12,6 @@ import numpy as np
 import pyBigWig
 
 from workflow_scripts.contracts.genome import Genome
-from workflow_scripts.io import seal
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.tracks.bigwig_blocks import read_blocks
 from workflow_scripts.tracks.chromosomes import place
@@ -29,12 +28,11 @@ def is_bigwig(path: Path) -> bool:
 
 
 def is_whole(path: Path) -> bool:
-    """Whether the number that begins every bigWig also ends it; behind it a standard track has its seal."""
+    """Whether the number that begins every bigWig also ends it."""
     with path.open("rb") as handle:
         begin = handle.read(len(MAGIC[0]))
-        handle.seek(max(0, path.stat().st_size - len(begin) - seal.LENGTH))
-        tail = handle.read()
-    return tail.endswith(begin) or tail.startswith(begin + seal.MAGIC)
+        handle.seek(max(0, path.stat().st_size - len(begin)))
+        return handle.read() == begin
 
 
 class BigWigSource:

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from workflow_scripts.settings.settings import Settings, canonical
 
 
-def each_track(settings: Settings, pattern: str) -> Callable[..., list[str]]:
-    """For a rule's input: `pattern` for every {track} of one {set}, in the order of `track_names`."""
+def each_track(settings: Settings, *patterns: str) -> Callable[..., list[str]]:
+    """For a rule's input: `patterns` for every {track} of one {set}, in the order of `track_names`."""
     return lambda wildcards: [
         pattern.format(set=wildcards.set, track=track)
         for track in settings.names(f"tracks/sets/{wildcards.set}/tracks")
+        for pattern in patterns
     ]
 
 

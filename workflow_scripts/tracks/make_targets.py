@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from workflow_scripts.contracts import track_store
+from workflow_scripts.contracts.genome import Genome, is_mitochondrion
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.files import digest
 from workflow_scripts.tracks.binning import assign_folds, binned_signal, tile, usable_windows
-from workflow_scripts.contracts.genome import Genome, is_mitochondrion
 from workflow_scripts.tracks.standard import StandardTrack
 from workflow_scripts.tracks.strand_gate import read_assays
 

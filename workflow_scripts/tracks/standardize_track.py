@@ -12,6 +12,7 @@ from pathlib import Path
 
 from workflow_scripts.contracts.genome import Genome
 from workflow_scripts.io.files import replacing
+from workflow_scripts.io.seal import seal_beside
 from workflow_scripts.tracks.protocols import PROTOCOLS, swapped
 from workflow_scripts.tracks.sources import sum_files
 
@@ -41,6 +42,8 @@ def standardize_track(
             temporary = stack.enter_context(replacing(output))
             bases, total = sum_files(files, may_be_negative, genome, spec["drop_chromosomes"], temporary)
             log.info("%s: sum %.6g over %d bases, from %d file(s)", output.name, total, bases, len(files))
+    for output in outputs:
+        seal_beside(output)
 
 
 if "snakemake" in globals():
