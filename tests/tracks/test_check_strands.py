@@ -10,7 +10,7 @@ import pytest
 
 from tests.tracks import toy
 from workflow_scripts.io.errors import BadInput
-from workflow_scripts.tracks import strand_gate
+from workflow_scripts.tracks import assembly_gate, strand_gate
 from workflow_scripts.tracks.check_strands import check_strands
 
 GENES = [("A", "I", 100, 1100, "+"), ("B", "I", 1500, 2500, "-"), ("C", "chrII", 200, 1200, "+")]
@@ -173,6 +173,13 @@ def test_signal_that_follows_the_genes_stands_above_that_of_genes_moved_elsewher
     assert row["excess"] > 0.5 and (row["excess"] - row["moved_excess"]) / row["moved_sd"] > 8
 
 
+def test_genes_are_moved_as_on_a_circle_and_cut_at_its_end() -> None:
+    genes = strand_gate.Regions(*(np.array([value]) for value in ("I", 195, 205, True)))
+    moved = assembly_gate.move(genes, np.array([210]))
+    assert moved.start.tolist() == [195, 205, *range(5, 195, 10)]
+    assert moved.end.tolist() == [205, 210, *range(15, 205, 10)]
+
+
 @pytest.mark.parametrize("wrong", ["other genes", "moved", "mirrored"])
 def test_a_track_of_another_assembly_stops_the_run(wrong: str, tmp_path: Path) -> None:
     """A single place with much signal on the strand of a gene gives it a ratio that the strands alone would pass."""
@@ -199,7 +206,9 @@ def test_assays_of_initiation_are_checked_over_whole_genes_too(tmp_path: Path) -
         else:
             minus[chrom][end - 5] = 30
             plus[chrom][end : end + 60] = 1
-    assert check(tmp_path, (plus, minus), genes, protocol="cage")["excess"] > 0.7
+    found = check(tmp_path, (plus, minus), genes, protocol="cage")
+    assert found["excess"] > 0.7
+    assert found["excess"] == check(tmp_path, (plus, minus), genes)["excess"]
     moved = [{name: np.roll(values, 3650) for name, values in signal.items()} for signal in (plus, minus)]
     _, chrom, start, _, _ = next(gene for gene in genes if gene[4] == "+")
     moved[0][chrom][start] = 100_000

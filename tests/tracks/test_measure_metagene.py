@@ -120,6 +120,8 @@ def test_the_matrix_is_that_of_compute_matrix(spec: dict[str, int], tmp_path: Pa
         start = int(rng.integers(0, toy.LENGTHS[chrom] - length))
         genes.append((f"g{number}", chrom, start, start + length, "+-"[rng.integers(2)]))
     signals = toy.random_signal(1, whole=False), toy.random_signal(2)
+    for signal in signals:
+        signal["I"][[0, -1]] = 50
     plus, minus = (toy.write_track(tmp_path / f"{side}.bw", one) for side, one in zip("pm", signals, strict=True))
     measure_metagene(
         bodies=toy.write_bodies(tmp_path / "bodies.parquet", genes),

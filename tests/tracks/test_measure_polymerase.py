@@ -193,7 +193,9 @@ def test_initiation_has_counts_but_no_index(assay: str, tmp_path: Path, caplog: 
     genes = [("A", "I", 100, 900, "+"), ("B", "I", 1100, 1900, "-"), ("short", "II", 5, 30, "+")]
     plus, minus = toy.random_signal(1), toy.random_signal(2)
     alone = measure(tmp_path, genes, plus, minus, SMALL)
+    caplog.clear()
     found = measure(tmp_path, genes, plus, minus, SMALL, assays=(assay,))
+    assert "median pausing index" not in caplog.text
     counts = ["pause_count", "body_count", "antisense_count", "pause_density", "body_density"]
     pd.testing.assert_frame_equal(found[counts], alone[counts])
     assert not found["measured"].any()
