@@ -307,6 +307,7 @@ def test_the_figure_of_f1_says_in_words_who_is_ahead() -> None:
     for axis in figure.axes:
         said = " ".join(axis.get_xlabel().split())
         assert f"F1 {PROBE} is behind logistic_regression_log_tpm by 0.300 [" in said and "also behind knn" in said
+        assert said.count(" is ") == 1  # of this number alone
 
 
 def test_many_baselines_have_marks_that_differ() -> None:
