@@ -38,6 +38,12 @@ def test_every_residue_counts_once_and_windows_are_full(length: int, window: int
     assert len({each.start for each in windows}) == len(windows)
 
 
+def test_batches_are_of_one_length_and_count_both_end_tokens() -> None:
+    """Four windows of 3 residues and two end tokens: two fit into 10 tokens."""
+    windows = [Window(gene, 0, length, np.ones(length)) for gene, length in enumerate([3, 3, 4, 3, 3])]
+    assert [[window.gene for window in batch] for batch in in_batches(windows, 10)] == [[2], [0, 1], [3, 4]]
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(1, 50), max_size=40), st.integers(1, 200))
 def test_batches_hold_every_window_once_within_the_budget(lengths: list[int], tokens: int) -> None:
