@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import logging
 import math
 import os
@@ -59,6 +60,9 @@ def test_weights_move_as_adamw_says_at_the_rates_of_the_schedule(tmp_path: Path,
     history = fit(model, task, schedule, Checkpoints(tmp_path, "one"))
     states = adamw(before, gradients.double().numpy(), rates(schedule), decay)
     np.testing.assert_allclose(model.w.detach().numpy(), states[-1], rtol=0, atol=1e-5)
+    losses = [w @ slope for w, slope in zip([before, *states], itertools.cycle(gradients.double().numpy()))][:-1]
+    of_epochs = np.reshape(losses, (-1, tiny.STEPS)).mean(axis=1)
+    np.testing.assert_allclose([row["train_loss"] for row in history[1:]], of_epochs, rtol=0, atol=1e-5)
     np.testing.assert_allclose(
         [row["learning_rate"] for row in history], [0, *rates(schedule)[tiny.STEPS - 1 :: tiny.STEPS]], atol=1e-15
     )
