@@ -210,17 +210,25 @@ def series_of_three(labels: int, seed: int) -> tuple[list[str], list[str]]:
     return [f"GSE{n}" for n in range(60) for _ in range(3)], [str(label) for three in held for label in three]
 
 
-@pytest.mark.parametrize("seed", range(10))
-def test_where_every_series_holds_three_labels_moves_and_exchanges_mend_what_dealing_leaves(seed):
-    groups, labels = series_of_three(15, seed)
+# The last ones need exchanges of two series that hold the only samples of one label in their splits.
+MENDED = [*((15, seed) for seed in range(10)), (20, 11), (20, 41), (20, 53)]
+
+
+@pytest.mark.parametrize(("kinds", "seed"), MENDED)
+def test_where_every_series_holds_three_labels_moves_and_exchanges_mend_what_dealing_leaves(kinds, seed):
+    groups, labels = series_of_three(kinds, seed)
     chosen = assign_splits(groups, labels, FRACTIONS, seed)
     for label in {*labels}:
         assert off(groups, labels, chosen, label) < 1
 
 
-@pytest.mark.parametrize("seed", range(10))
-def test_a_label_of_a_few_series_of_three_labels_is_in_train_then_in_test_then_in_validation(seed):
-    groups, labels = series_of_three(30, seed)
+# In the last ones a label that deals leave out of a split is off by less than a group.
+FEW = [*((30, seed) for seed in range(10)), (36, 27), (36, 37), (40, 0), (40, 10), (40, 34)]
+
+
+@pytest.mark.parametrize(("kinds", "seed"), FEW)
+def test_a_label_of_a_few_series_of_three_labels_is_in_train_then_in_test_then_in_validation(kinds, seed):
+    groups, labels = series_of_three(kinds, seed)
     chosen = assign_splits(groups, labels, FRACTIONS, seed)
     for label in {*labels}:
         splits = {chosen[group] for group, name in zip(groups, labels, strict=True) if name == label}

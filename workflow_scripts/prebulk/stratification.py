@@ -56,10 +56,12 @@ def assign_splits(groups: list[str], labels: list[str], fractions: dict[str, flo
     last. A label whose largest group is all that the two smaller splits want together may miss its parts by that.
 
     Of any other label each split gets the wanted number of samples, off by less than the label's largest group:
-    by less than one sample where patients have one of each label. That is certain where each group holds one
-    label, and where those of two labels (tumour and normal of a patient) stand beside others of one. Groups of
-    many labels at once can rule it out for a label of a few groups; what remains then, no move of a group of that
-    label and none of the exchanges tried would lessen. Unlabelled samples and the sum of all count less than labels.
+    by less than one sample where patients have one of each label.
+
+    Both are certain where each group holds one label, and where those of two labels (tumour and normal of a patient)
+    stand beside others of one. Groups of many labels at once can rule them out for labels of a few groups; what
+    remains then, no move of a group of that label and none of the exchanges tried would lessen. Unlabelled samples
+    and the sum of all count less than labels.
     """
     names, cohort = _cohort(groups, labels, fractions)
     rng = np.random.default_rng(seed)
