@@ -20,7 +20,7 @@ from types import ModuleType
 import numpy as np
 
 from tests.bench.runner import OURS, Case, Metric, python
-from workflow_scripts.contracts import seal
+from workflow_scripts.io import seal
 from workflow_scripts.tracks.runs import Runs
 from workflow_scripts.tracks.standard import BigWigWriter, StandardTrack
 
