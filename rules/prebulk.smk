@@ -1,9 +1,10 @@
-from workflow_scripts.prebulk.inputs import counts_file, shards
+from workflow_scripts.prebulk.inputs import counts_file, found_samples, searched_file, shards
 
 
 wildcard_constraints:
     corpus=r"[A-Za-z0-9_-]+",  # prebulk/corpora
     shard=r"\d{4}\d*",  # counted from 0000 within a corpus
+    number=r"\d{4}\d*",  # of a file of counts, from 0000 within a corpus
 
 
 rule prebulk:
@@ -20,9 +21,30 @@ rule prebulk:
         ),
 
 
+rule search_samples:
+    input:
+        counts=searched_file(settings),
+    output:
+        found="<results>/prebulk/searches/{corpus}/{number}.parquet",
+    log:
+        "<logs>/prebulk/search_samples.{corpus}.{number}.log",
+    benchmark:
+        "<benchmarks>/prebulk/search_samples.{corpus}.{number}.jsonl"
+    conda:
+        "../envs/prebulk.yaml"
+    resources:
+        mem_mb=memory(6000),
+    params:
+        spec=spec("prebulk/corpora/{corpus}/search"),
+        code=code("prebulk/search_samples"),
+    script:
+        "../workflow_scripts/prebulk/search_samples.py"
+
+
 rule normalize_counts:
     input:
         counts=counts_file(settings),
+        found=found_samples(settings, "<results>/prebulk/searches/{corpus}/{number}.parquet"),
         genes="<results>/reference/genes.parquet",
     output:
         expression="<results>/prebulk/expression/{corpus}/{shard}.h5ad",

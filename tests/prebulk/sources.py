@@ -16,9 +16,10 @@ FILTERS = {"min_nonzero_genes": 0, "max_singlecellprobability": 0.5, "min_aligne
 
 def spec(format: str = "archs4", **changes) -> dict:
     """The section of one corpus, complete."""
-    group = {"by": "series" if format == "archs4" else "patient", "pattern": ""}
+    group = {"by": "patient" if format == "xena" else "series", "pattern": ""}
     label = {"by": "none", "pattern": ""}
-    return {"format": format, "shards_per_file": 1, "filters": FILTERS, "group": group, "label": label} | changes
+    general = {"format": format, "shards_per_file": 1, "filters": FILTERS}
+    return general | {"group": group, "label": label} | changes
 
 
 def write_text(path: Path, text: str) -> Path:

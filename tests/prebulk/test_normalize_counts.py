@@ -12,7 +12,7 @@ import pytest
 from tests.prebulk.sources import FILTERS, gene_id, spec, write_archs4, write_genes, write_xena
 from workflow_scripts.contracts import expression
 from workflow_scripts.io.errors import BadInput
-from workflow_scripts.prebulk import sketch
+from workflow_scripts.prebulk import sample_list, sketch
 from workflow_scripts.prebulk.normalize_counts import normalize_counts
 from workflow_scripts.prebulk.readers import archs4
 
@@ -24,7 +24,15 @@ def counts() -> np.ndarray:
     return np.random.default_rng(0).integers(1, 5000, (GENES, SAMPLES))
 
 
-def run(folder: Path, source: Path, section: dict, genes: int = GENES, shard: str = "0000", corpus: str = "made"):
+def run(
+    folder: Path,
+    source: Path,
+    section: dict,
+    genes: int = GENES,
+    shard: str = "0000",
+    corpus: str = "made",
+    found: Path | None = None,
+):
     """Run the door; return (ExpressionStore, samples by id, mapping)."""
     (folder / "prebulk").mkdir(exist_ok=True)
     write_genes(folder / "prebulk/genes.parquet", genes)
@@ -33,6 +41,7 @@ def run(folder: Path, source: Path, section: dict, genes: int = GENES, shard: st
     normalize_counts(
         counts=source,
         genes=folder / "prebulk/genes.parquet",
+        found=found,
         **outputs,
         spec=section,
         corpus=corpus,
@@ -104,6 +113,26 @@ def test_every_dropped_sample_has_its_reason(tmp_path, counts):
     assert np.isnan(samples.loc["GSM1", "total_counts"])
     genes = write_genes(tmp_path / "again.parquet", GENES)
     np.testing.assert_allclose(data.X, expected(counts[:, [0, 7]], genes), rtol=1e-6)
+
+
+def test_a_sample_that_the_search_does_not_find_is_dropped_before_all_else(tmp_path, counts):
+    fields = {"singlecellprobability": [0.1, 0.9, 0.9] + [0.1] * 5}
+    sample_list.write(pd.DataFrame({"sample_id": ["GSM0", "GSM2", "GSM5"], "fields": "title"}), tmp_path / "found")
+    path = write_archs4(tmp_path / "a.h5", counts, fields=fields)
+    data, samples, _ = run(tmp_path, path, spec(), found=tmp_path / "found")
+    assert list(data.obs_names) == ["GSM0", "GSM5"]
+    assert samples["fate"].tolist() == [
+        "kept", "not_in_search", "single_cell", "not_in_search", "not_in_search", "kept", *["not_in_search"] * 2
+    ]  # fmt: skip
+
+
+def test_archs4py_as_reader_gives_the_same_shard(tmp_path, counts):
+    path = write_archs4(tmp_path / "a.h5", counts)
+    ours, samples, mapping = run(tmp_path, path, spec(), corpus="ours")
+    theirs, samples_too, mapping_too = run(tmp_path, path, spec("archs4py"), corpus="theirs")
+    np.testing.assert_array_equal(ours.X, theirs.X)
+    pd.testing.assert_frame_equal(samples.drop(columns="corpus"), samples_too.drop(columns="corpus"))
+    pd.testing.assert_frame_equal(mapping.drop(columns="corpus"), mapping_too.drop(columns="corpus"))
 
 
 def test_nothing_is_filtered_that_the_configuration_does_not_ask_for(tmp_path, counts):

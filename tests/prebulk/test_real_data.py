@@ -50,7 +50,7 @@ def human(tmp_path_factory):
         genes=folder / "genes.parquet",
         proteins=folder / "proteins.fa",
         choices=folder / "choices.tsv",
-        spec={"genome": "GRCh38", "lengths": {"gene_column": "ensg_id", "length_column": "length"}},
+        spec={"assembly": "GRCh38", "lengths": {"gene_column": "ensg_id", "length_column": "length"}},
     )
     files = {
         "archs4": ["s3.dev.maayanlab.cloud/archs4/files/human_gene_v2.5.h5"] * 2,
@@ -63,7 +63,14 @@ def human(tmp_path_factory):
             outputs = {name: folder / f"{name}/{corpus}/{shard}.{suffix}" for name, suffix in suffixes.items()}
             genes = folder / "genes.parquet"
             normalize_counts(
-                counts=mirrored(file), genes=genes, **outputs, spec=section, corpus=corpus, shard=shard, threads=1
+                counts=mirrored(file),
+                genes=genes,
+                found=None,
+                **outputs,
+                spec=section,
+                corpus=corpus,
+                shard=shard,
+                threads=1,
             )
     stores = [path for corpus in CORPORA for path in sorted(folder.glob(f"expression/{corpus}/*.h5ad"))]
     sketches = [folder / "sketch" / path.parent.name / f"{path.stem}.npz" for path in stores]

@@ -40,6 +40,7 @@ def prebulk(tmp_path):
         normalize_counts(
             counts=source,
             genes=tmp_path / "genes.parquet",
+            found=None,
             **files,
             spec=section,
             corpus="made",

@@ -67,7 +67,7 @@ STRANDS |= {"summarize_costs"}
 TRACK = STRANDS | {"standardize_track"}
 GENES = CORPUS | EMBEDDING | STRANDS | {"make_gene_table", "place_genes"}
 FILE = {"fetch_dataset", "list_sources", "summarize_costs"}
-ORGANISM = GENES | TRACK | FILE | {"simulate_mirror", "index_genome"}
+ORGANISM = GENES | TRACK | FILE | {"simulate_mirror", "index_genome", "search_samples"}
 IMPUTATION = {"score_imputation", "impute_baselines", "collect_metrics", "plot_scores", "summarize_costs"}
 CLASSES = {"classify_samples", "classify_baselines", "collect_metrics", "plot_scores", "summarize_costs"}
 BY_HAND = {
@@ -82,7 +82,8 @@ BY_HAND = {
     "reference/lengths": GENES | FILE,
     "reference/genome": TRACK | FILE | {"index_genome", "place_genes"},
     "prebulk/corpora/{name}": CORPUS,
-    "prebulk/corpora/{name}/counts": CORPUS | FILE,
+    "prebulk/corpora/{name}/counts": CORPUS | FILE | {"search_samples"},
+    "prebulk/corpora/{name}/search": CORPUS | {"search_samples"},
     "prebulk/duplicates": DUPLICATES,
     "prebulk/splits": SPLITS,
     "esm2/models/{name}": EMBEDDING,

@@ -19,6 +19,7 @@ there is none.
 | kept | not dropped |
 | single_cell | its singlecellprobability is above the limit, or missing |
 | few_aligned_reads | fewer aligned reads than the limit, or unknown |
+| not_in_search | the search of its corpus does not find it |
 | no_group | nothing says which samples it belongs to |
 | empty | no count in any gene of the table |
 | low_quality | fewer genes with counts than the limit |
@@ -35,7 +36,7 @@ import pandera.pandas as pa
 from workflow_scripts.io.tables import read_table, write_table
 
 KEPT = "kept"
-FATES = (KEPT, "single_cell", "few_aligned_reads", "no_group", "empty", "low_quality", "duplicate")
+FATES = (KEPT, "not_in_search", "single_cell", "few_aligned_reads", "no_group", "empty", "low_quality", "duplicate")
 
 _COLUMNS = {
     "sample_id": pa.Column(str, pa.Check.str_length(min_value=1)),

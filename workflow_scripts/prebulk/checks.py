@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from workflow_scripts.settings.literals import literal
 from workflow_scripts.settings.settings import Fault, Settings
 
+ARCHS4 = ("archs4", "archs4py")  # formats whose metadata archs4py searches
+
 
 def faults(settings: Settings) -> Iterator[Fault]:
     section = settings.section("prebulk")
@@ -17,9 +19,12 @@ def faults(settings: Settings) -> Iterator[Fault]:
     parts = [section["splits"][name] for name in ("train", "validation", "test")]
     if abs(sum(parts) - 1) > 1e-6:
         yield "prebulk/splits", f"parts that add up to {sum(parts):g}", "parts that add up to 1"
+    readers = literal("workflow_scripts.prebulk.readers.registry", "READERS")
     for name, corpus in section["corpora"].items():
-        reader = f"workflow_scripts.prebulk.readers.{corpus['format']}"
+        reader = readers[corpus["format"]]
         fields = literal(reader, "FIELDS")
+        if "search" in corpus and corpus["format"] not in ARCHS4:
+            yield f"prebulk/corpora/{name}/search", f"with format `{corpus['format']}`", f"one of {', '.join(ARCHS4)}"
         for part, own, free in (("group", "GROUPS", ["field"]), ("label", "LABELS", ["field", "none"])):
             place, given, known = f"prebulk/corpora/{name}/{part}", corpus[part], [*literal(reader, own), *free]
             if given["by"] not in known:

@@ -1,4 +1,4 @@
-"""Shards of the corpora, for rules."""
+"""Shards of the corpora and the files that they are of, for rules."""
 
 from __future__ import annotations
 
@@ -25,6 +25,24 @@ def counts_file(settings: Settings) -> Callable[..., list[str]]:
         return [settings.file(section["counts"][int(wildcards.shard) // section["shards_per_file"]])]
 
     return file
+
+
+def searched_file(settings: Settings) -> Callable[..., list[str]]:
+    """For a rule's input: the file of counts of one {corpus} that stands at {number} in its list."""
+    return lambda wildcards: [
+        settings.file(settings.section(f"prebulk/corpora/{wildcards.corpus}/counts")[int(wildcards.number)])
+    ]
+
+
+def found_samples(settings: Settings, pattern: str) -> Callable[..., list[str]]:
+    """For a rule's input: `pattern` for the file that holds one {shard} of one {corpus}; none without a search."""
+
+    def files(wildcards):
+        section = settings.section(f"prebulk/corpora/{wildcards.corpus}")
+        number = int(wildcards.shard) // section["shards_per_file"]
+        return [pattern.format(corpus=wildcards.corpus, number=f"{number:04d}")] if "search" in section else []
+
+    return files
 
 
 def job_names(settings: Settings) -> list[str]:

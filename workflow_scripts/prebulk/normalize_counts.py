@@ -15,6 +15,7 @@ from workflow_scripts.contracts import gene_mapping, gene_table
 from workflow_scripts.contracts import samples as samples_table
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.registry import load
+from workflow_scripts.prebulk import sample_list
 from workflow_scripts.prebulk import sketch as sketches
 from workflow_scripts.prebulk.quality import KEPT, fates_by_counts, fates_by_metadata
 from workflow_scripts.prebulk.readers.registry import READERS
@@ -28,6 +29,7 @@ def normalize_counts(
     *,
     counts: Path,
     genes: Path,
+    found: Path | None,
     expression: Path,
     sketch: Path,
     samples: Path,
@@ -43,7 +45,8 @@ def normalize_counts(
     gene are summed; TPM is taken over the genes of the table that the source measures. X is natural
     log(TPM+1), float32; a gene that the source does not measure is NaN in every row.
 
-    The reader of a format is one of `prebulk/readers`.
+    The reader of a format is one of `prebulk/readers`. `found` is the SampleList of the file, where its corpus has a
+    search: samples that are not in it are dropped.
     """
     table, gene_order = gene_table.read(genes)
     reader = load(READERS[spec["format"]])
@@ -59,6 +62,8 @@ def normalize_counts(
     described = described.assign(corpus=corpus, shard=shard, file=counts.name)
     _require_names(described["sample_id"], counts)
     fate = fates_by_metadata(described, filters, single_cell)
+    if found:
+        fate[~described["sample_id"].isin(sample_list.read(found)["sample_id"]).to_numpy()] = "not_in_search"
 
     rows = reader.read_mapping(counts, table)
     if not rows.measured.any():

@@ -9,6 +9,7 @@ from workflow_scripts.contracts.samples import KEPT
 
 # Of each fate that drops a sample, what of its corpus decides it.
 SETTING = {
+    "not_in_search": "search",
     "single_cell": "filters/max_singlecellprobability",
     "few_aligned_reads": "filters/min_aligned_reads",
     "no_group": "group",

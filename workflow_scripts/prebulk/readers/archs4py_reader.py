@@ -17,7 +17,10 @@ from workflow_scripts.io.errors import BadInput
 from workflow_scripts.prebulk.gene_mapping import GeneMapping
 from workflow_scripts.prebulk.readers import archs4
 
-GROUPS, LABELS, FIELDS, QUALITY = archs4.GROUPS, archs4.LABELS, archs4.FIELDS, archs4.QUALITY
+GROUPS = {"series": ["series_id"]}
+LABELS = {}
+FIELDS = None  # any dataset of meta/samples
+QUALITY = archs4.QUALITY
 read_samples, read_mapping = archs4.read_samples, archs4.read_mapping
 
 
@@ -26,14 +29,13 @@ def read_counts(
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """As `archs4.read_counts`; a sample of which archs4py reads other counts raises BadInput."""
     first = archs4.sample_range(path, part, parts).start
-    sums = mapping.sums
     for positions, expected in archs4.read_counts(path, mapping, part, parts, wanted, threads):
         samples = [archs4py.data.get_sample(str(path), first + int(place), mapping.rows) for place in positions]
-        counts = sums @ np.array(samples, np.float64).T
+        counts = mapping.sum_rows(np.array(samples).T)
         wrong = np.flatnonzero((counts != expected).any(axis=0))
         if len(wrong):
             ours, theirs = expected[:, wrong[0]].sum(), counts[:, wrong[0]].sum()
             place = f"{archs4.EXPRESSION}, sample {first + positions[wrong[0]]}"
             reason = f"archs4py reads other counts than there are ({theirs:g} instead of {ours:g} in all)"
-            raise BadInput(path, place, reason, "Take the reader genelm.")
+            raise BadInput(path, place, reason, "Set format: archs4.")
         yield positions, counts

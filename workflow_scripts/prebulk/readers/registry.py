@@ -18,5 +18,6 @@ line.
 
 READERS = {
     "archs4": "workflow_scripts.prebulk.readers.archs4",
+    "archs4py": "workflow_scripts.prebulk.readers.archs4py_reader",
     "xena": "workflow_scripts.prebulk.readers.xena",
 }
