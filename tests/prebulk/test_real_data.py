@@ -143,7 +143,7 @@ def test_every_yeast_protein_is_in_the_table_though_gtf_and_proteome_are_of_two_
         genes=tmp_path / "genes.parquet",
         proteins=tmp_path / "proteins.fa",
         choices=tmp_path / "choices.tsv",
-        spec={"genome": "R64-1-1"},
+        spec={"assembly": "R64-1-1"},
     )
     genes, _ = gene_table.read(tmp_path / "genes.parquet")
     assert len(genes) == (tmp_path / "proteins.fa").read_text().count(">") == 6692

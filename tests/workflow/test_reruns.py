@@ -25,13 +25,11 @@ from workflow_scripts.settings.settings import Settings
 ANOTHER_FILE = "TCGA-ACC.star_counts.tsv.gz"
 # What no rule for all keys finds: values that only some files, rules or corpora know, or that others must follow.
 VALUES = {
-    **{
-        f"prebulk/corpora/{name}/format": {
-            f"prebulk/corpora/{name}/format": other,
-            f"prebulk/corpora/{name}/group": {"by": by},
-            f"prebulk/corpora/{name}/label": {"by": "none"},
-        }
-        for name, other, by in (("archs4", "xena", "patient"), ("tcga", "archs4", "series"))
+    "prebulk/corpora/archs4/format": {"prebulk/corpora/archs4/format": "archs4py"},
+    "prebulk/corpora/tcga/format": {
+        "prebulk/corpora/tcga/format": "archs4",
+        "prebulk/corpora/tcga/group": {"by": "series"},
+        "prebulk/corpora/tcga/label": {"by": "none"},
     },
     **{
         f"prebulk/corpora/{name}/group/by": {f"prebulk/corpora/{name}/group": {"by": "field", "field": field}}
