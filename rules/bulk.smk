@@ -1,4 +1,4 @@
-from workflow_scripts.bulk.inputs import gene_embedding
+from workflow_scripts.bulk.inputs import cores, devices, gene_embedding, nodes
 from workflow_scripts.prebulk.inputs import shards
 
 
@@ -26,11 +26,12 @@ rule train_bulk:
         "<benchmarks>/bulk/train_bulk.{run}.jsonl"
     conda:
         "../envs/bulk.yaml"
-    threads: 2
+    threads: cores(settings, each=2)
     resources:
         mem_mb=memory(8000),
         runtime=1440,
-        gpu=1,
+        gpu=devices(settings),
+        nodes=nodes(settings),
     params:
         spec=spec("bulk/runs/{run}", without=["embedding"]),
         policy=policy("bulk/runs/{run}/training"),

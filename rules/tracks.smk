@@ -145,7 +145,6 @@ rule measure_metagene:
         "<benchmarks>/tracks/measure_metagene.{set}.jsonl"
     conda:
         "../envs/tracks.yaml"
-    threads: 2
     params:
         spec=spec("tracks/sets/{set}/metagene"),
         code=code("tracks/measure_metagene"),

@@ -1,4 +1,4 @@
-"""What the runs are made of, for rules."""
+"""What the runs are made of and trained on, for rules."""
 
 from __future__ import annotations
 
@@ -10,3 +10,22 @@ from workflow_scripts.settings.settings import Settings
 def gene_embedding(settings: Settings) -> Callable[..., list[str]]:
     """For a rule's input: the gene embedding, of whatever stage, that one {run} takes as the identity of genes."""
     return lambda wildcards: [f"<results>/{settings.section(f'bulk/runs/{wildcards.run}/embedding')}.h5ad"]
+
+
+def devices(settings: Settings) -> Callable[..., int]:
+    """For a rule's resources: the devices that train one {run}, on all its nodes."""
+    return _of_training(settings, lambda training: training["devices"] * training["nodes"])
+
+
+def nodes(settings: Settings) -> Callable[..., int]:
+    """For a rule's resources: the nodes that train one {run}."""
+    return _of_training(settings, lambda training: training["nodes"])
+
+
+def cores(settings: Settings, each: int) -> Callable[..., int]:
+    """For a rule's threads: `each` for every device of a node; on several nodes SLURM counts them by device."""
+    return _of_training(settings, lambda training: each * (training["devices"] if training["nodes"] == 1 else 1))
+
+
+def _of_training(settings: Settings, number: Callable[[dict], int]) -> Callable[..., int]:
+    return lambda wildcards: number(settings.section(f"bulk/runs/{wildcards.run}/training"))
