@@ -5,17 +5,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from statsmodels.stats.proportion import proportion_confint
 
 from tests.report.looking import picture, printed_honest
-from workflow_scripts.contracts import polymerase
+from workflow_scripts.contracts import polymerase, truth
 from workflow_scripts.contracts.gene_table import order_digest
 from workflow_scripts.io.errors import BadInput
-from workflow_scripts.report import intervals, pausing, style
+from workflow_scripts.report import pausing, style
 from workflow_scripts.report.plot_pausing import plot_pausing
-from workflow_scripts.training import scores
 
 
 def features(tracks: tuple[str, ...] = ("netseq", "proseq"), genes: int = 60, measured: float = 0.8) -> pd.DataFrame:
@@ -41,10 +37,8 @@ def features(tracks: tuple[str, ...] = ("netseq", "proseq"), genes: int = 60, me
 
 
 def write_truth(folder: Path, table: pd.DataFrame, factor: float = 1.1) -> Path:
-    folder.mkdir()
-    planted = table[["gene_id", "track"]].rename(columns={"track": "assay"})
-    planted["pausing_index"] = table["pausing_index"].fillna(1) * factor
-    planted.to_csv(folder / "pausing.tsv", sep="\t", index=False)
+    planted = table["pausing_index"].fillna(1) * factor
+    truth.write("pausing", zip(table["gene_id"], table["track"], planted, table["body_density"], strict=True), folder)
     return folder
 
 
@@ -52,10 +46,10 @@ def write_truth(folder: Path, table: pd.DataFrame, factor: float = 1.1) -> Path:
 def test_the_pausing_of_every_track_is_drawn(tmp_path, files, simulated: bool) -> None:
     table = features()
     polymerase.write(table, tmp_path / "p.parquet", order_digest(table["gene_id"].unique()))
-    truth = write_truth(tmp_path / "truth", table) if simulated else None
+    planted = write_truth(tmp_path / "truth", table) if simulated else None
     for name in ("a.png", "b.png"):
         plot_pausing(
-            polymerase=tmp_path / "p.parquet", truth=truth, provenance=files(simulated), figure=tmp_path / name
+            polymerase=tmp_path / "p.parquet", truth=planted, provenance=files(simulated), figure=tmp_path / name
         )
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
     assert picture(tmp_path / "a.png").shape[1] == (3 if simulated else 2) * 4.4 * style.DPI
@@ -84,10 +78,10 @@ def test_genes_with_an_index_of_zero_or_without_end_count_in_the_share() -> None
 def test_a_track_of_fractional_values_is_drawn_without_intervals(tmp_path, files) -> None:
     table = features().assign(ci_low=np.nan, ci_high=np.nan)
     polymerase.write(table, tmp_path / "p.parquet", order_digest(table["gene_id"].unique()))
-    truth = write_truth(tmp_path / "truth", table)
-    plot_pausing(polymerase=tmp_path / "p.parquet", truth=truth, provenance=files(True), figure=tmp_path / "f.png")
+    planted = write_truth(tmp_path / "truth", table)
+    plot_pausing(polymerase=tmp_path / "p.parquet", truth=planted, provenance=files(True), figure=tmp_path / "f.png")
     picture(tmp_path / "f.png")
-    planted = pausing.read_planted(truth)
+    planted = pausing.read_planted(planted)
     axis = pausing.draw_planted(style.new_figure(4, 3).subplots(), table, planted, np.geomspace(0.1, 100, 41))
     assert [text.get_text() for text in axis.texts] == ["no index of this track has an interval"]
 
@@ -99,10 +93,10 @@ def test_a_track_of_initiation_says_that_it_has_no_index(tmp_path, files, tracks
     table.loc[capped, ["pausing_index", "ci_low", "ci_high"]] = np.nan
     table.loc[capped, ["measured", "reason"]] = False, "initiation assay: no pausing index"
     polymerase.write(table, tmp_path / "p.parquet", order_digest(table["gene_id"].unique()))
-    truth = write_truth(tmp_path / "truth", table)
-    plot_pausing(polymerase=tmp_path / "p.parquet", truth=truth, provenance=files(True), figure=tmp_path / "f.png")
+    planted = write_truth(tmp_path / "truth", table)
+    plot_pausing(polymerase=tmp_path / "p.parquet", truth=planted, provenance=files(True), figure=tmp_path / "f.png")
     picture(tmp_path / "f.png")
-    table, edges, planted = table[capped], np.geomspace(0.1, 100, 41), pausing.read_planted(truth)
+    table, edges, planted = table[capped], np.geomspace(0.1, 100, 41), pausing.read_planted(planted)
     for draw, *further in (
         (pausing.draw_distribution, edges, "procap"),
         (pausing.draw_genes, edges),
@@ -126,8 +120,8 @@ def test_a_track_without_measured_genes_says_so_where_reasons_differ() -> None:
 def test_tracks_with_hardly_a_gene_are_drawn(tmp_path, files, measured: float) -> None:
     table = features(measured=measured)
     polymerase.write(table, tmp_path / "p.parquet", order_digest(table["gene_id"].unique()))
-    truth = write_truth(tmp_path / "truth", table)
-    plot_pausing(polymerase=tmp_path / "p.parquet", truth=truth, provenance=files(True), figure=tmp_path / "f.png")
+    planted = write_truth(tmp_path / "truth", table)
+    plot_pausing(polymerase=tmp_path / "p.parquet", truth=planted, provenance=files(True), figure=tmp_path / "f.png")
     picture(tmp_path / "f.png")
 
 
@@ -147,33 +141,7 @@ def test_a_track_for_which_nothing_was_planted_says_so() -> None:
 
 def test_a_damaged_table_of_planted_values_is_an_error(tmp_path) -> None:
     (tmp_path / "pausing.tsv").write_text("gene_id\tassay\ng1\tnetseq\n")
-    with pytest.raises(BadInput, match="not a table of planted pausing indices"):
+    with pytest.raises(BadInput, match="its columns are gene_id, assay; needed"):
         pausing.read_planted(tmp_path)
-    with pytest.raises(BadInput, match="not a table of planted pausing indices"):
+    with pytest.raises(BadInput, match="not a readable table"):
         pausing.read_planted(tmp_path / "absent")
-
-
-@settings(max_examples=30, deadline=None)
-@given(values=st.lists(st.floats(0.01, 100), min_size=1, max_size=200))
-def test_a_median_lies_within_its_interval(values: list[float]) -> None:
-    median, low, high = intervals.median_interval(np.array(values))
-    assert min(values) <= low <= median <= high <= max(values)
-
-
-def test_the_interval_of_the_median_holds_it_in_95_of_100() -> None:
-    rng = np.random.default_rng(0)
-    found = [intervals.median_interval(rng.exponential(size=80)) for _ in range(2000)]
-    held = np.mean([low <= np.log(2) <= high for _, low, high in found])
-    assert 0.93 < held < 0.98
-
-
-def test_the_intervals_of_the_report_have_the_level_of_those_of_the_scores() -> None:
-    assert intervals.LEVEL == scores.LEVEL
-    assert abs(intervals.Z - 1.959963984540054) < 1e-12
-
-
-def test_wilson_interval_agrees_with_an_independent_one() -> None:
-    for hits, count in ((0, 10), (7, 10), (10, 10), (233, 240)):
-        np.testing.assert_allclose(
-            intervals.wilson_interval(hits, count), proportion_confint(hits, count, method="wilson"), atol=1e-12
-        )

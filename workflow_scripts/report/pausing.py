@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from workflow_scripts.contracts import truth
 from workflow_scripts.evaluation.intervals import median_interval, wilson_interval
-from workflow_scripts.io.errors import BadInput
 from workflow_scripts.report import style
 
 
@@ -25,16 +25,10 @@ def why_none(features: pd.DataFrame) -> str:
     return first if first and (features["reason"] == first).all() else "no gene of this track was measured"
 
 
-def read_planted(truth: Path) -> pd.DataFrame:
+def read_planted(folder: Path) -> pd.DataFrame:
     """Return the planted indices of a simulated organism: gene_id, track, planted (float64)."""
-    path = truth / "pausing.tsv"
-    remedy = "Run the simulate stage again."
-    try:
-        planted = pd.read_csv(path, sep="\t", dtype={"gene_id": str, "assay": str})
-        planted = planted[["gene_id", "assay", "pausing_index"]].astype({"pausing_index": "float64"})
-    except (OSError, ValueError, KeyError) as error:
-        raise BadInput(path, "", f"not a table of planted pausing indices ({error})", remedy) from error
-    return planted.rename(columns={"assay": "track", "pausing_index": "planted"})
+    planted = truth.read("pausing", folder).rename(columns={"assay": "track", "pausing_index": "planted"})
+    return planted[["gene_id", "track", "planted"]]
 
 
 def draw_distribution(axis: Axes, features: pd.DataFrame, edges: np.ndarray, track: str) -> Axes:

@@ -1,11 +1,11 @@
-"""Readers of counts by the name of their format, as `prebulk/corpora/{corpus}/format` of a configuration gives it.
+"""Readers of counts by name, as `prebulk/corpora/{corpus}/reader` of a configuration gives it.
 
 A reader is a module of this folder. It reads one of `parts` parts of the samples of a file, counted from 0:
 
 - `GROUPS`, `LABELS`: literals (read without importing the module), {what `group/by` or `label/by` may be: the fields of
   a sample that it is made of, joined by a blank}; `field` (and `none`, for a label) is always one more.
 - `FIELDS`: a literal, the fields that a configuration may name; None where any may stand in the file.
-- `QUALITY`: those of `singlecellprobability` and `alignedreads`, which filters ask for, that the format can have.
+- `QUALITY`: those of `singlecellprobability` and `alignedreads`, which filters ask for, that its files can have.
 - `read_samples(path, part, parts, fields) -> DataFrame`: sample_id, the asked fields (text), and the quality columns
   that the file has; one row per sample of the part.
 - `read_mapping(path, genes) -> GeneMapping`: which rows of the file are which genes of the gene table.
