@@ -61,6 +61,20 @@ def test_the_runs_of_a_stretch_are_those_of_libbigwig_cut_at_its_ends(data: stra
 
 
 @pytest.mark.parametrize("together", [1, 2, 1000])
+@pytest.mark.parametrize(("start", "steps", "step"), [(0, 6001, 13), (7, 997, 88), (11, 3, 9970), (5, 1, 80_000)])
+def test_stretches_are_whole_steps_side_by_side(
+    start: int, steps: int, step: int, together: int, long: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(data_blocks, "TOGETHER", together)
+    end = start + steps * step
+    stretches = list(DataBlocks(long).stretches("II", start, end, step))
+    assert [first for first, _ in stretches] == [start, *(last for _, last in stretches[:-1])]
+    assert stretches[-1][1] == end
+    assert all(last > first and (last - first) % step == 0 for first, last in stretches)
+    assert (len(stretches) > 1) == (together < 3 and steps > 1)
+
+
+@pytest.mark.parametrize("together", [1, 2, 1000])
 def test_parts_hold_every_run_once_and_whole(together: int, long: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data_blocks, "TOGETHER", together)
     expected = pyBigWig.open(str(long)).intervals("II")
