@@ -17,4 +17,4 @@ def test_stops_are_left_out_and_odd_letters_become_the_unknown_one(caplog: pytes
 
 
 def test_the_alphabet_is_that_of_the_encoder() -> None:
-    assert spell(["MUK^T]"], "]KMT", "T") == ["MTKTT]"]
+    assert spell(["MUK^T]"], "KM]T", "T") == ["MTKTT]"]
