@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 # with nothing masked the embeddings are scaled by what was left (fair-esm, esm/model/esm2.py).
 UNMASKED_IN_TRAINING = 1 - 0.15 * 0.8
 # What the state of an ESM2 holds, and that of its forerunners does not: rotary positions.
-ROTARY = "encoder.sentence_encoder.layers.0.self_attn.rot_emb.inv_freq"
+ROTARY = ".layers.0.self_attn.rot_emb.inv_freq"
 DAMAGE = (OSError, EOFError, RuntimeError, ValueError, LookupError, TypeError, AttributeError)
 DAMAGE += (zipfile.BadZipFile, zlib.error, pickle.UnpicklingError)
 REMEDY = "Give the file of an ESM2 model as fair-esm publishes it, or download it again."
@@ -46,7 +46,7 @@ class Pooled(torch.nn.Module):
     residues is left out.
 
     `dtype` is that of the linear layers, which are nearly all of the arithmetic, and on a GPU of attention.
-    The sum over layers and norms stay in float32, and so does attention on a CPU, where torch's kernel is the
+    Norms and the sum over layers stay in float32, and so does attention on a CPU, where torch's kernel is the
     faster one in float32.
     """
 
@@ -145,9 +145,10 @@ def rotate(x: torch.Tensor, rotation: torch.Tensor) -> torch.Tensor:
 def recognizes(weights: Path) -> bool:
     """Whether a file that torch saved holds a configuration (`cfg`) and the names of ESM2's weights."""
     try:
-        return {"cfg", ROTARY} <= set(_texts(weights))
+        texts = set(_texts(weights))
     except DAMAGE:
         return False
+    return "cfg" in texts and any(text.endswith(ROTARY) for text in texts)
 
 
 def _texts(weights: Path) -> Iterator[str]:
