@@ -1,7 +1,8 @@
-# make demo | run CONFIG=yeast | test | mutants | lint | docs | lock: each sets itself up in .venv.
+# make demo | run CONFIG=yeast | test | bench STAGE=tracks | mutants | lint | docs | lock: each sets itself up in .venv.
 CONFIG ?= config
 CORES ?= $(shell nproc)
 DIRECTORY ?= .
+ROUNDS ?= 5
 PYTHON ?= python3.11
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -10,8 +11,9 @@ export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 
 bin := .venv/bin
 ready := .venv/ready
+peers := .venv/peers
 
-.PHONY: demo run test mutants lint docs lock
+.PHONY: demo run test bench mutants lint docs lock
 
 demo: run
 
@@ -26,7 +28,11 @@ run: $(ready)
 
 test: $(ready)
 	tests/support/debian_packages.sh
-	$(bin)/python -m pytest --durations 15
+	$(bin)/python -m pytest --numprocesses 2 --dist loadfile --durations 15
+
+# Ours beside its peers, in results/bench/: of all stages, or of STAGE alone.
+bench: $(peers)
+	$(bin)/python -m tests.bench.runner $(STAGE) --rounds $(ROUNDS)
 
 # MUTANTS takes the options of tests/support/mutants.py: make mutants MUTANTS="--rooms bulk --number 50"
 mutants: $(ready)
@@ -42,9 +48,14 @@ docs: $(ready)
 
 lock: $(ready)
 	$(bin)/uv pip compile -q --no-annotate --no-header --no-emit-find-links requirements.in | sed 's/+cpu$$//' > requirements.lock
+	$(bin)/uv pip compile -q --no-annotate --no-header --no-emit-find-links requirements.bench.in > requirements.bench.lock
 
 $(ready): requirements.lock
 	test -x $(bin)/python || $(PYTHON) -m venv .venv
 	$(bin)/python -m pip install -q "$$(grep '^uv==' requirements.lock)"
 	VIRTUAL_ENV=.venv $(bin)/uv pip install -q --compile-bytecode -r requirements.lock
 	touch $(ready)
+
+$(peers): requirements.bench.lock $(ready)
+	VIRTUAL_ENV=.venv $(bin)/uv pip install -q -r requirements.bench.lock
+	touch $(peers)

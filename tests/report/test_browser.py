@@ -67,7 +67,7 @@ def test_a_page_that_tries_to_load_something_is_stopped(tmp_path) -> None:
 def test_a_table_page_is_shown_with_its_odd_names(tmp_path, write_provenance) -> None:
     page = tmp_path / "sources.html"
     files = [write_provenance("a.gz", note=ODD, simulated=True)]
-    list_sources(provenance=files, embeddings=[], sources=tmp_path / "sources.tsv", page=page)
+    list_sources(provenance=files, embeddings=[], sources=tmp_path / "sources.tsv", page=page, licences={})
     dom, console = browse(page, tmp_path / "profile", "--dump-dom")
     assert console == []
     assert dom.count("<table>") == 2 and 'scope="row">a.gz' in dom

@@ -16,7 +16,7 @@ from tests.tracks import toy
 from workflow_scripts.contracts import polymerase as contract
 from workflow_scripts.contracts import track_store
 from workflow_scripts.io.errors import BadInput
-from workflow_scripts.io.seal import seal
+from workflow_scripts.io.seal import seal_beside
 from workflow_scripts.reference.index_genome import index_genome
 from workflow_scripts.reference.place_genes import place_genes
 from workflow_scripts.tracks.check_strands import check_strands
@@ -131,7 +131,7 @@ def displaced(folder: Path, to: Path, by: int) -> Path:
             ends = np.minimum(start + width, length)
             file.addEntries([chrom] * len(start), start, ends=ends, values=value[order])
         file.close()
-        seal(to / name)
+        seal_beside(to / name)
     (to / "bodies.parquet").write_bytes((folder / "bodies.parquet").read_bytes())
     return to
 

@@ -216,7 +216,8 @@ def test_a_damaged_newest_checkpoint_costs_an_epoch_and_changes_nothing(
     killed(tmp_path, 0.1, before_an_older_checkpoint_is_removed)
     newest = Checkpoints(tmp_path, "tiny").newest()
     content = bytearray(newest.read_bytes())
-    content[len(content) // 2] ^= 1
+    middle = len(content) // 2
+    content[middle : middle + 512] = bytes(byte ^ 1 for byte in content[middle : middle + 512])  # more than padding
     newest.write_bytes(content)
     assert Checkpoints(tmp_path, "tiny").newest().name == "epoch-000002.pt"
     assert tiny.train(tmp_path, 0.1) == undisturbed[0.1]

@@ -1,4 +1,4 @@
-"""One completed demo for all tests that look at it or go on from it."""
+"""One completed demo for all tests that look at it or go on from a copy of it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
-from tests.support.workflow import DEMO, RESULTS, TINY, snakemake, succeeded
+from tests.support.workflow import RESULTS, snakemake, succeeded
 
 
 def without_network() -> tuple[str, ...]:
@@ -19,17 +20,18 @@ def without_network() -> tuple[str, ...]:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a completed demo, made with no network interface up where that can be had."""
-    directory = tmp_path_factory.mktemp("demo")
+def demo(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The folder of a completed demo, made with no network interface up where that can be had; tests change copies.
+
+    Made once for all processes of a run of tests: who comes second waits for it.
+    """
+    own = tmp_path_factory.getbasetemp()
+    directory = (own if worker_id == "master" else own.parent) / "demo"
     report = ("--report", f"{RESULTS}/report/report.html", "--report-after-run")
-    assert succeeded(snakemake("--cores", "2", *report, directory=directory, prefix=without_network()))
-    return directory
-
-
-@pytest.fixture(scope="session")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a completed smaller demo, for tests that run stages again."""
-    directory = tmp_path_factory.mktemp("tiny")
-    assert succeeded(snakemake("--cores", "2", "bulk", directory=directory, configs=(DEMO, TINY)))
+    with FileLock(f"{directory}.lock"):
+        if not directory.is_dir():
+            made = directory.with_name("demo.unfinished")
+            assert not made.exists(), "the demo failed in another process"
+            assert succeeded(snakemake("--cores", "2", *report, directory=made, prefix=without_network()))
+            made.rename(directory)
     return directory

@@ -43,7 +43,7 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 def run(bare: dict[str, str], directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = ["snakemake", "--directory", str(directory), "--configfile", str(DEMO), str(TINY)]
     command += ["--conda-prefix", bare["CONDA_PREFIX"], *arguments]
-    environment = {**os.environ, **bare}
+    environment = {**os.environ, **bare, "PWD": str(ROOT)}  # as a shell has it
     for name in ("VIRTUAL_ENV", "PYTHONDONTWRITEBYTECODE"):  # compiled once an environment, not once a job
         environment.pop(name, None)
     return subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True, timeout=600)

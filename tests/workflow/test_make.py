@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -14,14 +15,15 @@ def make_run(directory: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, text=True, capture_output=True, timeout=600)
 
 
-def test_a_completed_run_is_only_reported_again(demo: Path) -> None:
-    report = demo / f"{RESULTS}/report/report.html"
+def test_a_completed_run_is_only_reported_again(demo: Path, tmp_path: Path) -> None:
+    directory = shutil.copytree(demo, tmp_path / "demo")
+    report = directory / f"{RESULTS}/report/report.html"
     before = report.stat().st_mtime_ns
-    result = make_run(demo)
+    result = make_run(directory)
     assert result.returncode == 0, result.stderr[-3000:]
     assert "Nothing to be done" in result.stdout + result.stderr
     assert report.stat().st_mtime_ns > before
-    assert f"\nReport: {demo}/{RESULTS}/report/report.html\n" in result.stdout
+    assert f"\nReport: {directory}/{RESULTS}/report/report.html\n" in result.stdout
 
 
 def test_two_runs_in_one_folder_exclude_each_other(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from pathlib import Path
 
 import pandas as pd
@@ -10,17 +11,17 @@ import yaml
 
 from tests.support.real_data import REAL_MIRROR, needs_real_data
 from tests.support.workflow import ROOT, snakemake, succeeded
-from workflow_scripts.contracts import gene_embedding, gene_table, metrics
+from workflow_scripts.contracts import expression, gene_embedding, gene_table, metrics, splits
 
 pytestmark = needs_real_data
 
 
-def configured(name: str, folder: Path, **tracks: list[str]) -> Path:
-    """A shipped configuration with the mirror's absolute path, in `folder`; `tracks` replaces files of yeast's."""
+def configured(name: str, folder: Path, **changes: object) -> Path:
+    """A shipped configuration with the mirror's absolute path, in `folder`; changes: values by key path."""
     config = yaml.safe_load((ROOT / "config" / name).read_text())
-    config["download"]["mirror"] = str(REAL_MIRROR)
-    if tracks:
-        config["tracks"]["sets"]["netseq"]["tracks"]["WT"].update(tracks)
+    for key, value in {"download/mirror": str(REAL_MIRROR), **changes}.items():
+        *path, last = key.split("/")
+        reduce(dict.__getitem__, path, config)[last] = value
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / name
     file.write_text(yaml.safe_dump(config))
@@ -48,7 +49,9 @@ def test_yeast_netseq_reads_lie_on_the_sense_strand(yeast: Path) -> None:
 
 
 def test_exchanged_yeast_strands_stop_the_run(yeast: Path) -> None:
-    flipped = configured("yeast.yaml", yeast / "flipped", plus=["yeast.WT.minus.wig"], minus=["yeast.WT.plus.wig"])
+    track = "tracks/sets/netseq/tracks/WT"
+    files = {f"{track}/plus": ["yeast.WT.minus.wig"], f"{track}/minus": ["yeast.WT.plus.wig"]}
+    flipped = configured("yeast.yaml", yeast / "flipped", **files)
     result = snakemake("tracks", "--cores", "2", directory=yeast, configs=(flipped,))
     assert result.returncode != 0
     said = [line for line in result.stderr.splitlines() if line.startswith("check_strands: ")]
@@ -57,30 +60,52 @@ def test_exchanged_yeast_strands_stop_the_run(yeast: Path) -> None:
 
 @pytest.fixture(scope="module")
 def human_mini(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of its results, of a training that is shorter than the shipped one."""
     directory = tmp_path_factory.mktemp("human_mini")
-    file = configured("human_mini.yaml", directory)
+    file = configured("human_mini.yaml", directory, **{"bulk/runs/small/training/max_epochs": 2})
     assert succeeded(snakemake("--cores", "2", directory=directory, configs=(file,)))
-    return directory
+    return directory / "results/human_mini"
+
+
+def test_human_mini_has_all_genes_of_its_proteome(human_mini: Path) -> None:
+    genes, order = gene_table.read(human_mini / "reference/genes.parquet")
+    assert len(genes) == 2408
+    stores = sorted(human_mini.glob("prebulk/expression/*/*.h5ad"))
+    assert len(stores) == 11
+    assert all(expression.read(path, order).var["measured"].all() for path in stores)
 
 
 def test_human_mini_classifies_fifteen_cohorts(human_mini: Path) -> None:
-    splits = pd.read_parquet(human_mini / "results/human_mini/prebulk/splits.parquet")
-    assert splits["label"].nunique() == 15
-    scores = metrics.read(human_mini / "results/human_mini/bulk/small/metrics.parquet")
+    table = splits.read(human_mini / "prebulk/splits.parquet")
+    assert len(table) == 260 + 474 - 8
+    assert table["label"].nunique() == 15
+    assert table.groupby("label")["split"].nunique().eq(3).all()
+    assert table.groupby("group")["split"].nunique().eq(1).all()
+    donors = table["group"].value_counts()
+    assert donors[donors.index.str.startswith("GTEX")].max() == 2  # donors of two tissues
+    scores = metrics.read(human_mini / "bulk/small/metrics.parquet")
     row = scores.query("model == 'logistic_regression_log_tpm' and split == 'test' and metric == 'weighted_f1'")
     assert row["value"].item() >= 0.985
 
 
-def test_human_mini_finds_repeated_and_shared_samples(human_mini: Path) -> None:
-    samples = pd.read_parquet(human_mini / "results/human_mini/prebulk/samples.parquet")
-    duplicates = samples[samples["fate"] == "duplicate"]
-    assert duplicates["duplicate_of"].str.startswith("GSM").sum() == 5
-    assert duplicates["duplicate_of"].str.startswith("TCGA").sum() == 3
+def test_human_mini_finds_the_repeated_samples_and_no_others(human_mini: Path) -> None:
+    samples = pd.read_parquet(human_mini / "prebulk/samples.parquet")
     assert set(samples["fate"]) == {"kept", "duplicate"}
+    repeated = samples[samples["fate"] == "duplicate"].set_index("sample_id")["duplicate_of"]
+    assert repeated.to_dict() == {
+        "GSM900255": "GSM900000",
+        "GSM900256": "GSM900040",
+        "GSM900257": "GSM900090",
+        "GSM900258": "GSM900150",
+        "GSM900259": "GSM900200",
+        "GSM900252": "TCGA-BC-A10W-11A",
+        "GSM900253": "TCGA-DD-A118-11A",
+        "GSM900254": "TCGA-DD-A3A2-11A",
+    }
 
 
 def test_human_mini_reports_what_became_of_other_genes(human_mini: Path) -> None:
-    mapping = pd.read_parquet(human_mini / "results/human_mini/prebulk/mapping.parquet")
+    mapping = pd.read_parquet(human_mini / "prebulk/mapping.parquet")
     archs4 = mapping[mapping["corpus"] == "archs4"].set_index("fate")["genes"]
     assert archs4["mapped"] == 2408
     assert archs4["not in the gene table"] == 18_758 - 2408

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from tests.support.workflow import DEMO, RESULTS, ROOT, TINY, jobs, succeeded
+from tests.support.workflow import DEMO, RESULTS, ROOT, jobs, succeeded
 
 PARTS = ("rules", "envs", "config", "profiles", "workflow_scripts", "tests")
 
@@ -121,19 +121,19 @@ SCHEMA = """
 """
 
 
-def test_a_stage_is_a_folder_three_files_and_a_line(project: Path, tiny: Path, tmp_path: Path) -> None:
+def test_a_stage_is_a_folder_three_files_and_a_line(project: Path, demo: Path, tmp_path: Path) -> None:
     add(project, "workflow_scripts/lengths/measure_lengths.py", DOOR)
     add(project, "rules/lengths.smk", RULES)
     add(project, "config/schemas/lengths.schema.yaml", SCHEMA)
     shutil.copy(ROOT / "envs/report.yaml", project / "envs/lengths.yaml")
     add_line(project, "config/schemas/config.schema.yaml", "  bulk: {$ref:", "  lengths: {$ref: lengths.schema.yaml}")
     directory = tmp_path / "run"
-    shutil.copytree(tiny, directory)
+    shutil.copytree(demo, directory)
     own = tmp_path / "own.yaml"
 
     def run(section: dict, *arguments: str) -> dict[str, int]:
         own.write_text(yaml.safe_dump({"lengths": section}))
-        result = snakemake(project, directory, (DEMO, TINY, own), "--cores", "2", *arguments)
+        result = snakemake(project, directory, (DEMO, own), "--cores", "2", *arguments)
         assert succeeded(result)
         return jobs(result.stdout + result.stderr)
 
@@ -156,7 +156,7 @@ def test_a_stage_is_a_folder_three_files_and_a_line(project: Path, tiny: Path, t
     assert run({"unit": 100}, "--dry-run") == {"measure_lengths": 1, "summarize_costs": 1}
 
     own.write_text(yaml.safe_dump({"lengths": {"unti": 1}}))
-    refused = snakemake(project, directory, (DEMO, TINY, own), "--dry-run", "--cores", "1")
+    refused = snakemake(project, directory, (DEMO, own), "--dry-run", "--cores", "1")
     assert "lengths: unknown key 'unti'; allowed: dpi, unit" in refused.stdout + refused.stderr
 
 

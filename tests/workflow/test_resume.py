@@ -10,10 +10,11 @@ import sys
 import time
 from pathlib import Path
 
-from tests.support.workflow import DEMO, RESULTS, ROOT, TINY, snakemake, succeeded
+from tests.support.workflow import DEMO, RESULTS, ROOT, snakemake, succeeded
 
-# another seed and more epochs than the completed run has, so that training starts anew in either copy, and lasts
-RETRAIN = ("--config", "bulk={runs: {small: {seed: 7, training: {max_epochs: 30}}}}")
+# another seed and model than the completed run has, so that training starts anew in either copy; it lasts some seconds
+MODEL_AND_TRAINING = "model: {transformer: {dim: 16, layers: 1}}, training: {max_epochs: 30, genes_per_sample: 64}"
+RETRAIN = ("--config", f"bulk={{runs: {{small: {{seed: 7, {MODEL_AND_TRAINING}}}}}}}")
 MODEL = f"{RESULTS}/bulk/small/model"
 
 
@@ -30,14 +31,14 @@ def training_process(directory: Path) -> int | None:
     return None
 
 
-def test_killed_training_resumes_to_the_same_weights(tiny: Path, tmp_path: Path) -> None:
+def test_killed_training_resumes_to_the_same_weights(demo: Path, tmp_path: Path) -> None:
     undisturbed, killed = tmp_path / "undisturbed", tmp_path / "killed"
-    shutil.copytree(tiny, undisturbed)
-    shutil.copytree(tiny, killed)
-    assert succeeded(snakemake(MODEL, "--cores", "2", *RETRAIN, directory=undisturbed, configs=(DEMO, TINY)))
+    shutil.copytree(demo, undisturbed)
+    shutil.copytree(demo, killed)
+    assert succeeded(snakemake(MODEL, "--cores", "2", *RETRAIN, directory=undisturbed))
 
     command = [sys.executable, "-m", "snakemake", MODEL, "--directory", str(killed), "--cores", "2"]
-    command += ["--configfile", str(DEMO), str(TINY), *RETRAIN]
+    command += ["--configfile", str(DEMO), *RETRAIN]
     with (tmp_path / "printed").open("w") as printed:
         run = subprocess.Popen(command, cwd=ROOT, stdout=printed, stderr=printed, env=dict(os.environ))
         deadline = time.monotonic() + 300
@@ -49,7 +50,7 @@ def test_killed_training_resumes_to_the_same_weights(tiny: Path, tmp_path: Path)
         assert run.wait(timeout=120) != 0
     assert not (killed / MODEL).exists(), "an output of a killed job must not be declared done"
 
-    resumed = snakemake(MODEL, "--cores", "2", *RETRAIN, directory=killed, configs=(DEMO, TINY))
+    resumed = snakemake(MODEL, "--cores", "2", *RETRAIN, directory=killed)
     assert succeeded(resumed)
     assert "resume from" in (killed / f"{RESULTS}/logs/bulk/train_bulk.small.log").read_text()
     weights = f"{MODEL}/model.safetensors"
