@@ -43,7 +43,7 @@ def dry_run(directory: Path, config: Path) -> dict[str, int] | str:
 def main(directory: Path, configs: list[Path]) -> None:
     os.chdir(ROOT)
     server = multiprocessing.get_context("forkserver")
-    server.set_forkserver_preload(["snakemake.cli"])
+    server.set_forkserver_preload(["snakemake.cli", "tests.support.warm"])
     with server.Pool(maxtasksperchild=1) as pool:
         waiting = {str(config): pool.apply_async(dry_run, (directory, config)) for config in configs}
         print(json.dumps({config: answer(result) for config, result in waiting.items()}))
