@@ -61,7 +61,8 @@ def cluster():
 
 
 ON_SLURM = ["--workflow-profile", "profiles/slurm", "--latency-wait", "5", "--jobs", "4"]
-ON_SLURM += ["--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "3"]
+ON_SLURM += ["--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "1"]
+ON_SLURM += ["--seconds-between-status-checks", "1"]
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from workflow_scripts.settings.settings import Settings
 
@@ -22,7 +23,7 @@ def counts_file(settings: Settings) -> Callable[..., list[str]]:
 
     def file(wildcards):
         section = settings.section(f"prebulk/corpora/{wildcards.corpus}")
-        return [settings.file(section["counts"][int(wildcards.shard) // section["shards_per_file"]])]
+        return [settings.file(section["counts"][_number(section, wildcards.shard)])]
 
     return file
 
@@ -39,10 +40,15 @@ def found_samples(settings: Settings, pattern: str) -> Callable[..., list[str]]:
 
     def files(wildcards):
         section = settings.section(f"prebulk/corpora/{wildcards.corpus}")
-        number = int(wildcards.shard) // section["shards_per_file"]
-        return [pattern.format(corpus=wildcards.corpus, number=f"{number:04d}")] if "search" in section else []
+        number = f"{_number(section, wildcards.shard):04d}"
+        return [pattern.format(corpus=wildcards.corpus, number=number)] if "search" in section else []
 
     return files
+
+
+def _number(section: dict[str, Any], shard: str) -> int:
+    """Where the file of a shard stands in the list of its corpus."""
+    return int(shard) // section["shards_per_file"]
 
 
 def job_names(settings: Settings) -> list[str]:
