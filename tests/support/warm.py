@@ -1,6 +1,7 @@
-"""What every dry run reads alike, read once: imported by the server of `dry_runs`, from which each of them is forked."""
+"""What every dry run reads alike, read once: the server of `dry_runs` imports it, and each of them is its fork."""
 
 from workflow_scripts.rule import PACKAGE, code
+
 from workflow_scripts.settings.schema import load_schema
 
 load_schema()

@@ -94,17 +94,17 @@ def test_a_completed_demo_has_nothing_left_to_do(demo: Path) -> None:
 
 def test_flipped_strands_stop_the_run(demo: Path, tmp_path: Path) -> None:
     """The same files under each other's strand: one line that names the track, and nothing after it."""
-    shutil.copytree(demo, tmp_path / "flipped")
+    directory = shutil.copytree(demo, tmp_path / "flipped")
     config = yaml.safe_load(DEMO.read_text())
     track = config["tracks"]["sets"]["netseq"]["tracks"]["netseq"]
     track["plus"], track["minus"] = track["minus"], track["plus"]
-    file = tmp_path / "flipped.yaml"
+    file = tmp_path / DEMO.name  # so that what does not change stays
     file.write_text(yaml.safe_dump(config))
-    result = snakemake("tracks", "--cores", "2", directory=tmp_path / "flipped", configs=(file,))
+    result = snakemake("tracks", "--cores", "2", directory=directory, configs=(file,))
     assert result.returncode != 0
     lines = [line for line in result.stderr.splitlines() if line.startswith("check_strands: ")]
     assert len(lines) == 1 and "antisense" in lines[0], result.stderr[-3000:]
-    assert not (tmp_path / "flipped/results/flipped/tracks/netseq/strands/netseq.parquet").exists()
+    assert not (directory / RESULTS / "tracks/netseq/strands/netseq.parquet").exists()
 
 
 def test_comments_docstrings_and_another_folder_rerun_nothing(demo: Path, tmp_path: Path) -> None:

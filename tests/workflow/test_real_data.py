@@ -14,12 +14,13 @@ from tests.support.workflow import ROOT, snakemake, succeeded
 from workflow_scripts.contracts import expression, gene_embedding, gene_table, metrics, splits
 
 pytestmark = needs_real_data
+SMALLEST = {"seed": 1, "layers": 1, "embed_dim": 8, "attention_heads": 1}  # of random weights, which mean nothing
 
 
 def configured(name: str, folder: Path, **changes: object) -> Path:
     """A shipped configuration with the mirror's absolute path, in `folder`; changes: values by key path."""
     config = yaml.safe_load((ROOT / "config" / name).read_text())
-    for key, value in {"download/mirror": str(REAL_MIRROR), **changes}.items():
+    for key, value in {"download/mirror": str(REAL_MIRROR), "simulate/weights": SMALLEST, **changes}.items():
         *path, last = key.split("/")
         reduce(dict.__getitem__, path, config)[last] = value
     folder.mkdir(parents=True, exist_ok=True)
@@ -60,9 +61,10 @@ def test_exchanged_yeast_strands_stop_the_run(yeast: Path) -> None:
 
 @pytest.fixture(scope="module")
 def human_mini(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of its results, of a training that is shorter than the shipped one."""
+    """The folder of its results; of what the tests look at nothing is left out."""
     directory = tmp_path_factory.mktemp("human_mini")
-    file = configured("human_mini.yaml", directory, **{"bulk/runs/small/training/max_epochs": 2})
+    less = {"bulk/runs/small/training/max_epochs": 1, "bulk/imputation": {"mask_ratios": [0.3]}}
+    file = configured("human_mini.yaml", directory, **less)
     assert succeeded(snakemake("--cores", "2", directory=directory, configs=(file,)))
     return directory / "results/human_mini"
 

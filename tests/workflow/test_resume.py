@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.support.workflow import DEMO, RESULTS, ROOT, snakemake, succeeded
 
 # another seed and model than the completed run has, so that training starts anew in either copy; it lasts some seconds
-MODEL_AND_TRAINING = "model: {transformer: {dim: 16, layers: 1}}, training: {max_epochs: 30, genes_per_sample: 64}"
+MODEL_AND_TRAINING = "model: {transformer: {dim: 16, layers: 1}}, training: {max_epochs: 12, genes_per_sample: 64}"
 RETRAIN = ("--config", f"bulk={{runs: {{small: {{seed: 7, {MODEL_AND_TRAINING}}}}}}}")
 MODEL = f"{RESULTS}/bulk/small/model"
 

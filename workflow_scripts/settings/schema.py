@@ -43,7 +43,8 @@ def stages() -> list[str]:
 
 
 def _read(name: str) -> dict[str, Any]:
-    return yaml.safe_load((SCHEMAS / f"{name}.schema.yaml").read_text())
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C ten times as fast, at every start of every job
+    return yaml.load((SCHEMAS / f"{name}.schema.yaml").read_text(), Loader=loader)
 
 
 def _resolved(node: Any) -> Any:
