@@ -13,7 +13,7 @@ rule tracks:
         collect("<results>/tracks/{set}/metagene.parquet", set=names("tracks/sets")),
 
 
-rule standardize_track:
+rule convert_track:
     input:
         plus_files=resource("tracks/sets/{set}/tracks/{track}/plus"),
         minus_files=resource("tracks/sets/{set}/tracks/{track}/minus"),
@@ -26,16 +26,16 @@ rule standardize_track:
             "<results>/tracks/{set}/signal/{track}.minus.bw.sha256",
         ],
     log:
-        "<logs>/tracks/standardize_track.{set}.{track}.log",
+        "<logs>/tracks/convert_track.{set}.{track}.log",
     benchmark:
-        "<benchmarks>/tracks/standardize_track.{set}.{track}.jsonl"
+        "<benchmarks>/tracks/convert_track.{set}.{track}.jsonl"
     conda:
         "../envs/tracks.yaml"
     params:
         spec=spec("tracks/sets/{set}/tracks/{track}", without=["values"]),
-        code=code("tracks/standardize_track"),
+        code=code("tracks/convert_track"),
     script:
-        "../workflow_scripts/tracks/standardize_track.py"
+        "../workflow_scripts/tracks/convert_track.py"
 
 
 rule check_strands:
@@ -91,7 +91,7 @@ rule make_targets:
     params:
         spec=spec("tracks/sets/{set}/targets"),
         code=code("tracks/make_targets"),
-        tracks=track_names(settings),
+        names=track_names(settings),
         set="{set}",
     script:
         "../workflow_scripts/tracks/make_targets.py"
@@ -119,7 +119,7 @@ rule measure_polymerase:
     params:
         spec=spec("tracks/sets/{set}/polymerase"),
         code=code("tracks/measure_polymerase"),
-        tracks=track_names(settings),
+        names=track_names(settings),
         values=track_values(settings),
     script:
         "../workflow_scripts/tracks/measure_polymerase.py"
@@ -148,6 +148,6 @@ rule measure_metagene:
     params:
         spec=spec("tracks/sets/{set}/metagene"),
         code=code("tracks/measure_metagene"),
-        tracks=track_names(settings),
+        names=track_names(settings),
     script:
         "../workflow_scripts/tracks/measure_metagene.py"

@@ -22,7 +22,7 @@ import numpy as np
 from tests.bench.runner import OURS, Case, Metric, python
 from workflow_scripts.io import seal
 from workflow_scripts.tracks.runs import Runs
-from workflow_scripts.tracks.standard import BigWigWriter, StandardTrack
+from workflow_scripts.tracks.sealed_bigwig import BigWigWriter, SealedBigWig
 
 METRICS = {"Mb_per_cpu_s": Metric("Mb/CPU-s", True), "Mb_per_s": Metric("Mb/s", True)}
 
@@ -54,7 +54,7 @@ def gene_bodies() -> tuple[np.ndarray, np.ndarray]:
 
 def genelm(_: ModuleType, path: Path, job: str) -> Answer:
     seal._digest_of_state.cache_clear()
-    track = StandardTrack(path)
+    track = SealedBigWig(path)
     if job == GENES:
         start, end = gene_bodies()
         yield track.sums(np.full(len(start), "chr1", object), start, end)
@@ -114,7 +114,7 @@ def calls(width: int, most: int | None = CALL) -> list[tuple[int, int]]:
 
 
 TOOLS: dict[str, tuple[Callable[..., Answer], str]] = {
-    OURS: (genelm, "workflow_scripts.tracks.standard"),
+    OURS: (genelm, "workflow_scripts.tracks.sealed_bigwig"),
     "pyBigWig": (pybigwig, "pyBigWig"),
     "pybigtools": (pybigtools, "pybigtools"),
     "figwig": (figwig, "figwig"),
@@ -168,7 +168,7 @@ def make(folder: Path) -> None:
 
 
 def write(signal: np.ndarray, path: Path) -> None:
-    """Write the signal of each base of a chromosome as a standard track."""
+    """Write the signal of each base of a chromosome as a sealed track."""
     edges = np.flatnonzero(np.diff(signal, prepend=-1, append=-1))
     start, end, value = edges[:-1], edges[1:], signal[edges[:-1]]
     writer = BigWigWriter(path, {"chr1": LENGTH})

@@ -1,4 +1,4 @@
-"""The runs of a standard track are those that libBigWig reads, however the file's blocks and index lie."""
+"""The runs of a sealed track are those that libBigWig reads, however the file's blocks and index lie."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from workflow_scripts.io.seal import seal_beside
 from workflow_scripts.tracks import data_blocks
 from workflow_scripts.tracks.data_blocks import DataBlocks
 from workflow_scripts.tracks.runs import Runs
-from workflow_scripts.tracks.standard import StandardTrack
+from workflow_scripts.tracks.sealed_bigwig import SealedBigWig
 
 # Neither in the order of their names nor of their lengths; more than the index holds in one node.
 MANY = {f"c{number * 7919 % 600}": 40 + number % 7 for number in range(600)}
@@ -111,6 +111,6 @@ def test_a_sealed_bigwig_of_another_form_is_refused(kind: str, tmp_path: Path) -
         file.addEntries("I", 3, values=[1.0, 2.0], span=1, step=5)
     file.close()
     seal_beside(path)
-    with pytest.raises(BadInput, match="other.bw: is not a standard track") as fault:
-        StandardTrack(path).values("I", 0, 1000)
+    with pytest.raises(BadInput, match="other.bw: is not a sealed track") as fault:
+        SealedBigWig(path).values("I", 0, 1000)
     assert "\n" not in str(fault.value)

@@ -56,7 +56,7 @@ def measure(
         plus=files[0],
         minus=files[1],
         strands=[toy.write_strands(tmp_path / "strands.parquet")] * tracks,
-        tracks=["a", "b"][:tracks],
+        names=["a", "b"][:tracks],
         spec=spec,
         **outputs,
     )
@@ -130,7 +130,7 @@ def test_the_matrix_is_that_of_compute_matrix(spec: dict[str, int], tmp_path: Pa
         strands=[toy.write_strands(tmp_path / "strands.parquet")],
         metagene=tmp_path / "metagene.parquet",
         matrix=tmp_path / "metagene.tsv.gz",
-        tracks=["a"],
+        names=["a"],
         spec=spec,
     )
     beds = {strand: tmp_path / f"{strand}.bed" for strand in "+-"}

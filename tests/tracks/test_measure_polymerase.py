@@ -20,7 +20,7 @@ from workflow_scripts.settings.settings import Settings
 from workflow_scripts.tracks import data_blocks, pausing
 from workflow_scripts.tracks.inputs import track_names, track_values
 from workflow_scripts.tracks.measure_polymerase import measure_polymerase
-from workflow_scripts.tracks.standard import StandardTrack
+from workflow_scripts.tracks.sealed_bigwig import SealedBigWig
 
 SPEC = toy.specs()["polymerase"]
 SMALL = {**SPEC, "pause_start": 2, "pause_end": 12, "body_start": 20, "body_end_trim": 5, "min_body_length": 50}
@@ -43,7 +43,7 @@ def measure(
         minus=[toy.write_track(tmp_path / "minus.bw", minus)] * len(assays),
         strands=[toy.write_strands(tmp_path / f"{assay}.parquet", assay) for assay in assays],
         polymerase=tmp_path / "polymerase.parquet",
-        tracks=["a", "b"][: len(assays)],
+        names=["a", "b"][: len(assays)],
         values=[values] * len(assays),
         spec=spec,
     )
@@ -354,4 +354,4 @@ def test_sums_of_intervals_are_sums_of_bases(
     chrom = np.array([name for name, _, _ in drawn], object)
     start, end = (np.array([sorted(row[1:])[side] for row in drawn], int) for side in (0, 1))
     expected = [np.nansum(signal[name][a:b]) for name, a, b in zip(chrom, start, end, strict=True)]
-    np.testing.assert_array_equal(StandardTrack(path).sums(chrom, start, end), expected)
+    np.testing.assert_array_equal(SealedBigWig(path).sums(chrom, start, end), expected)

@@ -20,10 +20,10 @@ from workflow_scripts.io.seal import seal_beside
 from workflow_scripts.reference.index_genome import index_genome
 from workflow_scripts.reference.place_genes import place_genes
 from workflow_scripts.tracks.check_strands import check_strands
+from workflow_scripts.tracks.convert_track import convert_track
 from workflow_scripts.tracks.make_targets import make_targets
 from workflow_scripts.tracks.measure_polymerase import measure_polymerase
-from workflow_scripts.tracks.standard import StandardTrack
-from workflow_scripts.tracks.standardize_track import standardize_track
+from workflow_scripts.tracks.sealed_bigwig import SealedBigWig
 
 pytestmark = needs_real_data
 
@@ -48,9 +48,9 @@ def protein_coding_genes(gtf: Path, path: Path) -> Path:
     return bodies
 
 
-def standard_tracks(folder: Path, files: tuple[str, str], **of_track: str) -> Path:
-    """Standardize the plus and minus file into `folder`, which holds the index of the genome."""
-    standardize_track(
+def converted(folder: Path, files: tuple[str, str], **of_track: str) -> Path:
+    """Convert the plus and minus file into `folder`, which holds the index of the genome."""
+    convert_track(
         plus_files=[mirror(files[0])],
         minus_files=[mirror(files[1])],
         index=folder / "genome.fa.fai",
@@ -67,7 +67,7 @@ def yeast(tmp_path_factory: pytest.TempPathFactory) -> Path:
     fasta = mirror("Saccharomyces_cerevisiae.R64-1-1.dna.toplevel.fa.gz")
     index_genome(fasta=fasta, genome=folder / "genome.fa", index=folder / "genome.fa.fai")
     protein_coding_genes(mirror("Saccharomyces_cerevisiae.R64-1-1.96.gtf.gz"), folder / "genes.parquet")
-    return standard_tracks(folder, ("WT.plus.wig", "WT.minus.wig"))
+    return converted(folder, ("WT.plus.wig", "WT.minus.wig"))
 
 
 @pytest.fixture(scope="module")
@@ -76,11 +76,11 @@ def human(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("human")
     toy.write_index(folder / "genome.fa.fai", {"22": 51_304_566})
     protein_coding_genes(mirror("annotations.chr22.gtf.gz"), folder / "genes.parquet")
-    return standard_tracks(folder, ("pl.chr22.bw", "mn.chr22.bw"), protocol="procap")
+    return converted(folder, ("pl.chr22.bw", "mn.chr22.bw"), protocol="procap")
 
 
 def total(path: Path) -> float:
-    track = StandardTrack(path)
+    track = SealedBigWig(path)
     return sum(float(track.values(name, 0, length).sum(dtype=float)) for name, length in track.lengths.items())
 
 
@@ -155,7 +155,7 @@ def test_signal_stands_out_on_its_own_assembly_alone(
 def test_a_genome_that_ends_before_the_track_is_refused(human: Path, tmp_path: Path) -> None:
     toy.write_index(tmp_path / "genome.fa.fai", {"22": 22_000_000})
     with pytest.raises(BadInput, match="pl.chr22.bw: chromosome 'chr22': has 51304566 bp, in the genome 22000000"):
-        standard_tracks(tmp_path, ("pl.chr22.bw", "mn.chr22.bw"))
+        converted(tmp_path, ("pl.chr22.bw", "mn.chr22.bw"))
 
 
 def test_yeast_targets_hold_every_read_of_the_nucleus(yeast: Path) -> None:
@@ -169,14 +169,14 @@ def test_yeast_targets_hold_every_read_of_the_nucleus(yeast: Path) -> None:
         strands=[yeast / "assay.parquet"],
         windows=yeast / "windows.parquet",
         targets=yeast / "targets.h5",
-        tracks=["a"],
+        names=["a"],
         set="yeast",
         spec=spec,
     )
     windows = track_store.read_windows(yeast / "windows.parquet")
     store = track_store.read_targets(yeast / "targets.h5", windows)
     for side, strand in enumerate(("plus", "minus")):
-        track = StandardTrack(yeast / f"a.{strand}.bw")
+        track = SealedBigWig(yeast / f"a.{strand}.bw")
         kept = [track.values(name, 0, length).sum() for name, length in track.lengths.items() if name != "Mito"]
         # Windows without a whole known bin, at the ends of chromosomes, are not in the store.
         lost = sum(kept) - store.targets[:, side].sum(dtype=float)
@@ -195,7 +195,7 @@ def test_yeast_indices_have_intervals_around_them(yeast: Path) -> None:
         minus=[yeast / "a.minus.bw"],
         strands=[yeast / "assay.parquet"],
         polymerase=yeast / "polymerase.parquet",
-        tracks=["a"],
+        names=["a"],
         values=["counts"],
         spec=spec,
     )

@@ -15,7 +15,7 @@ from workflow_scripts.io.seal import seal_beside
 from workflow_scripts.reference.place_genes import place_genes
 from workflow_scripts.settings.schema import complete, load_schema
 from workflow_scripts.tracks import strand_gate
-from workflow_scripts.tracks.standardize_track import standardize_track
+from workflow_scripts.tracks.convert_track import convert_track
 
 LENGTHS = {"I": 3000, "II": 2000, "Mito": 400}
 Signal = dict[str, np.ndarray]  # one value a base, NaN where there is none
@@ -121,14 +121,14 @@ WRITERS = {
 }
 
 
-def standardize(
+def convert(
     folder: Path, plus: list[Path], minus: list[Path], lengths: dict[str, int] = LENGTHS, **of_track: Any
 ) -> tuple[Path, Path]:
-    """Run `standardize_track`; return its two bigWigs."""
+    """Run `convert_track`; return its two bigWigs."""
     folder.mkdir(exist_ok=True)
     index = write_index(folder / "genome.fa.fai", lengths)
     outputs = folder / "a.plus.bw", folder / "a.minus.bw"
-    standardize_track(
+    convert_track(
         plus_files=plus,
         minus_files=minus,
         index=index,

@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 
 from workflow_scripts.io.errors import BadInput
-from workflow_scripts.tracks.standard import StandardTrack
+from workflow_scripts.tracks.sealed_bigwig import SealedBigWig
 from workflow_scripts.tracks.strand_gate import Regions, count
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ class Excess(NamedTuple):
     moved_sd: float
 
 
-def measure_excess(genes: Regions, plus: StandardTrack, minus: StandardTrack) -> Excess:
+def measure_excess(genes: Regions, plus: SealedBigWig, minus: SealedBigWig) -> Excess:
     """The excess of whole genes in place and moved."""
     length = np.array([plus.lengths[name] for name in genes.chrom])
     kept = (genes.end - genes.start) * (MOVES + 1) <= length

@@ -12,7 +12,7 @@ import pysam
 
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.tracks import runs
-from workflow_scripts.tracks.standard import StandardTrack
+from workflow_scripts.tracks.sealed_bigwig import SealedBigWig
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ def usable_windows(genome: Path, windows: pd.DataFrame, width: int, bin: int) ->
     return np.concatenate(parts)
 
 
-def binned_signal(files: list[StandardTrack], windows: pd.DataFrame, width: int, bin: int) -> Iterator[np.ndarray]:
+def binned_signal(files: list[SealedBigWig], windows: pd.DataFrame, width: int, bin: int) -> Iterator[np.ndarray]:
     """Files x bins, float32, of each window; each file is read once, in blocks, never window by window."""
     for chrom, start, rows in blocks(windows, width):
         bins = (rows[-1] + 1) * width // bin

@@ -12,7 +12,7 @@ import pandas as pd
 from workflow_scripts.contracts import gene_bodies
 from workflow_scripts.tracks import assembly_gate, strand_gate
 from workflow_scripts.tracks.protocols import PROTOCOLS
-from workflow_scripts.tracks.standard import StandardTrack
+from workflow_scripts.tracks.sealed_bigwig import SealedBigWig
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ def check_strands(
     The ratio is that of sums over whole genes; for assays of initiation over windows at their starts. Overlapping
     genes of opposite strands count on both sides.
     """
-    signal = StandardTrack(plus), StandardTrack(minus)
+    signal = SealedBigWig(plus), SealedBigWig(minus)
     table, _ = gene_bodies.read(bodies)
     initiation = PROTOCOLS[protocol].initiation
     placed = table[table["placed"]]

@@ -1,4 +1,4 @@
-"""The data blocks of a standard bigWig, found by the file's index and unpacked to runs.
+"""The data blocks of a sealed bigWig, found by the file's index and unpacked to runs.
 
 libBigWig gives a run as a Python tuple and a window as one number a base; here the bytes of many blocks become
 arrays at once. Format: W. J. Kent et al., BigWig and BigBed, Bioinformatics 26, 2204-2207 (2010), supplementary
@@ -35,9 +35,9 @@ RUN = np.dtype([("start", "<u4"), ("end", "<u4"), ("value", "<f4")])
 
 
 class DataBlocks:
-    """The runs of an intact standard bigWig; `lengths` holds every chromosome (bp).
+    """The runs of an intact sealed bigWig; `lengths` holds every chromosome (bp).
 
-    Raises BadInput where a block is not of the standard form.
+    Raises BadInput where a block is not as the writer of sealed bigWigs leaves it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -86,7 +86,7 @@ class DataBlocks:
         content = zlib.decompress(self._file.read(size), bufsize=self._size)
         *_, kind, _, count = BLOCK_HEADER.unpack_from(content)
         if kind != BEDGRAPH:
-            raise BadInput(self._path, "", "is not a standard track", "Remove it and run standardize_track again.")
+            raise BadInput(self._path, "", "is not a sealed track", "Remove it and run convert_track again.")
         return content[BLOCK_HEADER.size :][: count * RUN.itemsize]
 
 

@@ -12,7 +12,7 @@ from workflow_scripts.contracts.genome import Genome, is_mitochondrion
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.files import digest
 from workflow_scripts.tracks.binning import assign_folds, binned_signal, tile, usable_windows
-from workflow_scripts.tracks.standard import StandardTrack
+from workflow_scripts.tracks.sealed_bigwig import SealedBigWig
 from workflow_scripts.tracks.strand_gate import read_assays
 
 log = logging.getLogger(__name__)
@@ -27,11 +27,11 @@ def make_targets(
     strands: list[Path],
     windows: Path,
     targets: Path,
-    tracks: list,
+    names: list,
     set: str,
     spec: dict,
 ) -> None:
-    """Write a TrackStore: `windows` and `targets`, two strands for each of `tracks`.
+    """Write a TrackStore: `windows` and `targets`, two strands for each track of `names`.
 
     Mitochondria are left out, since another polymerase transcribes them, and so are windows without a bin
     of known bases. Memory: one block of one track, and the mask (one byte a bin of the genome).
@@ -54,10 +54,10 @@ def make_targets(
 
     stored = [
         {"name": name, "assay": assay, "strand": strand}
-        for name, assay in zip(tracks, read_assays(strands), strict=True)
+        for name, assay in zip(names, read_assays(strands), strict=True)
         for strand in ("plus", "minus")
     ]
-    files = [StandardTrack(path) for pair in zip(plus, minus, strict=True) for path in pair]
+    files = [SealedBigWig(path) for pair in zip(plus, minus, strict=True) for path in pair]
     blocks = binned_signal(files, table, width, bin)
     about = {"bin_width": bin, "set_name": set, "genome": digest(genome)}
     track_store.write_targets(blocks, mask, stored, targets, windows=table, **about)

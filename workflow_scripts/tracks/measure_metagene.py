@@ -13,7 +13,7 @@ from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.files import replacing
 from workflow_scripts.tracks.metagene import mean_profiles, profile_table, scaled_signal, write_matrix
 from workflow_scripts.tracks.protocols import PROTOCOLS
-from workflow_scripts.tracks.standard import StandardTrack
+from workflow_scripts.tracks.sealed_bigwig import SealedBigWig
 from workflow_scripts.tracks.strand_gate import read_assays
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ def measure_metagene(
     strands: list[Path],
     metagene: Path,
     matrix: Path,
-    tracks: list,
+    names: list,
     spec: dict,
 ) -> None:
     """Write the matrix of deepTools (readable by plotHeatmap) and its means over genes, the Metagene.
@@ -42,11 +42,11 @@ def measure_metagene(
     if kept.empty:
         raise BadInput(bodies, "", "no gene is long enough for the metagene", "Choose a smaller metagene/body.")
     files = zip(plus, minus, strict=True)
-    values = np.stack([scaled_signal(kept, *map(StandardTrack, pair), spec) for pair in files], axis=1)
+    values = np.stack([scaled_signal(kept, *map(SealedBigWig, pair), spec) for pair in files], axis=1)
     with replacing(matrix) as numbers:
-        write_matrix(kept, values, tracks, spec, numbers)
+        write_matrix(kept, values, names, spec, numbers)
         assays = [PROTOCOLS[assay].title for assay in read_assays(strands)]
-        contract.write(profile_table(mean_profiles(values), tracks, assays, spec).assign(genes=len(kept)), metagene)
+        contract.write(profile_table(mean_profiles(values), names, assays, spec).assign(genes=len(kept)), metagene)
 
 
 if "snakemake" in globals():

@@ -11,7 +11,7 @@ from workflow_scripts.contracts import gene_bodies
 from workflow_scripts.contracts import polymerase as contract
 from workflow_scripts.tracks import pausing
 from workflow_scripts.tracks.protocols import PROTOCOLS
-from workflow_scripts.tracks.standard import StandardTrack
+from workflow_scripts.tracks.sealed_bigwig import SealedBigWig
 from workflow_scripts.tracks.strand_gate import read_assays
 
 
@@ -22,7 +22,7 @@ def measure_polymerase(
     minus: list[Path],
     strands: list[Path],
     polymerase: Path,
-    tracks: list,
+    names: list,
     values: list,
     spec: dict,
 ) -> None:
@@ -32,10 +32,10 @@ def measure_polymerase(
     counted with its own, on tracks of assays that see the polymerase in gene bodies: of initiation (PRO-cap,
     GRO-cap, CAGE) the ratio of the two windows means nothing. Others have counts, but no index, and the reason.
     The index is NaN where the body has no signal; its interval is there nonetheless, unless the track holds no
-    counts: `values` (of each of `tracks`) is `coverage`, or its signal is fractional. `strands` tells the assay, and
-    is asked for so that only tracks with sound strands are measured.
+    counts: `values` (of each track of `names`) is `coverage`, or its signal is fractional. `strands` tells the assay,
+    and is asked for so that only tracks with sound strands are measured.
     """
-    lengths = StandardTrack(plus[0]).lengths
+    lengths = SealedBigWig(plus[0]).lengths
     table, order = gene_bodies.read(bodies)
     # A gene that cannot be placed has no chromosome to be cut at; it is never measured.
     regions = pausing.windows(table, table["chrom"].map(lengths).fillna(table["end"]).to_numpy("int64"), spec)
@@ -46,8 +46,8 @@ def measure_polymerase(
     }
     reason = np.select(list(against.values()), list(against), "").astype(object)
     parts = []
-    for track, assay, kind, *files in zip(tracks, read_assays(strands), values, plus, minus, strict=True):
-        counts = pausing.count(table, regions, *map(StandardTrack, files))
+    for track, assay, kind, *files in zip(names, read_assays(strands), values, plus, minus, strict=True):
+        counts = pausing.count(table, regions, *map(SealedBigWig, files))
         why = np.full_like(reason, pausing.INITIATION) if PROTOCOLS[assay].initiation else reason
         parts.append(pausing.features(track, table["gene_id"], counts, regions, why, spec["confidence"], kind))
     contract.write(pd.concat(parts, ignore_index=True), polymerase, order)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from deeptools import heatmapper
 
-from workflow_scripts.tracks.standard import StandardTrack
+from workflow_scripts.tracks.sealed_bigwig import SealedBigWig
 
 np.seterr(**heatmapper.old_settings)  # deepTools silences numpy for all who import it
 
@@ -34,7 +34,7 @@ def bin_borders(start: np.ndarray, end: np.ndarray, left: int, right: int, spec:
     return start[:, None] - left + along
 
 
-def scaled_signal(genes: pd.DataFrame, plus: StandardTrack, minus: StandardTrack, spec: dict) -> np.ndarray:
+def scaled_signal(genes: pd.DataFrame, plus: SealedBigWig, minus: SealedBigWig, spec: dict) -> np.ndarray:
     """Mean signal per bp in each bin: genes x 2 (sense, antisense) x bins from 5' to 3', float64.
 
     Bases without signal count 0, as those beyond the ends of the chromosome do.

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import beta
 
-from workflow_scripts.tracks.standard import StandardTrack
+from workflow_scripts.tracks.sealed_bigwig import SealedBigWig
 
 log = logging.getLogger(__name__)
 
@@ -106,7 +106,7 @@ def ratio_interval(
         return low / (1 - low) * other_length / length, high / (1 - high) * other_length / length
 
 
-def count(genes: pd.DataFrame, regions: Windows, plus: StandardTrack, minus: StandardTrack) -> dict[str, np.ndarray]:
+def count(genes: pd.DataFrame, regions: Windows, plus: SealedBigWig, minus: SealedBigWig) -> dict[str, np.ndarray]:
     """pause_count, body_count (sense) and antisense_count (in the body window) of each gene, float64.
 
     NaN where a gene is not `placed`. Each file is read once.

@@ -12,7 +12,7 @@ from workflow_scripts.contracts.genome import Genome
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.tracks import runs
 from workflow_scripts.tracks.bigwig_source import BigWigSource, is_bigwig
-from workflow_scripts.tracks.standard import BigWigWriter
+from workflow_scripts.tracks.sealed_bigwig import BigWigWriter
 from workflow_scripts.tracks.text_source import TextSource
 
 log = logging.getLogger(__name__)

@@ -21,7 +21,7 @@ import pandera.pandas as pa
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.tables import read_table, write_table
 from workflow_scripts.tracks.protocols import PROTOCOLS
-from workflow_scripts.tracks.standard import StandardTrack
+from workflow_scripts.tracks.sealed_bigwig import SealedBigWig
 
 # bp after the start of transcription. Nothing before it: there the divergent transcript begins, on the other strand.
 START_WINDOW = 250
@@ -82,7 +82,7 @@ def regions(genes: pd.DataFrame, lengths: dict[str, int], initiation: bool) -> R
     return Regions(chrom, start, end, forward)
 
 
-def count(regions: Regions, plus: StandardTrack, minus: StandardTrack) -> tuple[np.ndarray, np.ndarray]:
+def count(regions: Regions, plus: SealedBigWig, minus: SealedBigWig) -> tuple[np.ndarray, np.ndarray]:
     """Sum of sense and of antisense signal in each region."""
     on_plus, on_minus = (track.sums(regions.chrom, regions.start, regions.end) for track in (plus, minus))
     return np.where(regions.forward, on_plus, on_minus), np.where(regions.forward, on_minus, on_plus)

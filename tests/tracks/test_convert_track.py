@@ -1,4 +1,4 @@
-"""One standard form of a track, whatever the files are; and no file that is wrong gets through."""
+"""One form of a track, whatever the files are; and no file that is wrong gets through."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from workflow_scripts.settings.errors import BadConfiguration
 from workflow_scripts.settings.settings import Settings
 from workflow_scripts.tracks import bigwig_source, runs
 from workflow_scripts.tracks.bigwig_blocks import read_blocks
-from workflow_scripts.tracks.standardize_track import standardize_track
+from workflow_scripts.tracks.convert_track import convert_track
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_wig_bedgraph_and_bigwig_of_one_signal_give_the_same_bytes(tmp_path: Pat
     signal = toy.random_signal(1)
     written = {}
     for name, write in toy.WRITERS.items():
-        plus, _ = toy.standardize(tmp_path / name.replace(".", "_"), [write(tmp_path / name, signal)], [minus])
+        plus, _ = toy.convert(tmp_path / name.replace(".", "_"), [write(tmp_path / name, signal)], [minus])
         same(toy.read(plus), signal)
         written[name] = plus.read_bytes()
     assert len(written) == 5
@@ -56,10 +56,10 @@ def test_the_result_is_independent_of_the_block_size(
     name: str, tmp_path: Path, minus: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = [toy.WRITERS[name](tmp_path / f"{seed}.{name}", toy.random_signal(seed)) for seed in (1, 3)]
-    whole = [path.read_bytes() for path in toy.standardize(tmp_path / "whole", files, [minus])]
+    whole = [path.read_bytes() for path in toy.convert(tmp_path / "whole", files, [minus])]
     small_blocks(monkeypatch, 37)
     monkeypatch.setattr("workflow_scripts.tracks.text_source.BUFFER", 5)
-    assert [path.read_bytes() for path in toy.standardize(tmp_path / "blocks", files, [minus])] == whole
+    assert [path.read_bytes() for path in toy.convert(tmp_path / "blocks", files, [minus])] == whole
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -71,14 +71,14 @@ def test_replicates_are_summed_base_by_base(seeds: list[int], tmp_path: Path, mi
         kinds[number % 5][1](tmp_path / f"{number}.{kinds[number % 5][0]}", signal)
         for number, signal in enumerate(signals)
     ]
-    plus, _ = toy.standardize(tmp_path / "out", files, [minus])
+    plus, _ = toy.convert(tmp_path / "out", files, [minus])
     same(toy.read(plus), {name: sum(np.nan_to_num(signal[name]) for signal in signals) for name in toy.LENGTHS})
 
 
 def test_no_zeros_are_kept(tmp_path: Path, minus: Path) -> None:
     file = tmp_path / "zeros.bedGraph"
     file.write_text("I 0 10 0\nI 10 20 2\nI 20 30 0\n")
-    plus, _ = toy.standardize(tmp_path / "out", [file], [minus])
+    plus, _ = toy.convert(tmp_path / "out", [file], [minus])
     assert pyBigWig.open(str(plus)).intervals("I") == ((10, 20, 2.0),)
 
 
@@ -86,7 +86,7 @@ def test_negative_minus_values_become_positive(tmp_path: Path) -> None:
     signal = toy.random_signal(1)
     negative = {name: -values for name, values in signal.items()}
     file = toy.write_bigwig(tmp_path / "minus.bw", negative)
-    _, found = toy.standardize(tmp_path / "out", [toy.write_bigwig(tmp_path / "plus.bw", signal)], [file])
+    _, found = toy.convert(tmp_path / "out", [toy.write_bigwig(tmp_path / "plus.bw", signal)], [file])
     same(toy.read(found), signal)
 
 
@@ -99,14 +99,14 @@ def test_both_signs_in_one_file_are_refused(
     file = tmp_path / "mixed.bedGraph"
     file.write_text(f"I 5 6 {first}\nI 2000 2001 {-first}\n")
     with pytest.raises(BadInput, match=r"mixed.bedGraph: I:(6|2001): holds values of both signs"):
-        toy.standardize(tmp_path / "out", [minus], [file])
+        toy.convert(tmp_path / "out", [minus], [file])
 
 
 def test_a_negative_plus_file_is_refused(tmp_path: Path, minus: Path) -> None:
     file = tmp_path / "plus.bedGraph"
     file.write_text("I 5 6 -1\n")
     with pytest.raises(BadInput, match="I:6: holds negative values, but is declared as the plus strand"):
-        toy.standardize(tmp_path / "out", [file], [minus])
+        toy.convert(tmp_path / "out", [file], [minus])
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_files_named_after_the_read_are_turned_where_the_rna_is_opposite(
 ) -> None:
     signals = toy.random_signal(1), toy.random_signal(2)
     files = [toy.write_bigwig(tmp_path / f"{number}.bw", signal) for number, signal in enumerate(signals)]
-    found = toy.standardize(tmp_path / "out", files[:1], files[1:], protocol=protocol, file_strand=file_strand)
+    found = toy.convert(tmp_path / "out", files[:1], files[1:], protocol=protocol, file_strand=file_strand)
     for path, signal in zip(found, reversed(signals) if exchanged else signals, strict=True):
         same(toy.read(path), signal)
 
@@ -145,23 +145,23 @@ def test_other_spellings_of_chromosomes_are_understood(tmp_path: Path, minus: Pa
     for name, write in toy.WRITERS.items():
         file = write(tmp_path / f"spelled.{name}", signal, spelled)
         folder = tmp_path / name.replace(".", "_")
-        same(toy.read(toy.standardize(folder, [file], [file], lengths)[0]), signal)
+        same(toy.read(toy.convert(folder, [file], [file], lengths)[0]), signal)
     back = {old: new for new, old in spelled.items()}
     signal = {spelled[name]: values for name, values in signal.items()}
     file = toy.write_bigwig(tmp_path / "back.bw", signal, back)
     lengths = {spelled[name]: length for name, length in lengths.items()}
-    same(toy.read(toy.standardize(tmp_path / "back", [file], [file], lengths)[0]), signal)
+    same(toy.read(toy.convert(tmp_path / "back", [file], [file], lengths)[0]), signal)
 
 
 def test_a_spelling_that_fits_two_chromosomes_is_not_guessed(tmp_path: Path) -> None:
     lengths = {"chrM": 100, "MT": 100}  # two versions of the sequence, as in UCSC's hg19
     file = tmp_path / "plus.bedGraph"
     file.write_text("MT 0 1 1\n")
-    plus, _ = toy.standardize(tmp_path / "exact", [file], [file], lengths)
+    plus, _ = toy.convert(tmp_path / "exact", [file], [file], lengths)
     assert np.nansum(toy.read(plus)["MT"]) == 1
     file.write_text("M 0 1 1\n")
     with pytest.raises(BadInput, match="chromosome 'M': is not in the genome"):
-        toy.standardize(tmp_path / "guess", [file], [file], lengths)
+        toy.convert(tmp_path / "guess", [file], [file], lengths)
 
 
 @pytest.mark.parametrize("foreign", ["dm6_chr4", "chr4_dm6"])
@@ -173,8 +173,8 @@ def test_an_unknown_chromosome_is_refused_unless_it_is_listed(
     signal = toy.random_signal(1, lengths)
     file = toy.WRITERS[name](tmp_path / name, signal)
     with pytest.raises(BadInput, match=rf"{name}: chromosome '{foreign}': is not in the genome, which has I, II"):
-        toy.standardize(tmp_path / "refused", [file], [minus])
-    plus, _ = toy.standardize(tmp_path / "taken", [file], [minus], drop_chromosomes=[foreign])
+        toy.convert(tmp_path / "refused", [file], [minus])
+    plus, _ = toy.convert(tmp_path / "taken", [file], [minus], drop_chromosomes=[foreign])
     assert set(toy.read(plus)) == set(toy.LENGTHS)
     assert f"chromosome {foreign} dropped, signal {np.nansum(signal[foreign]):.6g}" in caplog.text
 
@@ -188,7 +188,7 @@ def test_the_first_unknown_chromosome_of_the_file_is_named(name: str, tmp_path: 
     file = toy.WRITERS[name](tmp_path / name, signal)
     for dropped in range(3):
         with pytest.raises(BadInput, match=f"chromosome '{foreign[dropped]}': is not in the genome"):
-            toy.standardize(tmp_path / "out", [file], [minus], drop_chromosomes=foreign[:dropped])
+            toy.convert(tmp_path / "out", [file], [minus], drop_chromosomes=foreign[:dropped])
 
 
 def test_the_configuration_drops_a_spike_in(tmp_path: Path) -> None:
@@ -201,7 +201,7 @@ def test_the_configuration_drops_a_spike_in(tmp_path: Path) -> None:
     told, wildcards = Settings(config, str(ROOT / "config/datasets.tsv")), {"set": "netseq", "track": "netseq"}
     spec = json.loads(told.spec("tracks/sets/{set}/tracks/{track}", without="values")(wildcards))
     assert not any("spike_in" in path for path in told.provenance)
-    standardize_track(
+    convert_track(
         plus_files=[Path(path) for path in told.resource("tracks/sets/{set}/tracks/{track}/plus")(wildcards)],
         minus_files=[file],
         index=toy.write_index(tmp_path / "genome.fa.fai"),
@@ -225,27 +225,27 @@ def test_unplaced_sequences_that_the_genome_lacks_are_dropped_and_counted(
 ) -> None:
     file = tmp_path / "plus.bedGraph"
     file.write_text("chrI 0 1 1\nchrUn_KI270302v1 3 5 2\n")
-    toy.standardize(tmp_path / "out", [file], [minus])
+    toy.convert(tmp_path / "out", [file], [minus])
     assert "chromosome chrUn_KI270302v1 dropped, signal 4" in caplog.text
 
 
 def test_a_chromosome_without_signal_may_be_unknown(tmp_path: Path, minus: Path) -> None:
     signal = {**toy.random_signal(1), "chrEBV": np.full(100, np.nan)}
-    toy.standardize(tmp_path / "out", [toy.write_bigwig(tmp_path / "plus.bw", signal)], [minus])
+    toy.convert(tmp_path / "out", [toy.write_bigwig(tmp_path / "plus.bw", signal)], [minus])
 
 
 @pytest.mark.parametrize("length", [2999, 3001])
 def test_a_bigwig_of_another_assembly_is_refused(length: int, tmp_path: Path, minus: Path) -> None:
     signal = toy.random_signal(1, {"chrI": length})
     with pytest.raises(BadInput, match=rf"plus.bw: chromosome 'chrI': has {length} bp, in the genome 3000"):
-        toy.standardize(tmp_path / "out", [toy.write_bigwig(tmp_path / "plus.bw", signal)], [minus])
+        toy.convert(tmp_path / "out", [toy.write_bigwig(tmp_path / "plus.bw", signal)], [minus])
 
 
 @pytest.mark.parametrize("name", ["plus.bw", "plus.bedGraph"])
 def test_two_names_of_one_chromosome_in_a_file_are_refused(name: str, tmp_path: Path, minus: Path) -> None:
     signal = {**toy.random_signal(1, {"chrI": 3000}), **toy.random_signal(2, {"I": 3000})}
     with pytest.raises(BadInput, match="is also called"):
-        toy.standardize(tmp_path / "out", [toy.WRITERS[name](tmp_path / name, signal)], [minus])
+        toy.convert(tmp_path / "out", [toy.WRITERS[name](tmp_path / name, signal)], [minus])
 
 
 @pytest.mark.parametrize(
@@ -280,7 +280,7 @@ def test_a_bad_line_is_named_by_its_number(text: str, line: str, tmp_path: Path,
     file = tmp_path / "bad.wig"
     file.write_text(text)
     with pytest.raises(BadInput) as caught:
-        toy.standardize(tmp_path / "out", [file], [minus])
+        toy.convert(tmp_path / "out", [file], [minus])
     assert f"bad.wig: {line}" in str(caught.value)
 
 
@@ -289,7 +289,7 @@ def test_wig_counts_from_one_and_bedgraph_from_zero(tmp_path: Path, minus: Path)
     for number, text in enumerate(texts):
         file = tmp_path / f"{number}.txt"
         file.write_text(text)
-        plus, _ = toy.standardize(tmp_path / str(number), [file], [minus])
+        plus, _ = toy.convert(tmp_path / str(number), [file], [minus])
         assert pyBigWig.open(str(plus)).intervals("I") == ((10, 11, 3.0),)
 
 
@@ -297,25 +297,25 @@ def test_a_last_line_without_its_end_is_taken_where_its_columns_are_whole(tmp_pa
     """Such files are common; whether the number itself was cut cannot be told."""
     file = tmp_path / "plus.bedGraph"
     file.write_text("I 0 10 1\nI 10 20 2")
-    plus, _ = toy.standardize(tmp_path / "out", [file], [minus])
+    plus, _ = toy.convert(tmp_path / "out", [file], [minus])
     assert pyBigWig.open(str(plus)).intervals("I") == ((0, 10, 1.0), (10, 20, 2.0))
     file.write_text("I 0 10 1\nI 10 2")
     with pytest.raises(BadInput, match="line 2: is not a line"):
-        toy.standardize(tmp_path / "out", [file], [minus])
+        toy.convert(tmp_path / "out", [file], [minus])
 
 
-def test_a_standard_track_is_a_source_like_any_other(tmp_path: Path) -> None:
+def test_a_sealed_track_is_a_source_like_any_other(tmp_path: Path) -> None:
     signal = toy.random_signal(1)
-    first = toy.standardize(
+    first = toy.convert(
         tmp_path / "first",
         [toy.write_bigwig(tmp_path / "a.bw", signal)] * 2,
         [toy.write_bigwig(tmp_path / "b.bw", signal)],
     )
-    again = toy.standardize(tmp_path / "again", [first[0]], [first[1]])
+    again = toy.convert(tmp_path / "again", [first[0]], [first[1]])
     assert [path.read_bytes() for path in again] == [path.read_bytes() for path in first]
     first[0].write_bytes(first[0].read_bytes()[:-1])
     with pytest.raises(BadInput, match="it was cut short"):
-        toy.standardize(tmp_path / "short", [first[0]], [first[1]])
+        toy.convert(tmp_path / "short", [first[0]], [first[1]])
 
 
 @pytest.fixture(scope="module")
@@ -335,7 +335,7 @@ def bigwig(many_blocks: bytes, tmp_path: Path) -> Path:
 def refused(bigwig: Path, folder: Path) -> str:
     lengths = {"I": 200_000, "II": 150_000}
     with pytest.raises(BadInput) as caught:
-        toy.standardize(folder, [bigwig], [bigwig], lengths)
+        toy.convert(folder, [bigwig], [bigwig], lengths)
     return str(caught.value)
 
 
@@ -411,7 +411,7 @@ def test_a_whole_bigwig_is_read_where_its_header_counts_other_bases(
     assert struct.unpack_from("<Q", data, at) == (67,)  # 30 + 27 + 10
     struct.pack_into("<Q", data, at, stated)
     bigwig.write_bytes(data)
-    same(toy.read(toy.standardize(tmp_path / "out", [bigwig], [bigwig])[0]), signal)
+    same(toy.read(toy.convert(tmp_path / "out", [bigwig], [bigwig])[0]), signal)
     assert re.search(
         rf"plus.bw: its header counts {stated} covered bases, all of its . blocks of data hold 67", caplog.text
     )
@@ -419,7 +419,7 @@ def test_a_whole_bigwig_is_read_where_its_header_counts_other_bases(
 
 def test_a_header_that_counts_right_is_not_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     kinds_of_blocks(tmp_path / "plus.bw")
-    toy.standardize(tmp_path / "out", [tmp_path / "plus.bw"], [tmp_path / "plus.bw"])
+    toy.convert(tmp_path / "out", [tmp_path / "plus.bw"], [tmp_path / "plus.bw"])
     assert "its header counts" not in caplog.text
 
 
@@ -488,14 +488,14 @@ def test_overlapping_intervals_of_a_bigwig_are_an_error(tmp_path: Path, minus: P
     file.addEntries(["I", "I"], [10, 15], ends=[20, 25], values=[1.0, 2.0], validate=False)
     file.close()
     with pytest.raises(BadInput, match="plus.bw: I:16-25: overlapping intervals"):
-        toy.standardize(tmp_path / "out", [tmp_path / "plus.bw"], [minus])
+        toy.convert(tmp_path / "out", [tmp_path / "plus.bw"], [minus])
 
 
 def test_a_truncated_gzip_file_is_an_error(tmp_path: Path, minus: Path) -> None:
     file = toy.write_bedgraph(tmp_path / "plus.bedGraph.gz", toy.random_signal(1))
     file.write_bytes(file.read_bytes()[:-100])
     with pytest.raises(BadInput, match="plus.bedGraph.gz: after line [0-9]+: damaged gzip data"):
-        toy.standardize(tmp_path / "out", [file], [minus])
+        toy.convert(tmp_path / "out", [file], [minus])
 
 
 def test_damaged_gzip_data_are_an_error(tmp_path: Path, minus: Path) -> None:
@@ -504,7 +504,7 @@ def test_damaged_gzip_data_are_an_error(tmp_path: Path, minus: Path) -> None:
     file = tmp_path / "plus.bedGraph.gz"
     file.write_bytes(data)
     with pytest.raises(BadInput):
-        toy.standardize(tmp_path / "out", [file], [minus])
+        toy.convert(tmp_path / "out", [file], [minus])
 
 
 def test_a_failure_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -512,7 +512,7 @@ def test_a_failure_leaves_nothing_behind(tmp_path: Path) -> None:
     bad = tmp_path / "minus.bedGraph"
     bad.write_text("I 0 10 1\nI 5 6 1\n")
     with pytest.raises(BadInput):
-        toy.standardize(tmp_path / "out", [good], [bad])
+        toy.convert(tmp_path / "out", [good], [bad])
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["genome.fa.fai"]
 
 

@@ -1,4 +1,4 @@
-"""One standard track of several blocks. Run as a process of its own, it writes it to the path that it is given."""
+"""One sealed track of several blocks. Run as a process of its own, it writes it to the path that it is given."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from workflow_scripts.io.seal import seal_beside
 from workflow_scripts.tracks.runs import Runs
-from workflow_scripts.tracks.standard import BigWigWriter
+from workflow_scripts.tracks.sealed_bigwig import BigWigWriter
 
 LENGTHS = {"I": 200_000, "II": 150_000}
 

@@ -1,4 +1,4 @@
-"""The bigWigs of one standard form that `standardize_track` writes: checked when written, and when read.
+"""The bigWigs of one form that `convert_track` writes: checked when written, and when read.
 
 libBigWig reads a damaged file as zeros or ends the process, and prints one line where it could not write.
 """
@@ -73,7 +73,7 @@ def covered_bases(path: Path) -> int:
         return file.header()["nBasesCovered"]
 
 
-class StandardTrack:
+class SealedBigWig:
     """One strand of one track, with its seal beside it; `lengths` holds every chromosome of the genome (bp).
 
     Raises BadInput on a damaged file, or one without its seal.

@@ -1,4 +1,4 @@
-"""A standard track is whole or refused: damage is never zeros, and a full disk never a short file."""
+"""A sealed track is whole or refused: damage is never zeros, and a full disk never a short file."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ import pytest
 from tests.support.examples import overwrite
 from tests.support.workflow import ROOT
 from tests.tracks import toy
-from tests.tracks.standard_track import LENGTHS, runs_of, write
+from tests.tracks.sealed_track import LENGTHS, runs_of, write
 from tests.tracks.test_measure_metagene import GENES, measure
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.seal import beside, seal_beside
-from workflow_scripts.tracks import data_blocks, standard
+from workflow_scripts.tracks import data_blocks, sealed_bigwig
 from workflow_scripts.tracks.bigwig_source import is_whole
 from workflow_scripts.tracks.runs import Runs
-from workflow_scripts.tracks.standard import BigWigWriter, StandardTrack
+from workflow_scripts.tracks.sealed_bigwig import BigWigWriter, SealedBigWig
 
 
 def bases(chrom: str) -> np.ndarray:
@@ -46,7 +46,7 @@ def track(tmp_path: Path) -> Path:
 
 
 def test_a_track_comes_back_as_written(track: Path) -> None:
-    found = StandardTrack(track)
+    found = SealedBigWig(track)
     assert found.lengths == LENGTHS
     for name in LENGTHS:
         np.testing.assert_array_equal(found.values(name, 0, LENGTHS[name]), bases(name))
@@ -54,10 +54,10 @@ def test_a_track_comes_back_as_written(track: Path) -> None:
 
 def test_the_end_of_a_chromosome_may_lie_within_a_bin(track: Path) -> None:
     values = bases("II")
-    found = StandardTrack(track).bin_sums("II", 149_000, 4, 300)
+    found = SealedBigWig(track).bin_sums("II", 149_000, 4, 300)
     expected = [values[start : start + 300].sum() for start in (149_000, 149_300, 149_600, 149_900)]
     assert (found.dtype, found.tolist()) == (np.float32, expected)
-    assert StandardTrack(track).bin_sums("II", 149_999, 3, 1).tolist() == [values[149_999], 0, 0]
+    assert SealedBigWig(track).bin_sums("II", 149_999, 3, 1).tolist() == [values[149_999], 0, 0]
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ def test_sums_over_intervals_are_sums_of_their_bases(uneven: tuple[Path, np.ndar
     path, values = uneven
     chrom, start, end = intervals(len(values))
     expected = [values[a:b].sum() for a, b in zip(start, end, strict=True)]
-    np.testing.assert_allclose(StandardTrack(path).sums(chrom, start, end), expected, rtol=1e-6)
+    np.testing.assert_allclose(SealedBigWig(path).sums(chrom, start, end), expected, rtol=1e-6)
 
 
 def test_sums_and_bins_are_the_same_for_any_size_of_block(
@@ -89,11 +89,11 @@ def test_sums_and_bins_are_the_same_for_any_size_of_block(
 ) -> None:
     path, values = uneven
     where = intervals(len(values))
-    whole = StandardTrack(path).sums(*where)
-    bins = StandardTrack(path).bin_sums("I", 7, len(values) // 32, 32)
+    whole = SealedBigWig(path).sums(*where)
+    bins = SealedBigWig(path).bin_sums("I", 7, len(values) // 32, 32)
     for together in (1, 2, 1000):
         monkeypatch.setattr(data_blocks, "TOGETHER", together)
-        track = StandardTrack(path)
+        track = SealedBigWig(path)
         np.testing.assert_array_equal(track.sums(*where), whole)
         np.testing.assert_array_equal(track.bin_sums("I", 7, len(values) // 32, 32), bins)
         np.testing.assert_array_equal(track.values("I", 0, len(values)), values)
@@ -109,7 +109,7 @@ def test_memory_goes_with_the_runs_not_with_the_bases(tmp_path: Path) -> None:
     writer.append("I", Runs(start, end, np.array([1.5, 0.25, 2.0])))
     writer.close()
     seal_beside(tmp_path / "a.bw")
-    track = StandardTrack(tmp_path / "a.bw")
+    track = SealedBigWig(tmp_path / "a.bw")
     tracemalloc.start()
     start, end = np.array([0, 6, 10**8 - 1, 10**8 + 10**6 - 4]), np.array([2 * 10**8, 7, 10**8 + 1, 2 * 10**8])
     assert track.sums(np.full(4, "I", object), start, end).tolist() == [3 + 10**6 / 4 + 8, 1.5, 0.25, 1 + 8]
@@ -122,18 +122,18 @@ def test_memory_goes_with_the_runs_not_with_the_bases(tmp_path: Path) -> None:
 def test_a_track_ends_as_the_tools_of_ucsc_ask(tmp_path: Path) -> None:
     """In the number of the format that begins it, of one byte order (bbiFileCheckSigs, kent/src/lib/bbiRead.c)."""
     sources = [toy.write_bigwig(tmp_path / f"{strand}.bw", toy.random_signal(1)) for strand in ("plus", "minus")]
-    for path in toy.standardize(tmp_path / "out", sources[:1], sources[1:]):
+    for path in toy.convert(tmp_path / "out", sources[:1], sources[1:]):
         content = path.read_bytes()
         assert content[:4] == content[-4:]
         assert 0x888FFC26 in (*struct.unpack("<I", content[-4:]), *struct.unpack(">I", content[-4:]))
         with pyBigWig.open(str(path)) as file:
-            assert file.chroms() == StandardTrack(path).lengths
+            assert file.chroms() == SealedBigWig(path).lengths
 
 
 def test_a_track_without_its_seal_is_refused(track: Path) -> None:
     beside(track).unlink()
     with pytest.raises(BadInput, match="a.plus.bw.sha256: not readable .No such file"):
-        StandardTrack(track)
+        SealedBigWig(track)
 
 
 def test_a_track_with_the_seal_of_another_is_refused(track: Path) -> None:
@@ -141,7 +141,7 @@ def test_a_track_with_the_seal_of_another_is_refused(track: Path) -> None:
     write(other)
     shutil.copy(beside(other), beside(track))
     with pytest.raises(BadInput, match="a.plus.bw: is damaged"):
-        StandardTrack(track)
+        SealedBigWig(track)
 
 
 def test_a_flipped_byte_anywhere_is_one_line_and_never_zeros(track: Path) -> None:
@@ -154,12 +154,12 @@ def test_a_flipped_byte_anywhere_is_one_line_and_never_zeros(track: Path) -> Non
             handle.write(bytes([whole[place] ^ 0xFF]))
             os.utime(track, ns=(place, place))
             with pytest.raises(BadInput, match="a.plus.bw: is damaged") as fault:
-                StandardTrack(track)
+                SealedBigWig(track)
             assert "\n" not in str(fault.value)
             handle.seek(place)
             handle.write(whole[place : place + 1])
     overwrite(track, whole)
-    assert StandardTrack(track).lengths == LENGTHS
+    assert SealedBigWig(track).lengths == LENGTHS
 
 
 @pytest.mark.parametrize("damaged", ["0.0.bw", "1.1.bw"])
@@ -197,7 +197,7 @@ def test_a_file_that_could_not_be_finished_is_an_error(share: float, reason: str
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
     short = tmp_path / "short.bw"
-    run = [sys.executable, "-B", "-m", "tests.tracks.standard_track", short]
+    run = [sys.executable, "-B", "-m", "tests.tracks.sealed_track", short]
     done = subprocess.run(run, cwd=ROOT, preexec_fn=limited, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     said = done.stderr.strip().splitlines()[-1]
@@ -206,7 +206,7 @@ def test_a_file_that_could_not_be_finished_is_an_error(share: float, reason: str
 
 
 def test_a_file_that_lost_bases_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(standard, "covered_bases", lambda path: 5)
+    monkeypatch.setattr(sealed_bigwig, "covered_bases", lambda path: 5)
     with pytest.raises(OSError, match="No space left, or the file system failed"):
         write(tmp_path / "short.bw")
 

@@ -19,7 +19,7 @@ from workflow_scripts.tracks.sources import sum_files
 log = logging.getLogger(__name__)
 
 
-def standardize_track(
+def convert_track(
     *, plus_files: list[Path], minus_files: list[Path], index: Path, plus: Path, minus: Path, spec: dict
 ) -> None:
     """Write the bigWigs `plus` and `minus` of the track that `spec` describes: both, or neither.
@@ -47,4 +47,4 @@ def standardize_track(
 
 
 if "snakemake" in globals():
-    run(standardize_track, snakemake)  # noqa: F821
+    run(convert_track, snakemake)  # noqa: F821
