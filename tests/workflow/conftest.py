@@ -32,6 +32,6 @@ def demo(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
         if not directory.is_dir():
             made = directory.with_name("demo.unfinished")
             assert not made.exists(), "the demo failed in another process"
-            assert succeeded(snakemake("--cores", "2", *report, directory=made, prefix=without_network()))
+            assert succeeded(snakemake("--cores", "1", *report, directory=made, prefix=without_network()))
             made.rename(directory)
     return directory

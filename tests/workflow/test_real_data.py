@@ -32,7 +32,7 @@ def configured(name: str, folder: Path, **changes: object) -> Path:
 @pytest.fixture(scope="module")
 def yeast(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("yeast")
-    assert succeeded(snakemake("--cores", "2", directory=directory, configs=(configured("yeast.yaml", directory),)))
+    assert succeeded(snakemake("--cores", "1", directory=directory, configs=(configured("yeast.yaml", directory),)))
     return directory
 
 
@@ -53,7 +53,7 @@ def test_exchanged_yeast_strands_stop_the_run(yeast: Path) -> None:
     track = "tracks/sets/netseq/tracks/WT"
     files = {f"{track}/plus": ["yeast.WT.minus.wig"], f"{track}/minus": ["yeast.WT.plus.wig"]}
     flipped = configured("yeast.yaml", yeast / "flipped", **files)
-    result = snakemake("tracks", "--cores", "2", directory=yeast, configs=(flipped,))
+    result = snakemake("tracks", "--cores", "1", directory=yeast, configs=(flipped,))
     assert result.returncode != 0
     said = [line for line in result.stderr.splitlines() if line.startswith("check_strands: ")]
     assert len(said) == 1 and "flipped" in said[0]
@@ -63,9 +63,14 @@ def test_exchanged_yeast_strands_stop_the_run(yeast: Path) -> None:
 def human_mini(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of its results; of what the tests look at nothing is left out."""
     directory = tmp_path_factory.mktemp("human_mini")
-    less = {"bulk/runs/small/training/max_epochs": 1, "bulk/imputation": {"mask_ratios": [0.3]}}
+    less = {
+        "bulk/runs/small/model/transformer": {"factors": 16, "dim": 16, "layers": 1, "heads": 1},
+        "bulk/runs/small/training/max_epochs": 1,
+        "bulk/imputation": {"mask_ratios": [0.3], "bootstrap_samples": 100},
+        "bulk/classification": {"regularization": [0.01], "bootstrap_samples": 100},
+    }
     file = configured("human_mini.yaml", directory, **less)
-    assert succeeded(snakemake("--cores", "2", directory=directory, configs=(file,)))
+    assert succeeded(snakemake("--cores", "1", directory=directory, configs=(file,)))
     return directory / "results/human_mini"
 
 

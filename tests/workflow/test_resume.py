@@ -35,9 +35,9 @@ def test_killed_training_resumes_to_the_same_weights(demo: Path, tmp_path: Path)
     undisturbed, killed = tmp_path / "undisturbed", tmp_path / "killed"
     shutil.copytree(demo, undisturbed)
     shutil.copytree(demo, killed)
-    assert succeeded(snakemake(MODEL, "--cores", "2", *RETRAIN, directory=undisturbed))
+    assert succeeded(snakemake(MODEL, "--cores", "1", *RETRAIN, directory=undisturbed))
 
-    command = [sys.executable, "-m", "snakemake", MODEL, "--directory", str(killed), "--cores", "2"]
+    command = [sys.executable, "-m", "snakemake", MODEL, "--directory", str(killed), "--cores", "1"]
     command += ["--configfile", str(DEMO), *RETRAIN]
     with (tmp_path / "printed").open("w") as printed:
         run = subprocess.Popen(command, cwd=ROOT, stdout=printed, stderr=printed, env=dict(os.environ))
@@ -50,7 +50,7 @@ def test_killed_training_resumes_to_the_same_weights(demo: Path, tmp_path: Path)
         assert run.wait(timeout=120) != 0
     assert not (killed / MODEL).exists(), "an output of a killed job must not be declared done"
 
-    resumed = snakemake(MODEL, "--cores", "2", *RETRAIN, directory=killed)
+    resumed = snakemake(MODEL, "--cores", "1", *RETRAIN, directory=killed)
     assert succeeded(resumed)
     assert "resume from" in (killed / f"{RESULTS}/logs/bulk/train_bulk.small.log").read_text()
     weights = f"{MODEL}/model.safetensors"
