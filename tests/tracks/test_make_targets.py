@@ -51,7 +51,7 @@ def inputs(tmp_path: Path) -> dict[str, Any]:
             "strands": assays,
             "windows": tmp_path / "windows.parquet",
             "targets": tmp_path / "targets.h5",
-            "tracks": ["a", "b"],
+            "names": ["a", "b"],
             "set": "toy",
         },
     }
