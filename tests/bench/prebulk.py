@@ -162,6 +162,7 @@ def measure_normalizing(path: Path, shards: int) -> dict[str, float]:
                 sketch=Path(folder, "sketch.npz"),
                 samples=Path(folder, "samples.parquet"),
                 mapping=Path(folder, "mapping.parquet"),
+                found=None,
                 spec=spec(shards_per_file=shards),
                 corpus="bench",
                 shard=f"{shard:04d}",

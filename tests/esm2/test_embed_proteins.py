@@ -16,7 +16,6 @@ from tests.support.examples import genes
 from tests.support.real_data import REAL_MIRROR, needs_real_data
 from workflow_scripts.contracts import gene_embedding, gene_table, provenance
 from workflow_scripts.esm2.embed_proteins import embed_proteins
-from workflow_scripts.esm2.encoders import registry
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.files import digest
 from workflow_scripts.settings.schema import load_schema
@@ -158,36 +157,6 @@ def test_simulated_weights_stay_a_stand_in_wherever_they_are_copied(tmp_path: Pa
     assert embed(tmp_path, ["MKT"], elsewhere).uns["origin"] == "simulated"
     claimed = recorded(elsewhere, tmp_path, simulated=False)
     assert embed(tmp_path, ["MKT"], elsewhere, record=claimed).uns["origin"] == "simulated"
-
-
-SCRATCH = """
-import numpy as np
-
-class Scratch:
-    architecture, simulated, dim, letters, unknown = "counts of letters", "", 3, "MK-", "-"
-
-    def pool_batches(self, batches, threads):
-        for sequences, shares in batches:
-            letters = np.array([list(sequence) for sequence in sequences])
-            yield np.stack([((letters == one) * shares).sum(axis=1) for one in self.letters], axis=1)
-
-def recognizes(weights):
-    return weights.read_text().startswith("scratch")
-
-def load(weights, precision, engine):
-    return Scratch()
-"""
-
-
-def test_an_encoder_costs_one_file_and_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "scratch_encoder.py").write_text(SCRATCH)
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setitem(registry.ENCODERS, "scratch", "scratch_encoder")
-    (tmp_path / "weights.txt").write_text("scratch weights")
-    found = embed(tmp_path, ["MMK", "KJJJ"], tmp_path / "weights.txt", window=3, stride=1)
-    # the second has windows KJJ and JJJ
-    np.testing.assert_allclose(found.X, [[2 / 3, 1 / 3, 0], [0, 1 / 4, 3 / 4]], rtol=1e-6)
-    assert found.uns["architecture"] == "counts of letters"
 
 
 def refused(folder: Path, proteins: list[str], weights: Path, message: str, record: Path | None = None) -> None:

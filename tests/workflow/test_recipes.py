@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from tests.support.workflow import DEMO, RESULTS, ROOT, jobs, succeeded
+from tests.workflow import scratch
 
 PARTS = ("rules", "envs", "config", "profiles", "workflow_scripts", "tests")
 
@@ -61,70 +62,10 @@ def python(project: Path, script: str, *arguments: object) -> str:
     return result.stdout
 
 
-DOOR = '''
-    """How long the genes are."""
-
-    from workflow_scripts.rule import run
-
-    from pathlib import Path
-
-    from matplotlib.figure import Figure
-
-    from workflow_scripts.contracts import gene_table
-
-
-    def measure_lengths(*, genes: Path, table: Path, figure: Path, spec: dict, policy: dict) -> None:
-        """Write the length of each gene in `spec["unit"]` bp, and a histogram of them."""
-        found, _ = gene_table.read(genes)
-        length = (found["end"] - found["start"]) / spec["unit"]
-        length.to_frame("length").to_parquet(table)
-        drawn = Figure()
-        drawn.subplots().hist(length)
-        drawn.savefig(figure, dpi=policy["dpi"])
-
-
-    if "snakemake" in globals():
-        run(measure_lengths, snakemake)  # noqa: F821
-'''
-RULES = """
-    rule lengths:
-        input:
-            branch(section("lengths"), then="<results>/lengths/lengths.parquet", otherwise=[]),
-
-
-    rule measure_lengths:
-        input:
-            genes="<results>/reference/genes.parquet",
-        output:
-            table="<results>/lengths/lengths.parquet",
-            figure=report("<results>/lengths/lengths.png", category="Lengths"),
-        log:
-            "<logs>/lengths/measure_lengths.log",
-        benchmark:
-            "<benchmarks>/lengths/measure_lengths.jsonl"
-        conda:
-            "../envs/lengths.yaml"
-        params:
-            spec=spec("lengths"),
-            policy=policy("lengths"),
-            code=code("lengths/measure_lengths"),
-        script:
-            "../workflow_scripts/lengths/measure_lengths.py"
-"""
-SCHEMA = """
-    description: How long the genes are.
-    type: object
-    additionalProperties: false
-    properties:
-      unit: {description: Unit of length (bp)., type: integer, minimum: 1, default: 1}
-      dpi: {description: Resolution., type: integer, minimum: 10, default: 50, changes_results: false}
-"""
-
-
 def test_a_stage_is_a_folder_three_files_and_a_line(project: Path, demo: Path, tmp_path: Path) -> None:
-    add(project, "workflow_scripts/lengths/measure_lengths.py", DOOR)
-    add(project, "rules/lengths.smk", RULES)
-    add(project, "config/schemas/lengths.schema.yaml", SCHEMA)
+    add(project, "workflow_scripts/lengths/measure_lengths.py", scratch.DOOR)
+    add(project, "rules/lengths.smk", scratch.RULES)
+    add(project, "config/schemas/lengths.schema.yaml", scratch.SCHEMA)
     shutil.copy(ROOT / "envs/report.yaml", project / "envs/lengths.yaml")
     add_line(project, "config/schemas/config.schema.yaml", "  bulk: {$ref:", "  lengths: {$ref: lengths.schema.yaml}")
     directory = tmp_path / "run"
@@ -158,39 +99,8 @@ def test_a_stage_is_a_folder_three_files_and_a_line(project: Path, demo: Path, t
     assert "lengths: unknown key 'unti'; allowed: dpi, unit" in refused.stdout + refused.stderr
 
 
-READER = '''
-    """Counts in a plain table: gene ids down, samples across, tab-separated."""
-
-    from __future__ import annotations
-
-    import numpy as np
-    import pandas as pd
-
-    from workflow_scripts.prebulk.gene_mapping import map_rows
-
-    GROUPS = {"plate": ["plate"]}
-    LABELS = {}
-    FIELDS = ["plate"]
-    QUALITY = ()
-
-
-    def read_samples(path, part, parts, fields):
-        names = pd.read_csv(path, sep="\\t", index_col=0, nrows=0).columns[part::parts]
-        return pd.DataFrame({"sample_id": names, "plate": [name.split("_")[0] for name in names]})
-
-
-    def read_mapping(path, genes):
-        return map_rows(pd.read_csv(path, sep="\\t", usecols=[0]).iloc[:, 0].tolist(), genes)
-
-
-    def read_counts(path, mapping, part, parts, wanted, threads):
-        counts = pd.read_csv(path, sep="\\t", index_col=0).iloc[mapping.rows, part::parts].to_numpy(float)
-        yield np.flatnonzero(wanted), mapping.sum_rows(counts[:, wanted])
-'''
-
-
 def test_a_count_reader_is_a_file_and_a_line(project: Path, tmp_path: Path) -> None:
-    add(project, "workflow_scripts/prebulk/readers/plain.py", READER)
+    add(project, "workflow_scripts/prebulk/readers/plain.py", scratch.READER)
     line = '    "plain": "workflow_scripts.prebulk.readers.plain",'
     add_line(project, "workflow_scripts/prebulk/readers/registry.py", '"xena": ', line)
     (tmp_path / "counts.tsv").write_text("gene\ta_1\ta_2\tb_1\nG0\t4\t0\t1\nG1\t4\t2\t3\n")
@@ -226,72 +136,28 @@ def test_a_count_reader_is_a_file_and_a_line(project: Path, tmp_path: Path) -> N
     assert all(map(math.isnan, absent)) and len(absent) == 2
 
 
-MODEL = '''
-    """The train mean of each gene and a trained offset: the least that a bulk model can be."""
+def test_a_protein_encoder_is_a_file_and_a_line(project: Path, tmp_path: Path) -> None:
+    add(project, "workflow_scripts/esm2/encoders/letters.py", scratch.ENCODER)
+    line = '    "counts of letters": "workflow_scripts.esm2.encoders.letters",'
+    add_line(project, "workflow_scripts/esm2/encoders/registry.py", '"ESM2 as fair-esm publishes it": ', line)
+    (tmp_path / "weights.txt").write_text("letters")
+    script = """
+        import sys
+        from pathlib import Path
+        from tests.esm2.test_embed_proteins import embed
 
-    from __future__ import annotations
-
-    from dataclasses import dataclass
-
-    import numpy as np
-    import torch
-    from torch import nn
-
-    from workflow_scripts.training.objective import Loss
-
-    SETTINGS = {
-        "description": "A trained offset of each gene.",
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {"start": {"description": "First offset.", "type": "number", "default": 0.5}},
-    }
-    MULTIPLES = {}
-
-
-    @dataclass(frozen=True)
-    class OffsetConfig:
-        genes: int
-        start: float
-
-
-    class Offset(nn.Module):
-        def __init__(self, config):
-            super().__init__()
-            self.config = config
-            self.register_buffer("mean", torch.zeros(config.genes))
-            self.register_buffer("known", torch.ones(config.genes, dtype=torch.bool))
-            self.offset = nn.Parameter(torch.full((config.genes,), config.start))
-
-
-    def create(settings, genes, statistics, references, seed, tokens):
-        model = Offset(OffsetConfig(genes=genes.n_obs, **settings))
-        model.mean.copy_(torch.from_numpy(statistics["mean"].fillna(0.0).to_numpy()))
-        model.known.copy_(torch.from_numpy(statistics["mean"].notna().to_numpy()))
-        return model
-
-
-    def restore(architecture):
-        return Offset(OffsetConfig(**architecture))
-
-
-    def loss(model, batch):
-        error = (model.mean + model.offset - batch.values)[batch.masked].square()
-        return Loss(error.sum(), error.numel())
-
-
-    @torch.inference_mode()
-    def impute(model, values, visible):
-        predicted = torch.where(model.known, model.mean + model.offset, float("nan")).numpy()
-        return np.broadcast_to(predicted, values.shape).astype(np.float32)
-
-
-    def embed(model, values):
-        return np.nan_to_num(values)[:, :8].astype(np.float32)
-'''
+        folder = Path(sys.argv[1])
+        found = embed(folder, ["MMK", "KJJJ"], folder / "weights.txt", window=3, stride=1)
+        print(found.uns["architecture"], found.X.astype(float).round(4).tolist())
+    """
+    # the second has windows KJJ and JJJ
+    assert python(project, script, tmp_path).split("\n")[-2] == (
+        "counts of letters [[0.6667, 0.3333, 0.0], [0.0, 0.25, 0.75]]"
+    )
 
 
 def test_a_bulk_model_is_a_file_and_a_line(project: Path, tmp_path: Path) -> None:
-    add(project, "workflow_scripts/bulk/models/offset.py", MODEL)
+    add(project, "workflow_scripts/bulk/models/offset.py", scratch.MODEL)
     line = '    "offset": "workflow_scripts.bulk.models.offset",'
     add_line(project, "workflow_scripts/bulk/models/registry.py", '"transformer": ', line)
     script = """
@@ -323,25 +189,8 @@ def test_a_bulk_model_is_a_file_and_a_line(project: Path, tmp_path: Path) -> Non
     ]
 
 
-METRIC = '''
-    """Matthews' correlation coefficient of several classes (Gorodkin 2004)."""
-
-    from __future__ import annotations
-
-    import numpy as np
-
-
-    def matthews(counts: np.ndarray) -> np.ndarray:
-        """counts (..., classes, 3), see `class_counts`, to (...)."""
-        true, predicted, both = np.moveaxis(counts, -1, 0)
-        n, right = true.sum(-1), both.sum(-1)
-        above = right * n - (true * predicted).sum(-1)
-        return above / np.sqrt((n**2 - (predicted**2).sum(-1)) * (n**2 - (true**2).sum(-1)))
-'''
-
-
 def test_a_metric_is_a_file_and_a_line(project: Path, tmp_path: Path) -> None:
-    add(project, "workflow_scripts/evaluation/matthews.py", METRIC)
+    add(project, "workflow_scripts/evaluation/matthews.py", scratch.METRIC)
     name = '{"pooled": "workflow_scripts.evaluation.matthews.matthews"}'
     line = f'    "matthews": Metric("Matthews correlation", "", True, CLASSES, {name}),'
     add_line(project, "workflow_scripts/evaluation/metrics.py", '"accuracy": Metric', line)
@@ -368,7 +217,7 @@ def test_a_metric_is_a_file_and_a_line(project: Path, tmp_path: Path) -> None:
             found = {row["metric"]: row["value"] for row in rows}
             assert abs(found["matthews"] - matthews_corrcoef(labels, predicted)) < 1e-9
         page = Path(sys.argv[1]) / "scores.html"
-        numbers = pd.concat(tables)[list(metrics.SCHEMA.columns)]
+        numbers = pd.concat(tables)[list(metrics.scratch.SCHEMA.columns)]
         write_scores(page, "own", numbers, compare(*tables, "here"), {"own"}, "")
         print("Matthews correlation" in page.read_text())
     """
