@@ -9,6 +9,7 @@ each other at every layer, and give the same bytes for any number of threads.
 from __future__ import annotations
 
 import sys
+import threading
 import warnings
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -56,4 +57,11 @@ def on_openvino(network: torch.nn.Module, example: tuple[np.ndarray, ...], dtype
         warnings.simplefilter("ignore")  # of the tracing, which holds for any length: a test compares several
         converted = openvino.convert_model(network, example_input=tuple(map(torch.from_numpy, example)))
     compiled = openvino.Core().compile_model(converted, "CPU", options)
-    return lambda *arrays: compiled.create_infer_request().infer(list(arrays))[0]
+    of_thread = threading.local()  # a request is of one thread; a new one for each call would cost a quarter
+
+    def infer(*arrays: np.ndarray) -> np.ndarray:
+        if not hasattr(of_thread, "request"):
+            of_thread.request = compiled.create_infer_request()
+        return of_thread.request.infer(list(arrays))[0].copy()  # the next call writes to the same memory
+
+    return infer
