@@ -217,7 +217,7 @@ def test_a_metric_is_a_file_and_a_line(project: Path, tmp_path: Path) -> None:
             found = {row["metric"]: row["value"] for row in rows}
             assert abs(found["matthews"] - matthews_corrcoef(labels, predicted)) < 1e-9
         page = Path(sys.argv[1]) / "scores.html"
-        numbers = pd.concat(tables)[list(metrics.scratch.SCHEMA.columns)]
+        numbers = pd.concat(tables)[list(metrics.SCHEMA.columns)]
         write_scores(page, "own", numbers, compare(*tables, "here"), {"own"}, "")
         print("Matthews correlation" in page.read_text())
     """
