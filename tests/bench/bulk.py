@@ -16,14 +16,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from workflow_scripts.bulk.model import BulkConfig, BulkModel
-from workflow_scripts.bulk.objective import masked_error
 
 from tests.bench.runner import OURS, Case, Metric, python
 from workflow_scripts.bulk import data
+from workflow_scripts.bulk.models import transformer
+from workflow_scripts.bulk.models.transformer import BulkConfig, BulkModel
 from workflow_scripts.contracts import expression
 from workflow_scripts.contracts.gene_table import order_digest
-from workflow_scripts.training.loop import Loss, Task, fit
+from workflow_scripts.training.loop import Task, fit
+from workflow_scripts.training.objective import Loss
 from workflow_scripts.training.resume import Checkpoints
 from workflow_scripts.training.schedule import Schedule
 
@@ -70,7 +71,7 @@ class Clock:
     def loss(self, model: BulkModel, batch: data.Batch) -> Loss:
         if model.training:
             self.ticks.append((time.perf_counter(), time.process_time()))
-        return masked_error(model, batch)
+        return transformer.loss(model, batch)
 
     def report(self) -> dict[str, float]:
         (wall, cpu), (wall_end, cpu_end) = self.ticks[WARM], self.ticks[-1]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import fcntl
+import importlib
 import shutil
 import subprocess
 from pathlib import Path
+
+import pytest
 
 from tests.support.workflow import RESULTS, ROOT
 
@@ -34,3 +37,10 @@ def test_two_runs_in_one_folder_exclude_each_other(tmp_path: Path) -> None:
     assert result.returncode != 0
     assert f"Another run is at work in {tmp_path}" in result.stderr
     assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize("stage", sorted(path.stem for path in (ROOT / "tests/bench").glob("*.py")))
+def test_a_benchmark_needs_its_peers_only_where_they_are_run(stage: str) -> None:
+    """Its own processes import them; so what `make bench` compares can be read without them."""
+    module = importlib.import_module(f"tests.bench.{stage}")
+    assert stage == "runner" or (module.METRICS and callable(module.cases))
