@@ -330,14 +330,18 @@ def test_the_log_says_how_far_a_training_is(
 
     monkeypatch.setattr(progress.time, "monotonic", lambda: now)
     model, task = tiny.regression(0.0)
+    task, checkpoints = dataclasses.replace(task, loss=loss), Checkpoints(tmp_path, "one")
     with caplog.at_level(logging.INFO, logger=progress.__name__):
-        fit(model, dataclasses.replace(task, loss=loss), tiny.schedule(max_epochs=2), Checkpoints(tmp_path, "one"))
+        fit(model, task, tiny.schedule(max_epochs=2), checkpoints)
+        fit(model, task, tiny.schedule(max_epochs=3), checkpoints, checkpoints.newest())
     said = [record.getMessage() for record in caplog.records if record.name == progress.__name__]
     assert said == [
         "epoch 1 of 2: step 3 of 5, 0.5 samples/s, at most 0:01:10 left",
         "epoch 1 of 2: step 5 of 5, 0.46 samples/s, at most 0:00:50 left",
         "epoch 2 of 2: step 3 of 5, 0.5 samples/s, at most 0:00:20 left",
         "epoch 2 of 2: step 5 of 5, 0.46 samples/s, at most 0:00:00 left",
+        "epoch 3 of 3: step 3 of 5, 0.5 samples/s, at most 0:00:20 left",  # resumed: its own steps tell the rate
+        "epoch 3 of 3: step 5 of 5, 0.46 samples/s, at most 0:00:00 left",
     ]
 
 
