@@ -11,6 +11,7 @@ import pickle
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -329,6 +330,7 @@ def test_the_log_says_how_far_a_training_is(
         return tiny.squared_error(model, batch)
 
     monkeypatch.setattr(progress.time, "monotonic", lambda: now)
+    monkeypatch.chdir(tmp_path)
     model, task = tiny.regression(0.0)
     task, checkpoints = dataclasses.replace(task, loss=loss), Checkpoints(tmp_path, "one")
     with caplog.at_level(logging.INFO, logger=progress.__name__):
@@ -343,6 +345,17 @@ def test_the_log_says_how_far_a_training_is(
         "epoch 3 of 3: step 3 of 5, 0.5 samples/s, at most 0:00:20 left",  # resumed: its own steps tell the rate
         "epoch 3 of 3: step 5 of 5, 0.46 samples/s, at most 0:00:00 left",
     ]
+    assert [path.name for path in tmp_path.iterdir()] == ["one"], "Lightning writes no log of its own"
+
+
+def test_sums_over_ranks_are_exact_far_beyond_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two ranks, the other of which has the same numbers."""
+    strategy = SimpleNamespace(reduce=lambda values, reduce_op: {"sum": 2 * values}[reduce_op])
+    trainer = SimpleNamespace(global_rank=0, world_size=2, strategy=strategy)
+    monkeypatch.setattr(loop.Loop, "trainer", trainer)
+    model, task = tiny.regression(0.0)
+    one = loop.Loop(model, task, tiny.schedule())
+    assert one._over_ranks(2**24 + 1, 0.1) == [2 * (2**24 + 1), 0.2]
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
