@@ -52,3 +52,9 @@ def test_every_sample_is_left_out_once() -> None:
     centred = np.diag(np.arange(1.0, 13)).astype(np.float32)
     (factors,) = fit(centred, [2], seed=1)
     assert factors.noise == pytest.approx(np.square(np.arange(1, 13)).sum() / (12 * (12 - 2)), rel=1e-5)
+
+
+def test_components_weaker_than_the_noise_have_no_loadings(centred: np.ndarray) -> None:
+    (factors,) = fit(centred, [6], seed=1)
+    sizes = np.linalg.norm(factors.loadings, axis=0)
+    assert (sizes[:3] > 2).all() and (sizes[3:] < 0.4).all()

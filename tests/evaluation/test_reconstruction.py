@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from workflow_scripts.evaluation.reconstruction import Reconstruction
+from workflow_scripts.evaluation.sums import pearson
 
 SPEC = {"seed": 1, "bootstrap_samples": 100}
 
@@ -143,3 +144,8 @@ def test_nothing_hidden_gives_no_number_rather_than_zero() -> None:
     rows = rows_of(np.zeros(3), np.ones((2, 3)), np.ones((2, 3)), hidden=np.zeros((2, 3)))
     assert all(np.isnan(row["value"]) and np.isnan(row["ci_low"]) and row["n"] == 0 for row in rows.values())
     assert Reconstruction(np.zeros(3)).rows(SPEC, model="m") == []
+
+
+def test_zeros_have_no_correlation_and_divide_by_nothing() -> None:
+    with np.errstate(all="raise"):
+        assert np.isnan(pearson(np.array([3.0, 0, 1, 0, 2, 0]))) and np.isnan(pearson(np.array([3.0, 1, 0, 2, 0, 0])))
