@@ -176,3 +176,18 @@ def test_an_embedding_ignores_unmeasured_genes(model: BulkModel, values: torch.T
     assert found.shape == (SAMPLES, 8 + 3)
     model.known[2] = False
     np.testing.assert_allclose(found, embed(model, values.numpy()), rtol=1e-4, atol=1e-5)
+
+
+def test_an_embedding_is_the_mean_state_of_the_measured_genes_of_its_sample(
+    model: BulkModel, values: torch.Tensor
+) -> None:
+    x = values.numpy().copy()
+    x[0, :7] = np.nan
+    found = embed(model, x)
+    for row, sample in enumerate(x):
+        measured = torch.from_numpy(np.isfinite(sample))[None]
+        given = torch.from_numpy(np.nan_to_num(sample))[None]
+        with torch.no_grad():
+            states = model(given, measured, everything(given), measured).states[0]
+        np.testing.assert_allclose(found[row, :8], states[measured[0]].mean(0), rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(found[row, 8:], model.scores(given, measured)[0].detach(), rtol=1e-4, atol=1e-5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -148,11 +149,15 @@ def test_a_finished_training_whose_outputs_were_lost_is_not_trained_again(
     assert (tmp_path / WEIGHTS).read_bytes() == before
 
 
-def test_training_stops_when_patience_is_at_an_end(cohort: dict[str, Any], tmp_path: Path) -> None:
-    train(cohort, tmp_path, changed(learning_rate=1e-12, max_epochs=30, patience=2))
+def test_training_stops_when_patience_is_at_an_end(
+    cohort: dict[str, Any], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        train(cohort, tmp_path, changed(learning_rate=1e-12, max_epochs=30, patience=2))
     history = pd.read_csv(tmp_path / "history.tsv", sep="\t")
     best = int(history["validation_loss"].idxmin())
     assert len(history) - 1 == best + 2 < 30
+    assert f"best epoch {best}: validation loss {history['validation_loss'][best]:.4f}" in caplog.text
 
 
 def test_labels_and_values_of_the_test_split_change_no_weight(
