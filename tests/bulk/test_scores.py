@@ -30,6 +30,7 @@ from workflow_scripts.contracts import (
     splits,
     standardizer,
 )
+from workflow_scripts.contracts.gene_table import order_digest
 from workflow_scripts.docs.reruns import demo
 from workflow_scripts.evaluation.imputers import IMPUTERS
 from workflow_scripts.evaluation.reconstruction import BLOCKS
@@ -117,6 +118,28 @@ def test_the_gene_mean_equals_one_made_by_hand(table: pd.Series, cohort: dict[st
     within = [np.corrcoef(predicted[row, at], x[row, at])[0, 1] for row, at in enumerate(hidden)]
     assert table[*place, "per_sample", "pearson"] == pytest.approx(np.mean(within), rel=1e-5)
     assert np.isnan(table[*place, "per_gene", "pearson"])
+
+
+def test_an_imputer_sees_what_is_not_hidden_and_nothing_else(cohort: dict[str, Any]) -> None:
+    """On either split, with every candidate of every ratio."""
+    statistics = standardizer.read(cohort["standardizer"])
+    mean, table = statistics["mean"].to_numpy(np.float32), splits.read(cohort["splits"])
+    spec = {**SPEC["imputation"], **FAST, "mask_ratios": [0.3]}
+    own = imputation.Cohort(cohort["expression"], order_digest(statistics["gene_id"]), table, mean, spec)
+    seen: list[np.ndarray] = []
+
+    def imputer(values: np.ndarray, visible: np.ndarray) -> np.ndarray:
+        seen.append(visible)
+        return np.zeros_like(values)
+
+    for split in ("validation", "test"):
+        seen.clear()
+        imputation.reconstruct(own, split, {0.3: {("spy", ""): imputer}}, spec["seed"])
+        samples, x = expression.load(cohort["expression"], own.samples(split))
+        measured = np.isfinite(x) & np.isfinite(mean)
+        hidden = imputation.hide(measured, samples, 0.3, spec["seed"])
+        np.testing.assert_array_equal(np.concatenate(seen), measured & ~hidden)
+        assert hidden.any()
 
 
 def test_every_model_is_scored_on_the_same_values(scored: Path) -> None:
