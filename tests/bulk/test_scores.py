@@ -142,6 +142,27 @@ def test_an_imputer_sees_what_is_not_hidden_and_nothing_else(cohort: dict[str, A
         assert hidden.any()
 
 
+def test_baselines_are_given_genes_standardized_by_the_train_split(
+    cohort: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An unmeasured gene stands at its train mean, which is 0."""
+    given: list[np.ndarray] = []
+
+    def classify(name: str, candidates: Any, x: np.ndarray, samples: pd.DataFrame, spec: dict) -> tuple[list, Any]:
+        given.append(x[(samples["split"] == "train").to_numpy()].astype(np.float64))
+        return [], pd.DataFrame(columns=predictions.COLUMNS, dtype=str)
+
+    monkeypatch.setattr("workflow_scripts.bulk.classify_baselines.classify", classify)
+    written = {"scores": tmp_path / "scores.parquet", "predictions": tmp_path / "predictions.parquet"}
+    classify_baselines(**{name: cohort[name] for name in INPUTS}, **written, spec=SPEC["classification"])
+    train, statistics = given[0], standardizer.read(cohort["standardizer"])
+    varies = (statistics["sd"] > 0).to_numpy()
+    assert varies.sum() > 10 and len(given) > 1
+    np.testing.assert_allclose(train.mean(0), 0, atol=1e-4)
+    spread = np.sqrt(np.square(train).sum(0) / (train != 0).sum(0).clip(1))  # over the samples that measure it
+    np.testing.assert_allclose(spread[varies], 1, atol=0.05)
+
+
 def test_every_model_is_scored_on_the_same_values(scored: Path) -> None:
     rows = metrics.read(scored / "metrics.parquet")
     rows = rows[rows["task"] == "imputation"]
