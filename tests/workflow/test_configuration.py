@@ -12,7 +12,7 @@ import yaml
 from snakemake.io import regex_from_filepattern
 
 from tests.support.workflow import DEMO, ROOT, snakemake
-from workflow_scripts.bulk.inputs import gene_embedding
+from workflow_scripts.bulk.inputs import cores, devices, gene_embedding, nodes
 from workflow_scripts.prebulk.inputs import shards
 from workflow_scripts.settings.datasets import load_datasets
 from workflow_scripts.settings.errors import BadConfiguration
@@ -223,3 +223,16 @@ def test_the_name_of_every_shard_is_one_that_the_rules_know() -> None:
     assert len(names) == len(set(names)) == 19998
     assert (names[0], names[-1]) == ("0000", "19997")
     assert [name for name in names if not known.match(name)] == []
+
+
+@pytest.mark.parametrize(
+    ("training", "asked"),
+    [({}, (2, 1, 1)), ({"devices": 4}, (8, 4, 1)), ({"devices": 4, "nodes": 3}, (2, 12, 3))],
+    ids=["one", "devices", "nodes"],
+)
+def test_a_training_asks_for_what_it_trains_on(training: dict, asked: tuple[int, int, int]) -> None:
+    """Threads of a node (of a device, where SLURM counts these), devices in all, nodes."""
+    config = demo()
+    config["bulk"]["runs"]["small"]["training"] |= training
+    of, wildcards = settings(config), SimpleNamespace(run="small")
+    assert tuple(ask(wildcards) for ask in (cores(of, each=2), devices(of), nodes(of))) == asked
