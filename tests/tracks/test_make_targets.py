@@ -185,3 +185,10 @@ def test_the_targets_of_one_run_are_not_read_with_the_windows_of_another(inputs:
     assert len(first) == len(second)
     with pytest.raises(BadInput, match="targets.h5: windows: made for other windows"):
         track_store.read_targets(inputs["call"]["targets"], first)
+
+
+def test_the_largest_chromosome_is_given_a_fold_first() -> None:
+    """In the order of the genome 1, 1, 2, 2 and 6 windows would leave folds of 3 and 9."""
+    chrom = pd.Series(np.repeat(["I", "II", "III", "IV", "V"], [1, 1, 2, 2, 6]))
+    assert np.bincount(assign_folds(chrom, 2)).tolist() == [6, 6]
+    assert assign_folds(chrom, 2)[-6:].tolist() == [0] * 6
