@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import anndata
@@ -161,6 +162,12 @@ def test_baselines_are_given_genes_standardized_by_the_train_split(
     np.testing.assert_allclose(train.mean(0), 0, atol=1e-4)
     spread = np.sqrt(np.square(train).sum(0) / (train != 0).sum(0).clip(1))  # over the samples that measure it
     np.testing.assert_allclose(spread[varies], 1, atol=0.05)
+
+
+def test_the_setting_with_the_least_error_is_chosen_and_the_first_of_equals() -> None:
+    errors = {("a", "1"): 3.0, ("a", "2"): 2.0, ("a", "3"): 2.0, ("b", "1"): 5.0}
+    made = {key: SimpleNamespace(squared_error=error) for key, error in errors.items()}
+    assert imputation.choose(made) == [("a", "2"), ("b", "1")]
 
 
 def test_every_model_is_scored_on_the_same_values(scored: Path) -> None:

@@ -57,3 +57,9 @@ def test_batches_hold_every_window_once_within_the_budget(lengths: list[int], to
     for one, other in pairwise(found):
         alike = one[0].end == other[0].end
         assert one[0].end > other[0].end or (alike and (len(one) + 1) * (one[0].end + FLANKS) > tokens)
+
+
+def test_windows_of_one_length_come_together_wherever_they_stand() -> None:
+    windows = [*cut(0, 40, 10, 5), *cut(1, 33, 10, 7), *cut(2, 9, 10, 5)]
+    batches = list(in_batches(windows, 10_000))
+    assert [{window.end - window.start for window in batch} for batch in batches] == [{10}, {9}]

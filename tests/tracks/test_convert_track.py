@@ -229,6 +229,16 @@ def test_unplaced_sequences_that_the_genome_lacks_are_dropped_and_counted(
     assert "chromosome chrUn_KI270302v1 dropped, signal 4" in caplog.text
 
 
+def test_signal_that_is_dropped_is_counted_whatever_its_sign(
+    tmp_path: Path, minus: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Files of the minus strand may have negative values, and a careless one has both."""
+    (tmp_path / "minus.bedGraph").write_text("I 0 10 -1\nEBV 0 10 -2\nEBV 10 14 -1\n")
+    plus = toy.write_bigwig(tmp_path / "plus.bw", toy.random_signal(1))
+    toy.convert(tmp_path / "out", [plus], [tmp_path / "minus.bedGraph"], drop_chromosomes=["EBV"])
+    assert "chromosome EBV dropped, signal 24" in caplog.text
+
+
 def test_a_chromosome_without_signal_may_be_unknown(tmp_path: Path, minus: Path) -> None:
     signal = {**toy.random_signal(1), "chrEBV": np.full(100, np.nan)}
     toy.convert(tmp_path / "out", [toy.write_bigwig(tmp_path / "plus.bw", signal)], [minus])
@@ -271,6 +281,7 @@ def test_two_names_of_one_chromosome_in_a_file_are_refused(name: str, tmp_path: 
         ("I 10 10 1\n", "line 1, I:11-10: is not an interval"),
         ("I 0 10 nan\n", "line 1, I:1-10: the value nan is not a number"),
         ("I 0 10 1\nI 10 20 1e300\n", "line 2, I:11-20: the value 1e+300 is more than a bigWig can hold"),
+        ("I 0 10 1\nI 10 20 -1e300\n", "line 2, I:11-20: the value -1e+300 is more than a bigWig can hold"),
         ("I 0 10 inf\n", "line 1, I:1-10: the value inf is not a number"),
         ("", "holds no signal"),
         ("I 0 10 0\n", "holds no signal"),

@@ -355,3 +355,17 @@ def test_sums_of_intervals_are_sums_of_bases(
     start, end = (np.array([sorted(row[1:])[side] for row in drawn], int) for side in (0, 1))
     expected = [np.nansum(signal[name][a:b]) for name, a, b in zip(chrom, start, end, strict=True)]
     np.testing.assert_array_equal(SealedBigWig(path).sums(chrom, start, end), expected)
+
+
+def test_windows_are_cut_at_the_ends_of_the_chromosome() -> None:
+    """Ends of 31 bp left of the first base, and one base short of the last."""
+    genes = pd.DataFrame({"strand": ["-", "+"], "tss": [8, 990], "start": [0, 990], "end": [9, 1000]})
+    regions = pausing.windows(genes, np.full(2, 1000), SMALL)
+    assert (regions.pause_start.tolist(), regions.pause_end.tolist()) == ([0, 992], [7, 1000])
+
+
+def test_a_gene_without_a_body_crowds_and_is_crowded_by_nothing() -> None:
+    genes = pd.DataFrame({"chrom": "I", "strand": "+", "tss": [100], "start": [100], "end": [110]})
+    regions = pausing.windows(genes, np.full(1, 1000), SMALL)
+    assert regions.body_length.tolist() == [0]
+    assert pausing.crowded(genes, regions).tolist() == [False]

@@ -358,6 +358,18 @@ def test_sums_over_ranks_are_exact_far_beyond_float32(monkeypatch: pytest.Monkey
     assert one._over_ranks(2**24 + 1, 0.1) == [2 * (2**24 + 1), 0.2]
 
 
+@pytest.mark.parametrize(("count", "mean"), [(0, 6.0), (1, 6.0), (3, 2.0)])
+def test_a_step_goes_down_the_mean_over_what_is_predicted(
+    count: int, mean: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop.Loop, "trainer", SimpleNamespace(global_rank=0, world_size=1))
+    model, task = tiny.regression(0.0)
+    task = dataclasses.replace(task, loss=lambda model, batch: Loss(torch.tensor(6.0), count))
+    one = loop.Loop(model, task, tiny.schedule())
+    one.on_train_epoch_start()
+    assert one.training_step(None, 0) == mean
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_where_there_is_no_gpu_auto_is_the_cpu_and_gpu_is_one_line() -> None:
     assert device_kind("auto", 2) == device_kind("cpu", 2) == "cpu"
