@@ -28,7 +28,7 @@ run: $(ready)
 
 test: $(ready)
 	tests/support/debian_packages.sh
-	$(bin)/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder --durations 15
+	$(bin)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --durations 15
 
 # Ours beside its peers, in results/bench/: of all stages, or of STAGE alone.
 bench: $(peers)
