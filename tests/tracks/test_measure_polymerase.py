@@ -358,7 +358,7 @@ def test_sums_of_intervals_are_sums_of_bases(
 
 
 def test_windows_are_cut_at_the_ends_of_the_chromosome() -> None:
-    """Ends of 31 bp left of the first base, and one base short of the last."""
+    """The one pause window would begin 3 bases before the first, the other end 2 beyond the last."""
     genes = pd.DataFrame({"strand": ["-", "+"], "tss": [8, 990], "start": [0, 990], "end": [9, 1000]})
     regions = pausing.windows(genes, np.full(2, 1000), SMALL)
     assert (regions.pause_start.tolist(), regions.pause_end.tolist()) == ([0, 992], [7, 1000])
