@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import h5py
 import numpy as np
@@ -16,6 +17,7 @@ from tests.prebulk.sources import gene_id, sketch_of, write_shard
 from workflow_scripts.contracts import expression as expression_store
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.prebulk import duplicates as duplicate_table
+from workflow_scripts.prebulk.duplicates import drop_all_but_one
 from workflow_scripts.prebulk.find_duplicates import find_duplicates
 
 find_duplicates_module = sys.modules[find_duplicates.__module__]
@@ -211,3 +213,10 @@ def test_a_damaged_chunk_of_a_candidate_is_refused(tmp_path, tissue):
     with pytest.raises(BadInput, match="0000.h5ad: is damaged"):
         run(tmp_path, [path])
     assert not (tmp_path / "duplicates.parquet").exists()
+
+
+def test_of_several_preferred_corpora_the_first_counts_most() -> None:
+    samples = pd.DataFrame({"sample_id": ["a", "b", "c"], "corpus": ["one", "two", "three"], "label": ""})
+    sets = SimpleNamespace(of=np.zeros(3, int), highest=np.ones(3))
+    dropped = drop_all_but_one(samples, sets, ["three", "two"])
+    assert set(dropped["sample_id"]) == {"a", "b"} and set(dropped["duplicate_of"]) == {"c"}

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tests.report.conftest import SPEC
@@ -137,3 +138,9 @@ def test_samples_are_drawn_in_an_order_that_hides_no_corpus(write_samples) -> No
     chosen = embeddings.choose(data, 100, 1, samples)
     assert sorted(chosen.obs_names) == sorted(data.obs_names)
     assert list(chosen.obs_names) != list(data.obs_names)
+
+
+def test_each_sample_keeps_its_own_label() -> None:
+    obs = pd.DataFrame({"label": ["x", "y", "z"], "split": "train", "corpus": "c", "group": ["g1", "g2", "g3"]})
+    about, _ = describe(obs.set_axis(["s1", "s2", "s3"]))
+    assert about["label"].tolist() == ["x", "y", "z"] and about["group"].tolist() == ["g1", "g2", "g3"]

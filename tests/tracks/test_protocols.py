@@ -8,3 +8,9 @@ def test_every_protocol_of_the_schema_is_in_the_table_and_the_other_way_round() 
     sets = load_schema("tracks")["properties"]["sets"]["additionalProperties"]["properties"]
     allowed = sets["tracks"]["additionalProperties"]["properties"]["protocol"]["enum"]
     assert allowed == list(PROTOCOLS)
+
+
+def test_reads_of_each_assay_lie_on_the_strand_that_its_library_gives() -> None:
+    """3' ends of run-on and NET-seq libraries are read from the other strand, 5' ends from that of the RNA."""
+    opposite = {name for name, protocol in PROTOCOLS.items() if protocol.opposite}
+    assert opposite == {"netseq", "mnetseq", "proseq"}
