@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 
+import anndata
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -12,6 +14,7 @@ from workflow_scripts.bulk.data import draw
 from workflow_scripts.bulk.models.transformer import (
     BulkConfig,
     BulkModel,
+    create,
     embed,
     impute,
     loss,
@@ -139,6 +142,39 @@ def test_an_untrained_model_predicts_what_the_pca_imputer_does(values: torch.Ten
     predicted = fresh(values, visible, everything(values)).prediction.detach().numpy()
     np.testing.assert_allclose(predicted, imputer(values.numpy(), visible.numpy()), atol=1e-3)
     assert np.abs(predicted - mean.numpy()).max() > 0.5
+
+
+def test_gene_vectors_are_standardized_over_the_genes_that_have_one() -> None:
+    """Each dimension by its own mean and sd; one that is the same in all genes tells nothing."""
+    rng = np.random.default_rng(0)
+    vectors = (rng.normal(size=(GENES, 3)) * [1, 50, 0] + [0, 300, 7]).astype(np.float32)
+    vectors[2] = np.nan
+    missing = np.arange(GENES) == 2
+    genes = anndata.AnnData(vectors, obs=pd.DataFrame({"missing": missing}, index=[f"G{i}" for i in range(GENES)]))
+    statistics = pd.DataFrame({"mean": rng.uniform(2, 8, GENES), "sd": 1.0})
+    references = rng.uniform(0, 9, (20, GENES)).astype(np.float32)
+    settings = {"dim": 8, "layers": 1, "heads": 2, "factors": 3, "dropout": 0.0, "ree_base": 100.0}
+    found = create(settings, genes, statistics, references, seed=0, tokens=GENES).gene_vectors.numpy()
+    np.testing.assert_allclose(found[~missing].mean(axis=0), 0, atol=1e-5)
+    np.testing.assert_allclose(found[~missing].std(axis=0), [1, 1, 0], atol=1e-5)
+    assert not found[2].any()
+    assert np.corrcoef(found[~missing, 1], vectors[~missing, 1])[0, 1] > 0.999
+
+
+@torch.no_grad()
+@pytest.mark.parametrize(("sd", "counted"), [(0.5, 5.0), (0.0, 0.1)])
+def test_an_outlier_counts_as_ten_sds_of_its_gene(sd: float, counted: float, model: BulkModel) -> None:
+    """And the sd of a gene that hardly varies as 0.01 ln(TPM+1): in the context, and as the unit of the residual."""
+    model.sd[:] = sd
+    visible = torch.ones((1, GENES), dtype=torch.bool)
+    for sign in (1, -1):
+        far, limit = (model.scores(model.mean[None] + sign * by, visible) for by in (1000.0, counted))
+        torch.testing.assert_close(far, limit)
+        assert not torch.allclose(limit, model.scores(model.mean[None] + sign * 0.9 * counted, visible))
+    model.head.weight.zero_()
+    model.head.bias.fill_(1.0)
+    centre = model(model.mean[None], visible, everything(visible)).prediction - model.mean
+    torch.testing.assert_close(centre, torch.full((1, GENES), counted / 10))
 
 
 @torch.no_grad()

@@ -73,14 +73,17 @@ def test_a_training_leaves_its_history_and_no_checkpoint(trained: Path) -> None:
     assert not (trained / "checkpoints").exists()
 
 
-def test_attention_learns_what_the_factors_leave(tmp_path: Path) -> None:
+def test_attention_learns_what_the_factors_leave(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Of three latent factors the model is given one; what the others explain it must learn from the visible genes."""
     cohort = cohorts.write_cohort(tmp_path, genes=40, samples=600, noise=0.1)
     spec = changed(max_epochs=10, learning_rate=0.004)
     spec["model"]["transformer"].update(factors=1, dim=32)
-    train(cohort, tmp_path, spec)
+    with caplog.at_level(logging.INFO):
+        train(cohort, tmp_path, spec)
     losses = pd.read_csv(tmp_path / "history.tsv", sep="\t")["validation_loss"]
     assert losses.min() < 0.8 * losses[0]
+    said = f"best epoch {losses.idxmin()}: validation loss {losses.min():.4f}, before training {losses[0]:.4f}"
+    assert said in caplog.text
 
 
 def test_parameters_are_counted_and_what_is_known_beforehand_is_not(trained: Path) -> None:
@@ -149,15 +152,11 @@ def test_a_finished_training_whose_outputs_were_lost_is_not_trained_again(
     assert (tmp_path / WEIGHTS).read_bytes() == before
 
 
-def test_training_stops_when_patience_is_at_an_end(
-    cohort: dict[str, Any], tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    with caplog.at_level(logging.INFO):
-        train(cohort, tmp_path, changed(learning_rate=1e-12, max_epochs=30, patience=2))
+def test_training_stops_when_patience_is_at_an_end(cohort: dict[str, Any], tmp_path: Path) -> None:
+    train(cohort, tmp_path, changed(learning_rate=1e-12, max_epochs=30, patience=2))
     history = pd.read_csv(tmp_path / "history.tsv", sep="\t")
     best = int(history["validation_loss"].idxmin())
     assert len(history) - 1 == best + 2 < 30
-    assert f"best epoch {best}: validation loss {history['validation_loss'][best]:.4f}" in caplog.text
 
 
 def test_labels_and_values_of_the_test_split_change_no_weight(

@@ -113,14 +113,15 @@ def test_the_interval_per_gene_holds_the_truth_so_often() -> None:
     assert held / 60 > 0.85
 
 
-def test_no_interval_of_a_correlation_leaves_its_range() -> None:
-    """The normal interval of a median near 1, over few samples that differ much."""
+@pytest.mark.parametrize("sign", [1, -1])
+def test_no_interval_of_a_correlation_leaves_its_range(sign: int) -> None:
+    """The normal interval of a median near 1 or -1, over few samples that differ much."""
     generator = np.random.default_rng(0)
     true = generator.normal(size=(8, 3)) * np.array([[10, 1, 1, 1, 1, 1, 1, 1]]).T
     predicted = true + np.array([[0, 2, 0, 0, 2, 0, 0, 2]]).T * generator.normal(size=true.shape)
-    row = rows_of(np.zeros(3), true, predicted)["per_gene", "pearson"]
-    assert row["value"] + 1.96 * np.nanstd(row["replicates"]) > 1
-    assert row["ci_high"] == 1
+    row = rows_of(np.zeros(3), true, sign * predicted)["per_gene", "pearson"]
+    assert abs(row["value"] + sign * 1.96 * np.nanstd(row["replicates"])) > 1
+    assert row["ci_high" if sign > 0 else "ci_low"] == sign
 
 
 def test_perfect_predictions_have_no_error() -> None:

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from tests.prebulk.sources import FILTERS, sketch_of, spec, write_archs4, write_genes
+from workflow_scripts.contracts import gene_mapping
 from workflow_scripts.contracts import splits as split_table
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.prebulk.find_duplicates import find_duplicates
@@ -96,6 +97,15 @@ def test_gene_rows_are_counted_once_a_file(prebulk):
         ["a.h5", "unmeasured", 1],
     ]
     assert mapping["examples"].iloc[0] == "ENSG00000000000, ENSG00000000001, ENSG00000000002"
+
+
+def test_a_file_of_one_gene_row_is_counted_too(prebulk):
+    folder, shards = prebulk
+    other = pd.read_parquet(shards[0]["mapping"]).iloc[:1].assign(corpus="other")
+    gene_mapping.write_rows(other, folder / "other.parquet")
+    shards[1]["mapping"] = folder / "other.parquet"
+    _, mapping = run(folder, shards)
+    assert mapping[["corpus", "genes"]].to_numpy().tolist() == [["made", GENES], ["made", 1], ["other", 1]]
 
 
 def test_splits_of_another_run_are_refused(prebulk):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
@@ -178,6 +179,13 @@ def test_genes_are_moved_as_on_a_circle_and_cut_at_its_end() -> None:
     moved = assembly_gate.move(genes, np.array([210]))
     assert moved.start.tolist() == [195, 205, *range(5, 195, 10)]
     assert moved.end.tolist() == [205, 210, *range(15, 205, 10)]
+
+
+@pytest.mark.parametrize(("stands_out_by", "passes"), [(3.9, False), (4.1, True), (-9, False)])
+def test_signal_has_to_stand_four_sds_above_chance(stands_out_by: float, passes: bool) -> None:
+    excess = assembly_gate.Excess(300, 0.02 + 0.05 * stands_out_by, 0.02, 0.05)
+    with contextlib.nullcontext() if passes else pytest.raises(BadInput, match="signal does not follow the genes"):
+        assembly_gate.require_in_place("a.bw", excess)
 
 
 @pytest.mark.parametrize("wrong", ["other genes", "moved", "mirrored"])

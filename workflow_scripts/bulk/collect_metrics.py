@@ -15,7 +15,7 @@ def collect_metrics(*, own: list[Path], baselines: list[Path], metrics: Path, co
     """Join the tables, sorted so that a model stands beside its baselines, and compare it with each of them."""
     models, others = (pd.concat([metrics_table.read_replicates(path) for path in paths]) for paths in (own, baselines))
     order = ["task", "dataset", "split", "level", "metric", "model"]
-    table = pd.concat([models, others])[list(metrics_table.SCHEMA.columns)].sort_values(order, ignore_index=True)
+    table = pd.concat([models, others])[list(metrics_table.SCHEMA.columns)].sort_values(order)
     metrics_table.write(table, metrics)
     comparisons_table.write(compare(models, others, metrics), comparisons)
 
