@@ -154,9 +154,12 @@ def test_baselines_are_given_genes_standardized_by_the_train_split(
         return [], pd.DataFrame(columns=predictions.COLUMNS, dtype=str)
 
     monkeypatch.setattr("workflow_scripts.bulk.classify_baselines.classify", classify)
+    statistics = standardizer.read(cohort["standardizer"])
+    statistics.loc[5, "sd"] = 0.0  # it varies in no train sample; here alone, to see that nothing is divided by it
+    standardizer.write(statistics, tmp_path / "standardizer.parquet")
     written = {"scores": tmp_path / "scores.parquet", "predictions": tmp_path / "predictions.parquet"}
     classify_baselines(**{name: cohort[name] for name in INPUTS}, **written, spec=SPEC["classification"])
-    train, statistics = given[0], standardizer.read(cohort["standardizer"])
+    train = given[0]
     varies = (statistics["sd"] > 0).to_numpy()
     assert varies.sum() > 10 and len(given) > 1
     np.testing.assert_allclose(train.mean(0), 0, atol=1e-4)

@@ -19,10 +19,11 @@ import pytest
 import torch
 
 from tests.bulk import cohorts
-from tests.bulk.conftest import SPEC, train
-from workflow_scripts.bulk import bundle, data
+from tests.bulk.conftest import RUN, SPEC, train
+from workflow_scripts.bulk import bundle, data, training
 from workflow_scripts.contracts import expression, model_bundle, splits
 from workflow_scripts.io.errors import BadInput
+from workflow_scripts.settings.schema import only
 from workflow_scripts.training import resume
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -137,6 +138,18 @@ def test_two_processes_learn_what_one_does(learnable: dict[str, Any], tmp_path: 
         state["blocks.0.qkv.bias"] = torch.cat(state["blocks.0.qkv.bias"].chunk(3)[::2])
     assert all(torch.allclose(ours[name].float(), theirs[name].float(), rtol=0, atol=1e-5) for name in theirs)
     assert not (two / "checkpoints").exists()
+
+
+def test_rank_0_alone_writes(cohort: dict[str, Any], tmp_path: Path) -> None:
+    run = changed(max_epochs=1)
+    parts = {"spec": only(run, RUN, results=True)}
+    parts["policy"] = only(run["training"], RUN["properties"]["training"], results=False)
+    files = {**cohort, "model": tmp_path / "model", "history": tmp_path / "history.tsv"}
+    checkpoints = resume.Checkpoints(tmp_path / "checkpoints", "one")
+    for rank in (1, 0):
+        assert not files["model"].exists() and not files["history"].exists()
+        training.train(**files, **parts, checkpoints=checkpoints, resume_from=None, rank=rank, threads=1)
+    assert files["model"].exists() and files["history"].exists()
 
 
 def test_a_finished_training_whose_outputs_were_lost_is_not_trained_again(

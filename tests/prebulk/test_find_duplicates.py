@@ -17,7 +17,7 @@ from tests.prebulk.sources import gene_id, sketch_of, write_shard
 from workflow_scripts.contracts import expression as expression_store
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.prebulk import duplicates as duplicate_table
-from workflow_scripts.prebulk.duplicates import drop_all_but_one
+from workflow_scripts.prebulk.duplicates import drop_all_but_one, unit_rows
 from workflow_scripts.prebulk.find_duplicates import find_duplicates
 
 find_duplicates_module = sys.modules[find_duplicates.__module__]
@@ -175,6 +175,12 @@ def test_the_sets_are_those_of_all_pairs_however_the_work_is_cut(tmp_path, tissu
     found = run(tmp_path, [shard(tmp_path, "one", number, x[30 * number :][:30]) for number in range(2)])
     first = {name: names[expected == expected[row]][0] for row, name in enumerate(names)}
     assert found["duplicate_of"].to_dict() == {name: kept for name, kept in first.items() if name != kept}
+
+
+def test_rows_are_scaled_to_length_one_however_little_they_vary() -> None:
+    rows = unit_rows(np.array([[3.0, 3.1, 3.2], [0, 1000, 5000], [2, 2, 2]], np.float32))
+    np.testing.assert_allclose(np.linalg.norm(rows, axis=1), [1, 1, 0], atol=1e-6)
+    np.testing.assert_allclose(rows.mean(axis=1), 0, atol=1e-6)
 
 
 def test_empty_and_constant_shards_hold_no_duplicates(tmp_path, tissue):

@@ -83,10 +83,11 @@ def test_the_weights_of_the_best_validation_epoch_remain(tmp_path: Path) -> None
     np.testing.assert_allclose(model.w.detach().numpy(), ends[1], atol=1e-5)
 
 
-def test_weights_that_no_epoch_betters_remain_and_patience_counts_from_them(tmp_path: Path) -> None:
-    model, task = tiny.slope(torch.tensor([0.5, 0.1]), target=9.0)  # every step leads away
+@pytest.mark.parametrize("away", [0.5, 0.0])  # every step leads away from the target, or no nearer
+def test_weights_that_no_epoch_betters_remain_and_patience_counts_from_them(tmp_path: Path, away: float) -> None:
+    model, task = tiny.slope(torch.tensor([away, 0.1]), target=9.0)
     before = tiny.weights(model)
-    history = fit(model, task, tiny.schedule(patience=3), Checkpoints(tmp_path, "one"))
+    history = fit(model, task, tiny.schedule(patience=3, weight_decay=0.0), Checkpoints(tmp_path, "one"))
     assert [row["epoch"] for row in history] == [0, 1, 2, 3]
     assert history[0]["validation_loss"] == 10.0, "row 0 is the loss before training"
     assert math.isnan(history[0]["train_loss"])
@@ -335,7 +336,8 @@ def test_the_log_says_how_far_a_training_is(
     task, checkpoints = dataclasses.replace(task, loss=loss), Checkpoints(tmp_path, "one")
     with caplog.at_level(logging.INFO, logger=progress.__name__):
         fit(model, task, tiny.schedule(max_epochs=2), checkpoints)
-        fit(model, task, tiny.schedule(max_epochs=3), checkpoints, checkpoints.newest())
+        history = fit(model, task, tiny.schedule(max_epochs=3), checkpoints, checkpoints.newest())
+    assert [row["seconds"] for row in history] == [0, 50, 50, 50]
     said = [record.getMessage() for record in caplog.records if record.name == progress.__name__]
     assert said == [
         "epoch 1 of 2: step 3 of 5, 0.5 samples/s, at most 0:01:10 left",

@@ -5,6 +5,7 @@ from workflow_scripts.rule import run
 from pathlib import Path
 
 import numpy as np
+from sklearn.preprocessing import StandardScaler
 
 from workflow_scripts.contracts import metrics as metrics_table
 from workflow_scripts.contracts import predictions as predictions_table
@@ -20,8 +21,7 @@ def classify_samples(*, embeddings: Path, scores: Path, predictions: Path, spec:
     x = np.asarray(data.X, np.float32)
     train = x[(data.obs["split"] == "train").to_numpy()]
     if len(train):
-        sd = train.std(axis=0)
-        x = (x - train.mean(axis=0)) / np.where(sd > 0, sd, 1)
+        x = StandardScaler().fit(train).transform(x)
     name = f"{data.uns['run']}_logistic_regression"
     rows, predicted = classify(name, logistic_regression, x, data.obs, spec)
     metrics_table.write_replicates(rows, scores)

@@ -33,4 +33,5 @@ class Moments:
 
     def sd(self) -> np.ndarray:
         """Standard deviation of the samples seen (divided by n); NaN where there is none."""
-        return np.sqrt(np.divide(self.squares, self.n, out=np.full(len(self.n), np.nan), where=self.n > 0))
+        with np.errstate(invalid="ignore"):
+            return np.sqrt(self.squares / self.n)
