@@ -98,10 +98,14 @@ def test_a_long_protein_is_the_mean_over_residues_of_the_mean_over_windows(
 
 
 def test_the_size_of_batches_and_the_order_of_genes_change_no_vector(
-    weights: Path, proteins: list[str], tmp_path: Path
+    weights: Path, proteins: list[str], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings = {"window": 200, "stride": 100}
-    one_by_one = embed(tmp_path, proteins, weights, tokens_per_batch=1, **settings).X
+    with caplog.at_level("INFO"):
+        found = embed(tmp_path, proteins, weights, tokens_per_batch=1, **settings)
+    one_by_one, windows = found.X, found.obs["windows"].sum()
+    said = [line for line in caplog.messages if f" of {windows} windows" in line]
+    assert said[-1].startswith(f"{windows} of") and len(said) == min(10, windows), "a line for every tenth"
     together = embed(tmp_path, proteins, weights, tokens_per_batch=100_000, **settings).X
     turned = embed(tmp_path, proteins[::-1], weights, tokens_per_batch=500, **settings).X
     np.testing.assert_allclose(together, one_by_one, atol=1e-5)

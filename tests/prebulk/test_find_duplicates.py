@@ -180,7 +180,7 @@ def test_the_sets_are_those_of_all_pairs_however_the_work_is_cut(tmp_path, tissu
 def test_rows_are_scaled_to_length_one_however_little_they_vary() -> None:
     rows = unit_rows(np.array([[3.0, 3.1, 3.2], [0, 1000, 5000], [2, 2, 2]], np.float32))
     np.testing.assert_allclose(np.linalg.norm(rows, axis=1), [1, 1, 0], atol=1e-6)
-    np.testing.assert_allclose(rows.mean(axis=1), 0, atol=1e-6)
+    np.testing.assert_allclose(rows.mean(axis=1), 0, atol=1e-5)
 
 
 def test_empty_and_constant_shards_hold_no_duplicates(tmp_path, tissue):
