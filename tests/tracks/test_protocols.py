@@ -17,7 +17,7 @@ def test_reads_of_each_assay_lie_on_the_strand_that_its_library_gives() -> None:
 
 
 def test_assays_of_initiation_are_those_of_capped_rna() -> None:
-    """The others follow the polymerase into the bodies of genes; of a pair, mNET-seq alone has it on the second read."""
+    """The others follow the polymerase into the bodies of genes; mNET-seq alone has it on the second read of a pair."""
     assert {name for name, protocol in PROTOCOLS.items() if protocol.initiation} == {"procap", "grocap", "cage"}
     assert {name for name, protocol in PROTOCOLS.items() if protocol.rna_end == "3'"} == {"netseq", "mnetseq", "proseq"}
     assert {name: protocol.read for name, protocol in PROTOCOLS.items() if protocol.read != 1} == {"mnetseq": 2}
