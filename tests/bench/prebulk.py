@@ -35,8 +35,7 @@ METRICS = {
 }
 ROWS, GENES = 62_548, 20_000
 DRAWN = 400  # samples that are simulated; a file repeats them
-READ = 3_200  # samples of a file of which the reading is measured
-NORMALIZED = 12_000
+SAMPLES = 12_000  # of a file: about those of one job
 SHARDS = 4  # jobs into which the samples to normalize are split
 THREADS = 2
 LAYOUTS = {"200 x 200": (200, 200), "2000 x 100": (2000, 100), "500 x 50": (500, 50), "genes x 8": (ROWS, 8)}
@@ -49,12 +48,11 @@ def cases(folder: Path) -> list[Case]:
     write_genes(folder / "genes.parquet", GENES)
     found = []
     for name, chunks in LAYOUTS.items():
-        path = write_file(folder / f"{name.replace(' ', '')}.h5", counts, ids, chunks, READ)
+        path = write_file(folder / f"{name.replace(' ', '')}.h5", counts, ids, chunks)
         tools = {tool: python("tests.bench.prebulk", tool, path, ASKED[name]) for tool in READERS}
         found.append(Case(f"read, chunks {name}", tools))
-    path = write_file(folder / "normalize.h5", counts, ids, LAYOUTS["genes x 8"], NORMALIZED)
     command = python("tests.bench.prebulk", "normalize", path, SHARDS)
-    return [*found, Case(f"normalize {NORMALIZED:,} samples", {"genelm": command})]
+    return [*found, Case(f"normalize {SAMPLES:,} samples, chunks {name}", {"genelm": command})]
 
 
 def simulate_counts() -> tuple[np.ndarray, list[str]]:
@@ -71,39 +69,39 @@ def simulate_counts() -> tuple[np.ndarray, list[str]]:
     return counts, [gene_id(number) for number in order]
 
 
-def write_file(path: Path, counts: np.ndarray, ids: list[str], chunks: tuple[int, int], samples: int) -> Path:
-    """An ARCHS4 file of `samples` samples; those of `counts` come again and again, each chunk compressed once."""
+def write_file(path: Path, counts: np.ndarray, ids: list[str], chunks: tuple[int, int]) -> Path:
+    """An ARCHS4 file of SAMPLES samples; those of `counts` come again and again, each chunk compressed once."""
     height, width = chunks
     with h5py.File(path, "w") as file:
         layout = {"chunks": chunks, "compression": "gzip", "compression_opts": 4, "shuffle": True}
-        dataset = file.create_dataset("data/expression", (ROWS, samples), counts.dtype, **layout)
+        dataset = file.create_dataset("data/expression", (ROWS, SAMPLES), counts.dtype, **layout)
         for row in range(0, ROWS, height):
             for sample in range(0, DRAWN, width):
                 values = np.zeros(chunks, counts.dtype)
                 part = counts[row : row + height, sample : sample + width]
                 values[: part.shape[0], : part.shape[1]] = part
                 raw = zlib.compress(values.view(np.uint8).reshape(-1, values.itemsize).T.tobytes(), 4)
-                for again in range(sample, samples, DRAWN):
+                for again in range(sample, SAMPLES, DRAWN):
                     dataset.id.write_direct_chunk((row, again), raw)
         file["meta/genes/ensembl_gene"] = ids
         file["meta/genes/symbol"] = [f"S{name}" for name in ids]
-        file["meta/samples/geo_accession"] = [f"GSM{number}" for number in range(samples)]
-        file["meta/samples/series_id"] = [f"GSE{number}" for number in range(samples)]
-        file["meta/samples/singlecellprobability"] = np.full(samples, 0.1)
-        file["meta/samples/alignedreads"] = np.full(samples, 1e7)
+        file["meta/samples/geo_accession"] = [f"GSM{number}" for number in range(SAMPLES)]
+        file["meta/samples/series_id"] = [f"GSE{number}" for number in range(SAMPLES)]
+        file["meta/samples/singlecellprobability"] = np.full(SAMPLES, 0.1)
+        file["meta/samples/alignedreads"] = np.full(SAMPLES, 1e7)
     return path
 
 
 def read_genelm(path: Path, asked: int) -> int:
     """Read all samples to counts per gene; return how many were read."""
     mapping = archs4.read_mapping(path, pd.read_parquet(path.parent / "genes.parquet"))
-    blocks = archs4.read_counts(path, mapping, 0, 1, np.ones(READ, bool), THREADS)
+    blocks = archs4.read_counts(path, mapping, 0, 1, np.ones(SAMPLES, bool), THREADS)
     return sum(block.shape[1] for _, block in blocks)
 
 
 def read_archs4py(path: Path, asked: int) -> int:
     """As its users call it: a table of all rows, of which the genes are taken."""
-    chosen = np.random.default_rng(0).choice(READ, asked, replace=False)
+    chosen = np.random.default_rng(0).choice(SAMPLES, asked, replace=False)
     counts = archs4py.data.index(str(path), chosen.tolist(), silent=True)
     return counts.to_numpy()[rows_of_genes(path)].astype(np.float64).shape[1]
 
@@ -114,7 +112,7 @@ def read_h5py(path: Path, asked: int) -> int:
     with h5py.File(path) as file:
         dataset = file["data/expression"]
         width = -(-64 // dataset.chunks[1]) * dataset.chunks[1]
-        for first in range(0, READ, width):
+        for first in range(0, SAMPLES, width):
             read += dataset[:, first : first + width][rows].astype(np.float64).shape[1]
     return read
 

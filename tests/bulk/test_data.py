@@ -29,6 +29,20 @@ def rows_of(samples: data.Samples, wanted: pd.Index) -> np.ndarray:
     return expression.load(samples.paths, wanted)[1]
 
 
+@pytest.mark.parametrize("most", [10, 72, 100])
+def test_references_are_different_train_samples_drawn_by_the_seed(
+    samples: data.Samples, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(data, "MOST_REFERENCES", most)
+    found, again, other = (data.references(samples.paths, samples.train, samples.gene_order, s) for s in (1, 1, 2))
+    number = min(most, len(samples.train))
+    assert len(np.unique(np.nan_to_num(found), axis=0)) == len(found) == number
+    known = {row.tobytes() for row in np.nan_to_num(rows_of(samples, samples.train))}
+    assert {row.tobytes() for row in np.nan_to_num(found)} <= known
+    np.testing.assert_array_equal(found, again)
+    assert np.array_equal(found, other, equal_nan=True) == (number == len(samples.train))
+
+
 @pytest.mark.parametrize("buffer", [1, 4000, 1 << 29])
 def test_an_epoch_reads_every_train_sample_once(
     samples: data.Samples, buffer: int, monkeypatch: pytest.MonkeyPatch

@@ -341,11 +341,13 @@ def test_probe_and_baselines_are_scored_on_the_same_test_samples(scored: Path, t
     assert table["logistic_regression_log_tpm", *place] > table["majority_class", *place] + 0.3
 
 
-def test_the_table_of_a_run_holds_every_number_once(scored: Path) -> None:
+def test_the_table_of_a_run_holds_every_number_once_and_models_side_by_side(scored: Path) -> None:
     rows = metrics.read(scored / "metrics.parquet")
     parts = [metrics.read_replicates(scored / name) for name in (*OWN, *BASELINES)]
     assert not rows.duplicated(KEYS).any()
     assert len(rows) == sum(map(len, parts))
+    assert rows["model"].tolist() == rows.sort_values([*KEYS[1:], "model"])["model"].tolist()
+    assert rows["task"].is_monotonic_increasing
 
 
 def test_two_models_of_one_name_are_refused(scored: Path, tmp_path: Path) -> None:
