@@ -95,13 +95,20 @@ def _decode(value: Any, hint: Any) -> Any:
     return value
 
 
+def code(door: str) -> Callable[[Any], str]:
+    """For a rule's params: the digest of what a door does, `<stage>/<rule>`.
+
+    It is made when a job asks for it: of 40 doors, a process that runs one job reads one.
+    """
+    return lambda wildcards: digest(door)
+
+
 @cache
-def code(door: str) -> str:
-    """Digest of what a door does: of its syntax tree and those of all it imports from the project, or names in text.
+def digest(door: str) -> str:
+    """Of the syntax tree of a door and those of all it imports from the project, or names in text.
 
     This module is left out: what it hands on are files and params, which Snakemake itself compares.
-    `door` is `<stage>/<rule>`. Comments, docstrings and layout leave the digest as it is, and so
-    does the folder in which the project stands.
+    Comments, docstrings and layout leave the digest as it is, and so does the folder in which the project stands.
     """
     state = hashlib.sha256()
     for path in sorted(_imported(PACKAGE / f"{door}.py") - {Path(__file__).resolve()}):

@@ -197,12 +197,12 @@ def test_comments_layout_and_docstrings_leave_the_digest(
         before = file.read_text()
         file.write_text(edit(before))
         assert not before or file.read_text() != before
-    assert fresh(copied, monkeypatch).code(DOOR) == door.code(DOOR)
+    assert fresh(copied, monkeypatch).digest(DOOR) == door.digest(DOOR)
 
 
 def test_another_folder_leaves_the_digest(copied: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     moved = copied.rename(copied.with_name("a-z moved"))
-    assert fresh(moved, monkeypatch).code(DOOR) == door.code(DOOR)
+    assert fresh(moved, monkeypatch).digest(DOOR) == door.digest(DOOR)
 
 
 @pytest.mark.parametrize("file", [f"{DOOR}.py", *IMPORTED])
@@ -211,7 +211,7 @@ def test_logic_in_the_door_and_in_all_it_imports_changes_the_digest(
 ) -> None:
     with (copied / "workflow_scripts" / file).open("a") as handle:
         handle.write("\nADDED = 1\n")
-    assert fresh(copied, monkeypatch).code(DOOR) != door.code(DOOR)
+    assert fresh(copied, monkeypatch).digest(DOOR) != door.digest(DOOR)
 
 
 def test_the_door_between_snakemake_and_python_is_no_part_of_the_digest(
@@ -219,7 +219,7 @@ def test_the_door_between_snakemake_and_python_is_no_part_of_the_digest(
 ) -> None:
     with (copied / "workflow_scripts/rule.py").open("a") as handle:
         handle.write("\nADDED = 1\n")
-    assert fresh(copied, monkeypatch).code(DOOR) == door.code(DOOR)
+    assert fresh(copied, monkeypatch).digest(DOOR) == door.digest(DOOR)
 
 
 def test_one_changed_constant_in_an_imported_noun_changes_the_digest(
@@ -227,7 +227,7 @@ def test_one_changed_constant_in_an_imported_noun_changes_the_digest(
 ) -> None:
     noun = copied / "workflow_scripts/esm2/windows.py"
     noun.write_text(noun.read_text().replace("FLANKS = 2", "FLANKS = 3"))
-    assert fresh(copied, monkeypatch).code(DOOR) != door.code(DOOR)
+    assert fresh(copied, monkeypatch).digest(DOOR) != door.digest(DOOR)
 
 
 @pytest.mark.parametrize("file", ["prebulk/tpm.py", "esm2/unused.py", "configuration.py"])
@@ -236,7 +236,7 @@ def test_logic_that_the_door_does_not_import_leaves_the_digest(
 ) -> None:
     with (copied / "workflow_scripts" / file).open("a") as handle:
         handle.write("\nADDED = 1\n")
-    assert fresh(copied, monkeypatch).code(DOOR) == door.code(DOOR)
+    assert fresh(copied, monkeypatch).digest(DOOR) == door.digest(DOOR)
 
 
 @pytest.mark.parametrize(
@@ -254,10 +254,10 @@ def test_logic_that_the_door_does_not_import_leaves_the_digest(
 )
 def test_every_form_of_import_is_followed(statement: str, copied: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (copied / "workflow_scripts/esm2/other.py").write_text(f"{statement}\n")
-    before = fresh(copied, monkeypatch).code("esm2/other")
+    before = fresh(copied, monkeypatch).digest("esm2/other")
     with (copied / "workflow_scripts/esm2/windows.py").open("a") as handle:
         handle.write("\nADDED = 1\n")
-    assert fresh(copied, monkeypatch).code("esm2/other") != before
+    assert fresh(copied, monkeypatch).digest("esm2/other") != before
 
 
 @pytest.mark.parametrize("file", SOURCES, ids=lambda file: file.relative_to(PACKAGE).as_posix())
