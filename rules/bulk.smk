@@ -8,7 +8,27 @@ wildcard_constraints:
 
 rule bulk:
     input:
-        collect("<results>/bulk/{run}/metrics.parquet", run=names("bulk/runs")),
+        rules.prebulk.input,
+        rules.esm2.input,
+        branch(
+            section("bulk/runs"),
+            then=[
+                "<results>/bulk/baselines/imputation.parquet",
+                "<results>/bulk/baselines/classification.parquet",
+            ],
+            otherwise=[],
+        ),
+        collect(
+            "<results>/bulk/{run}/{file}",
+            run=names("bulk/runs"),
+            file=[
+                "history.tsv",
+                "embeddings.h5ad",
+                "imputation.parquet",
+                "classification.parquet",
+                "metrics.parquet",
+            ],
+        ),
 
 
 rule train_bulk:

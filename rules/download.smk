@@ -7,7 +7,7 @@ wildcard_constraints:
 
 rule download:
     input:
-        provenance,
+        provenance(),
 
 
 rule fetch_dataset:

@@ -4,6 +4,8 @@ wildcard_constraints:
 
 rule esm2:
     input:
+        rules.reference.input,
+        provenance("esm2"),
         collect("<results>/esm2/{model}.h5ad", model=names("esm2/models")),
 
 

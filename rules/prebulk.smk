@@ -1,4 +1,4 @@
-from workflow_scripts.prebulk.inputs import counts_file, found_samples, searched_file, shards
+from workflow_scripts.prebulk.inputs import counts_file, found_samples, searched_file, searches, shards
 
 
 wildcard_constraints:
@@ -9,13 +9,18 @@ wildcard_constraints:
 
 rule prebulk:
     input:
+        rules.reference.input,
         branch(
             section("prebulk"),
             then=[
-                "<results>/prebulk/samples.parquet",
-                "<results>/prebulk/mapping.parquet",
+                provenance("prebulk"),
+                searches(settings, "<results>/prebulk/searches/{corpus}/{number}.parquet"),
+                shards(settings, "<results>/prebulk/expression/{corpus}/{shard}.h5ad"),
+                "<results>/prebulk/duplicates.parquet",
                 "<results>/prebulk/splits.parquet",
                 "<results>/prebulk/standardizer.parquet",
+                "<results>/prebulk/samples.parquet",
+                "<results>/prebulk/mapping.parquet",
             ],
             otherwise=[],
         ),

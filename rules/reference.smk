@@ -1,5 +1,6 @@
 rule reference:
     input:
+        provenance("reference"),
         branch(
             section("reference"),
             then=[

@@ -2,11 +2,6 @@ from workflow_scripts.bulk.inputs import gene_embedding
 from workflow_scripts.simulate.inputs import truth
 
 
-rule report:
-    input:
-        "<results>/report/costs.html",
-
-
 rule figures:
     input:
         [getattr(rules, stage).input for stage in stages() if stage != "report"],
@@ -17,6 +12,12 @@ rule figures:
         collect("<results>/report/{run}/training.png", run=names("bulk/runs")),
         collect("<results>/report/{set}/metagene.png", set=names("tracks/sets")),
         collect("<results>/report/{set}/pausing.png", set=names("tracks/sets")),
+
+
+rule report:
+    input:
+        rules.figures.input,
+        "<results>/report/costs.html",
 
 
 rule plot_embedding:
@@ -215,7 +216,7 @@ rule plot_quality:
 
 rule list_sources:
     input:
-        provenance=provenance,
+        provenance=provenance(),
         embeddings=collect("<results>/{embedding}.h5ad", embedding=settings.offered("gene embedding")),
     output:
         sources="<results>/report/sources.tsv",
@@ -241,7 +242,7 @@ rule list_sources:
 rule summarize_costs:
     input:
         finished=rules.figures.input,
-        provenance=provenance,
+        provenance=provenance(),
     output:
         costs="<results>/report/costs.tsv",
         page=report(

@@ -1,8 +1,9 @@
-from workflow_scripts.simulate.inputs import truth
+from workflow_scripts.simulate.inputs import truth, weights
 
 
 rule simulate:
     input:
+        weights(settings),
         truth(settings),
 
 

@@ -1,4 +1,4 @@
-from workflow_scripts.tracks.inputs import each_track, track_names, track_values
+from workflow_scripts.tracks.inputs import all_tracks, each_track, track_names, track_values
 
 
 wildcard_constraints:
@@ -8,6 +8,10 @@ wildcard_constraints:
 
 rule tracks:
     input:
+        rules.reference.input,
+        provenance("tracks"),
+        all_tracks(settings, "<results>/tracks/{set}/signal/{track}.plus.bw"),
+        all_tracks(settings, "<results>/tracks/{set}/strands/{track}.parquet"),
         collect("<results>/tracks/{set}/polymerase.parquet", set=names("tracks/sets")),
         collect("<results>/tracks/{set}/targets.h5", set=names("tracks/sets")),
         collect("<results>/tracks/{set}/metagene.parquet", set=names("tracks/sets")),

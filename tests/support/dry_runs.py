@@ -1,6 +1,6 @@
-"""Many dry runs at the price of one start: a server imports Snakemake once and forks for each configuration.
+"""Many dry runs at the price of one start: a server imports Snakemake once and forks for each.
 
-python -m tests.support.dry_runs DIRECTORY CONFIG...   prints {configuration: {rule: jobs} or the error}
+`dry_runs` runs this module with the arguments of each as JSON; it prints {rule: jobs} or the error, in their order.
 
 The server is multiprocessing's own: it has one thread, so that no fork inherits a lock that another
 thread holds, and each dry run has a process to itself.
@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import subprocess
 import sys
 import tempfile
 from multiprocessing.pool import AsyncResult
@@ -21,15 +22,21 @@ from tests.support.workflow import ROOT, jobs
 SECONDS = 120  # for one dry run, which takes 2 to 5
 
 
-def dry_run(directory: Path, config: Path) -> dict[str, int] | str:
-    """The jobs that would run in `directory` with `config`, or what Snakemake said in refusing it."""
+def dry_runs(*runs: tuple[Path, Path, str]) -> list[dict[str, int] | str]:
+    """The jobs that would run, or what Snakemake said in refusing it, for each (directory, configuration, target)."""
+    command = [sys.executable, "-m", "tests.support.dry_runs", json.dumps(runs, default=str)]
+    printed = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, check=True).stdout
+    return json.loads(printed.splitlines()[-1])
+
+
+def dry_run(directory: str, config: str, target: str) -> dict[str, int] | str:
     from snakemake.cli import main
 
     with tempfile.TemporaryFile("w+") as printed:
         os.dup2(printed.fileno(), 1)
         os.dup2(printed.fileno(), 2)
         try:
-            main(["--dry-run", "--cores", "1", "--directory", str(directory), "--configfile", str(config)])
+            main([target, "--dry-run", "--cores", "1", "--directory", directory, "--configfile", config])
             status = 0
         except SystemExit as done:
             status = done.code
@@ -40,13 +47,13 @@ def dry_run(directory: Path, config: Path) -> dict[str, int] | str:
     return text[-2000:] if status else jobs(text)
 
 
-def main(directory: Path, configs: list[Path]) -> None:
+def main(runs: list[tuple[str, str, str]]) -> None:
     os.chdir(ROOT)
     server = multiprocessing.get_context("forkserver")
     server.set_forkserver_preload(["snakemake.cli", "tests.support.warm"])
     with server.Pool(maxtasksperchild=1) as pool:
-        waiting = {str(config): pool.apply_async(dry_run, (directory, config)) for config in configs}
-        print(json.dumps({config: answer(result) for config, result in waiting.items()}))
+        waiting = [pool.apply_async(dry_run, run) for run in runs]
+        print(json.dumps([answer(result) for result in waiting]))
 
 
 def answer(result: AsyncResult) -> dict[str, int] | str:
@@ -57,4 +64,4 @@ def answer(result: AsyncResult) -> dict[str, int] | str:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), [Path(name) for name in sys.argv[2:]])
+    main(json.loads(sys.argv[1]))

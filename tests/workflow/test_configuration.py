@@ -149,7 +149,7 @@ def test_the_order_of_a_configuration_changes_nothing(path: Path) -> None:
         lambda of: of.names("bulk/runs"),
         lambda of: each_track(of, "{track}")(wildcards),
         lambda of: track_names(of)(wildcards),
-        lambda of: sorted(of.provenance),
+        lambda of: sorted(of.provenance()),
     ):
         assert ask(one) == ask(other)
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
-import subprocess
-import sys
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -14,6 +11,7 @@ import jsonschema
 import pytest
 import yaml
 
+from tests.support.dry_runs import dry_runs
 from tests.support.workflow import ROOT
 from workflow_scripts.docs.readmes import general
 from workflow_scripts.docs.reruns import demo as demo_configuration
@@ -171,13 +169,12 @@ def reruns(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, An
     base, schema = demo_configuration()
     changes = {key: changed(base, key, value, of_leaf) for key, value, of_leaf in leaves(base, schema)}
     changes |= {key: laid_over(base, {key: section}) for key, section in ADDED.items()}
-    files = {str(folder / key.replace("/", ".") / "config.yaml"): key for key in changes}  # the demo's own name
-    for file, key in files.items():
-        Path(file).parent.mkdir()
-        Path(file).write_text(yaml.safe_dump(changes[key]))
-    command = [sys.executable, "-m", "tests.support.dry_runs", str(demo), *files]
-    printed = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, check=True).stdout
-    return {files[file]: rules for file, rules in json.loads(printed.splitlines()[-1]).items()}
+    files = {key: folder / key.replace("/", ".") / "config.yaml" for key in changes}  # the demo's own name
+    for key, file in files.items():
+        file.parent.mkdir()
+        file.write_text(yaml.safe_dump(changes[key]))
+    found = dry_runs(*((demo, file, "all") for file in files.values()))
+    return dict(zip(files, found, strict=True))
 
 
 def patterns(schema: dict[str, Any], path: str = "") -> set[str]:

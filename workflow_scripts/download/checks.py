@@ -11,7 +11,7 @@ def faults(settings: Settings) -> Iterator[Fault]:
     if settings.section("download/mirror") == "simulate" and settings.section("simulate") is None:
         yield "download/mirror", "'simulate'", "a section `simulate` beside it, or another mirror"
     refused = {licence.casefold() for licence in settings.section("download/refused_licences") or ()}
-    for name in settings.declared:
+    for name in settings.declared():
         licence = settings.datasets[name]["licence"]
         if licence.casefold() in refused:
             yield "download/refused_licences", repr(licence), f"what no file has that is named; {name} has it"

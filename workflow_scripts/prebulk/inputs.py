@@ -18,6 +18,17 @@ def shards(settings: Settings, pattern: str) -> list[str]:
     ]
 
 
+def searches(settings: Settings, pattern: str) -> list[str]:
+    """`pattern` for every {corpus} that is searched and the {number} of each of its files."""
+    return [
+        pattern.format(corpus=corpus, number=f"{number:04d}")
+        for corpus in settings.names("prebulk/corpora")
+        for section in [settings.section(f"prebulk/corpora/{corpus}")]
+        if "search" in section
+        for number in range(len(section["counts"]))
+    ]
+
+
 def counts_file(settings: Settings) -> Callable[..., list[str]]:
     """For a rule's input: the file of counts that holds one {shard} of one {corpus}."""
 

@@ -164,27 +164,11 @@ class Settings:
         """The path of a file that the configuration names."""
         return name if "/" in name else f"<resources>/{name}"
 
-    @property
-    def declared(self) -> list[str]:
-        """Every declared file that the configuration names."""
-        return self._declared("")
-
-    @property
-    def provenance(self) -> list[str]:
-        """The provenance of every declared file that the configuration names."""
-        return _provenance(self.declared)
-
-    def provenance_of(self, *paths: str) -> Callable[..., list[str]]:
-        """For a figure's input: the provenance of the declared files named at `paths`, which may hold wildcards.
-
-        With the files that the figure was computed from, and no others, it says what is simulated.
-        """
-        return lambda wildcards: _provenance(self._declared(*(fill(path, wildcards) for path in paths)))
-
-    def _declared(self, *paths: str) -> list[str]:
+    def declared(self, *paths: str) -> list[str]:
+        """Every declared file that the configuration names at one of `paths`; of none, that it names anywhere."""
         listed = [
             name
-            for path in paths
+            for path in paths or [""]
             for place, names in self.named.items()
             if f"/{place}/".startswith(f"/{path}/".replace("//", "/"))
             for name in names
@@ -192,9 +176,16 @@ class Settings:
         ]
         return list(dict.fromkeys(listed))
 
+    def provenance(self, *paths: str) -> list[str]:
+        """The provenance of the files that are `declared` at `paths`."""
+        return [f"<resources>/{name}.provenance.json" for name in self.declared(*paths)]
 
-def _provenance(names: Iterable[str]) -> list[str]:
-    return [f"<resources>/{name}.provenance.json" for name in names]
+    def provenance_of(self, *paths: str) -> Callable[..., list[str]]:
+        """For a figure's input: the provenance of the declared files named at `paths`, which may hold wildcards.
+
+        With the files that the figure was computed from, and no others, it says what is simulated.
+        """
+        return lambda wildcards: self.provenance(*(fill(path, wildcards) for path in paths))
 
 
 def _modules(name: str) -> Iterator[ModuleType]:

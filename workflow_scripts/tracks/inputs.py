@@ -7,6 +7,15 @@ from collections.abc import Callable
 from workflow_scripts.settings.settings import Settings, canonical
 
 
+def all_tracks(settings: Settings, pattern: str) -> list[str]:
+    """`pattern` for every {set} and {track}."""
+    return [
+        pattern.format(set=name, track=track)
+        for name in settings.names("tracks/sets")
+        for track in settings.names(f"tracks/sets/{name}/tracks")
+    ]
+
+
 def each_track(settings: Settings, *patterns: str) -> Callable[..., list[str]]:
     """For a rule's input: `patterns` for every {track} of one {set}, in the order of `track_names`."""
     return lambda wildcards: [
