@@ -12,7 +12,7 @@ from workflow_scripts.prebulk.inputs import counts_file, found_samples, searched
 from workflow_scripts.settings.settings import Settings
 
 FILES = ["TCGA-BRCA.star_counts.tsv.gz", "TCGA-LIHC.star_counts.tsv.gz", "TCGA-LUAD.star_counts.tsv.gz"]
-SEARCHED = ["human_gene_v2.5.h5", "a/further.h5"]
+SEARCHED = ["human_gene_v2.5.h5", "<results>/further.h5"]
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ in which their rules are included. Keywords of ours:
 | keyword | meaning |
 |---|---|
 | `format: dataset` | the value names a file: a row of config/datasets.tsv, or a path (which holds a slash) |
+| `format: mirror` | the value says where a mirror is: `simulate`, a folder, or the address of a web server |
 | `registry: a.b` | the value is the name of an entry of the registry `workflow_scripts/a/b.py` |
 | `families: a.b` | one entry of that registry by name, with its own settings: the literal `SETTINGS` of its module |
 | `changes_results: false` | policy or speed: a change of it reruns nothing that is done |
@@ -123,6 +124,11 @@ def leaves(value: Any, schema: dict[str, Any]) -> list[tuple[str, Any, dict[str,
 def names_files(schema: dict[str, Any]) -> bool:
     """Whether a leaf of this schema holds the name of a file, or a list of them."""
     return "dataset" in (schema.get("format"), schema.get("items", {}).get("format"))
+
+
+def names_mirror(schema: dict[str, Any]) -> bool:
+    """Whether a leaf of this schema holds the place of a mirror."""
+    return schema.get("format") == "mirror"
 
 
 def changes_results(schema: dict[str, Any]) -> bool:

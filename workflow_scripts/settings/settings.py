@@ -7,6 +7,7 @@ alone asks stands with it, in `<stage>/checks.py` (limits between keys) and `<st
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from importlib import import_module
 from importlib.util import find_spec
@@ -16,9 +17,11 @@ from typing import Any
 
 from workflow_scripts.settings.datasets import load_datasets
 from workflow_scripts.settings.errors import BadConfiguration
+from workflow_scripts.settings.paths import resolve
 from workflow_scripts.settings.schema import below, load_schema, names_files, only, stages, walk
-from workflow_scripts.settings.validation import refuse_repeated_keys, validate
+from workflow_scripts.settings.validation import read_yaml, validate
 
+PATHVAR = re.compile(r"^<(results|resources)>/")
 # A fault of a configuration that its schema accepts: (key path, what was given, what is allowed)
 Fault = tuple[str, str, str]
 
@@ -37,32 +40,36 @@ class Settings:
         Raises BadConfiguration, which names the key path, what was given and what is allowed.
         """
         files = [Path(file) for file in files]
-        for file in files:
-            refuse_repeated_keys(file)
+        stated = {file: read_yaml(file) for file in files}
         self.name = files[0].stem if files else "config"
         self.config, self.schema = config, load_schema()
         validate(config, self.schema, "configuration")
         self.datasets = load_datasets(Path(datasets))
-        self.named = {
-            place: value if isinstance(value, list) else [value]
-            for place, value, schema in walk(config, self.schema)
-            if names_files(schema)
-        }
         for place, listed in self.named.items():
             for name in listed:
-                self._require_file(place, name)
+                self._require_name(place, name)
+        resolve(config, self.schema, stated)
         for check in _modules("checks"):
             for place, given, allowed in check.faults(self):
                 raise BadConfiguration(f"configuration: {place}: given {given}; allowed: {allowed}")
 
-    def _require_file(self, place: str, name: str) -> None:
+    @property
+    def named(self) -> dict[str, list[str]]:
+        """The files that the configuration names: {key path: names}."""
+        return {
+            place: value if isinstance(value, list) else [value]
+            for place, value, schema in walk(self.config, self.schema)
+            if names_files(schema)
+        }
+
+    def _require_name(self, place: str, name: str) -> None:
         allowed = ""
         if "/" not in name and name not in self.datasets:
             allowed = "a row of config/datasets.tsv, or a path (which holds a slash)"
         elif "/" not in name and "download" not in self.config:
             allowed = "a path, or a section `download` beside it"
-        elif set("{}") & set(name):  # Snakemake would take what they hold for a wildcard
-            allowed = "a path without braces"
+        elif set("{}<>") & set(PATHVAR.sub("", name)):  # Snakemake would take what they hold for a wildcard or a folder
+            allowed = "a path without { } < >, but for <results>/ or <resources>/ at its beginning"
         if allowed:
             raise BadConfiguration(f"configuration: {place}: given {name!r}; allowed: {allowed}")
 

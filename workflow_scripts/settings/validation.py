@@ -13,27 +13,37 @@ from workflow_scripts.settings.errors import BadConfiguration
 from workflow_scripts.settings.schema import complete
 
 
-def refuse_repeated_keys(path: Path) -> None:
-    """Raise BadConfiguration where a mapping of a YAML file holds a key twice, of which readers keep the last."""
+def read_yaml(path: Path) -> Any:
+    """The content of a YAML file.
 
-    def walk(node: yaml.Node | None) -> None:
-        if isinstance(node, yaml.MappingNode):
-            seen = set()
-            for key, value in node.value:
-                if (key.tag, key.value) in seen:
-                    line = key.start_mark.line + 1
-                    raise BadConfiguration(f"{path}: line {line}: key {key.value!r} stands twice; put both into one")
-                seen.add((key.tag, key.value) if isinstance(key, yaml.ScalarNode) else id(key))
-                walk(value)
-        elif isinstance(node, yaml.SequenceNode):
-            for item in node.value:
-                walk(item)
-
+    Raises BadConfiguration where it cannot be read, a mapping holds a key twice, of which readers keep the last, or a
+    part holds itself.
+    """
     try:
-        walk(yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader))
+        loader = yaml.SafeLoader(path.read_text(encoding="utf-8-sig"))
+        root = loader.get_single_node()
+        _refuse_repeated_keys(root, path, ())
+        return loader.construct_document(root) if root else {}
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
         raise BadConfiguration(f"{path}: cannot be read as YAML ({reason}); correct it") from None
+
+
+def _refuse_repeated_keys(node: yaml.Node | None, path: Path, around: tuple[yaml.Node, ...]) -> None:
+    if any(node is outer for outer in around):
+        raise BadConfiguration(f"{path}: line {node.start_mark.line + 1}: holds itself by an alias; write it out")
+    around = (*around, node)
+    if isinstance(node, yaml.MappingNode):
+        seen = set()
+        for key, value in node.value:
+            if (key.tag, key.value) in seen:
+                line = key.start_mark.line + 1
+                raise BadConfiguration(f"{path}: line {line}: key {key.value!r} stands twice; put both into one")
+            seen.add((key.tag, key.value) if isinstance(key, yaml.ScalarNode) else id(key))
+            _refuse_repeated_keys(value, path, around)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            _refuse_repeated_keys(item, path, around)
 
 
 def validate(config: dict[str, Any], schema: dict[str, Any], where: str) -> None:
