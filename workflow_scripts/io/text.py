@@ -26,15 +26,17 @@ def open_maybe_gzip(path: Path, mode: str = "rt", errors: str = "strict") -> IO:
     return (gzip.open if gzipped else open)(path, mode, **text)
 
 
-def whole_lines(path: Path, end: AnyStr = "\n") -> Iterator[tuple[int, AnyStr]]:
+def whole_lines(path: Path, end: AnyStr = "\n", errors: str = "strict") -> Iterator[tuple[int, AnyStr]]:
     r"""Yield (number, from 1; line with its end) of a plain or gzipped file; `end` is "\n" for text, b"\n" for bytes.
+
+    `errors` says what becomes of bytes that are not UTF-8, as in `open`.
 
     Raises BadInput with the line where the file is damaged, and where its last line has no end: a plain file that
     was cut short tells of it in no other way.
     """
     number = 0
     try:
-        with open_maybe_gzip(path, "rt" if isinstance(end, str) else "rb") as handle:
+        with open_maybe_gzip(path, "rt" if isinstance(end, str) else "rb", errors) as handle:
             for number, line in enumerate(handle, 1):
                 if not line.endswith(end):
                     remedy = "Download the file again, or end the line if it is whole."

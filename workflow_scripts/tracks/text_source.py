@@ -6,9 +6,7 @@ https://genome.ucsc.edu/goldenPath/help/bedgraph.html (positions count from 0, e
 
 from __future__ import annotations
 
-import gzip
 import math
-import zlib
 from array import array
 from collections import defaultdict
 from collections.abc import Iterator
@@ -19,7 +17,7 @@ import numpy as np
 
 from workflow_scripts.contracts.genome import Genome
 from workflow_scripts.io.errors import BadInput
-from workflow_scripts.io.text import open_maybe_gzip
+from workflow_scripts.io.text import whole_lines
 from workflow_scripts.tracks.chromosomes import place
 from workflow_scripts.tracks.runs import NONE, Runs, clip
 
@@ -61,31 +59,27 @@ class _Declaration:
 
 
 def lines(path: Path) -> Iterator[Line]:
-    """The data lines of a wig or bedGraph file. A line that is neither raises BadInput with its number."""
+    """The data lines of a wig or bedGraph file. A line that is neither, and a last line that
+    has no end, raises BadInput with its number."""
     declaration = None
-    number = 0
-    try:
-        with open_maybe_gzip(path, errors="replace") as handle:
-            for number, text in enumerate(handle, 1):
-                fields = text.split()
-                if not fields or text.startswith("#") or fields[0] == "browser":
-                    continue
-                try:
-                    if fields[0] == "track":
-                        declaration = None
-                    elif fields[0] in ("variableStep", "fixedStep"):
-                        declaration = _Declaration(fields)
-                    elif declaration is not None:
-                        start, value = declaration.read(fields)
-                        yield Line(number, declaration.chrom, start, start + declaration.span, value)
-                    else:
-                        chrom, first, end, value = fields
-                        yield Line(number, chrom, int(first), int(end), float(value))
-                except (ValueError, KeyError) as error:
-                    reason = f"is not a line of a wig or bedGraph file: {text.strip()[:60]!r}"
-                    raise BadInput(path, f"line {number}", reason, "Fix the file, or fetch it again.") from error
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise BadInput(path, f"after line {number}", f"damaged gzip data ({error})", "Fetch the file again.") from error
+    for number, text in whole_lines(path, errors="replace"):  # titles may be in any encoding
+        fields = text.split()
+        if not fields or text.startswith("#") or fields[0] == "browser":
+            continue
+        try:
+            if fields[0] == "track":
+                declaration = None
+            elif fields[0] in ("variableStep", "fixedStep"):
+                declaration = _Declaration(fields)
+            elif declaration is not None:
+                start, value = declaration.read(fields)
+                yield Line(number, declaration.chrom, start, start + declaration.span, value)
+            else:
+                chrom, first, end, value = fields
+                yield Line(number, chrom, int(first), int(end), float(value))
+        except (ValueError, KeyError) as error:
+            reason = f"is not a line of a wig or bedGraph file: {text.strip()[:60]!r}"
+            raise BadInput(path, f"line {number}", reason, "Fix the file, or fetch it again.") from error
 
 
 class TextSource:
