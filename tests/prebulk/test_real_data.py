@@ -49,7 +49,7 @@ def test_tpm_and_exon_lengths_equal_rnanorm(tmp_path):
     folder = "raw.githubusercontent.com/genialis/RNAnorm/*/src/rnanorm/files"
     counts = pd.read_csv(mirrored(f"{folder}/gtex_lung.first30.chr21.csv.gz"), index_col=0)
     genes, _ = read_annotation(mirrored(f"{folder}/gencode.v26.annotation.chr21.gtf.gz"))
-    length = np.array([genes[without_version(name)].exon_length for name in counts.columns], float)
+    length = np.array([genes[without_version(name)][0].exon_length for name in counts.columns], float)
     found = tpm(counts.to_numpy(float).T, length).T
     # What RNAnorm 2.2.0 gives for the first four genes of the first sample; all 30 x 818 agreed to 3e-15.
     expected = [638.7466128033045, 8684.95668892778, 116.13008895566566, 45062.16171716015]

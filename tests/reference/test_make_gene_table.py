@@ -65,7 +65,8 @@ def test_transcript_is_mane_then_canonical_then_longest_coding_then_lowest(tmp_p
 
 def test_coordinates_are_half_open_and_the_length_is_the_union_of_exons(tmp_path):
     minus = {"strand": "-"}
-    other = transcript(G, T[1], [(51, 60), (151, 250)], (155, 160), transcript_biotype="nonsense_mediated_decay")
+    decayed = {"transcript_biotype": "nonsense_mediated_decay", **minus}
+    other = transcript(G, T[1], [(51, 60), (151, 250)], (155, 160), **decayed)
     gtf = HEADER + transcript(G, T[0], [(101, 200), (301, 400)], (110, 390), tag=["MANE_Select"], **minus) + other
     genes, _, _ = run(tmp_path, protein(G, T[0], place="chromosome:GRCh38:1:51:400:-1"), gtf)
     row = genes.loc[G]
@@ -142,6 +143,36 @@ def test_gencode_names_are_read(tmp_path):
     again = transcript(f"{G}.14_PAR_Y", f"{T[0]}.2_PAR_Y", [(1, 9000)], (1, 9000), **{**more, "chrom": "chrY"})
     genes, _, _ = run(tmp_path, protein(f"{G}.15", f"{T[0]}.3", place="chromosome:GRCh38:X:101:900:1"), lines + again)
     assert genes.loc[G, ["symbol", "chrom", "end", "exon_length"]].tolist() == ["SHOX", "chrX", 900, 800.0]
+
+
+@pytest.mark.parametrize("gene_first", [True, False])
+@pytest.mark.parametrize(("start", "there"), [(100, {"chrom": "Y"}), (100, {"strand": "-"}), (5_000_000, {})])
+def test_a_gene_at_two_places_is_the_one_that_the_proteome_has(tmp_path, start, there, gene_first):
+    """Not the sum of both, which would be twice as long and span what lies between."""
+    first = gtf_line("gene", 101, 900, G) + transcript(G, T[0], [(101, 900)], (101, 900))
+    again = [(start + 1, start + 300), (start + 401, start + 900)]
+    other = gtf_line("gene", start + 1, start + 900, G, **there) + transcript(G, T[0], again, again[1], **there)
+    lines = [line for part in (first, other) for line in part.splitlines(keepends=True)]
+    if not gene_first:  # sorted by place, a gene after its first exon
+        lines.sort(key=lambda line: (line.split("\t")[0], int(line.split("\t")[3]), line.split("\t")[2] == "gene"))
+    genes, _, _ = run(tmp_path, protein(G, T[0]), HEADER + "".join(lines))
+    row = genes.loc[G, ["chrom", "start", "end", "strand", "tss", "exon_length"]]
+    assert row.tolist() == ["1", 100, 900, "+", 100, 800.0]
+    fates = [line.split("\t")[2:5] for line in (tmp_path / "out/choices").read_text().splitlines()[1:]]
+    assert fates == [["no", "GTF", "another place of the gene"], ["yes", "GTF", "only transcript"]]
+
+
+def test_a_gene_at_two_places_of_which_the_proteome_names_none_goes_by_its_header(tmp_path):
+    fasta, gtf = protein(G, T[0], "MKVL", "chromosome:GRCh38:3:501:900:1"), HEADER
+    for chrom in ("1", "2"):
+        gtf += gtf_line("gene", 101, 900, G, chrom=chrom) + transcript(G, T[0], [(101, 900)], (101, 900), chrom=chrom)
+    for number in range(10, 40):  # 1 of 31 genes may go without the GTF
+        name = G[:-2] + str(number)
+        fasta += protein(name, name.replace("G", "T"))
+        gtf += transcript(name, name.replace("G", "T"), [(101, 900)], (101, 900))
+    genes, _, _ = run(tmp_path, fasta, gtf)
+    assert genes.loc[G, ["chrom", "start", "end", "exon_length"]].tolist() == ["3", 500, 900, 15.0]
+    assert "only protein, at several places in the GTF" in (tmp_path / "out/choices").read_text()
 
 
 def test_without_a_gtf_places_come_from_headers_and_lengths_from_the_table(tmp_path):

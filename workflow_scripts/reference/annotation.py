@@ -32,11 +32,14 @@ class Transcript:
 
 @dataclass
 class Gene:
+    """A gene at one place: a chromosome, a strand and, where the GTF has a line of the gene itself, its span there."""
+
     gene_id: str
     symbol: str
     biotype: str
     chrom: str
     strand: str
+    span: tuple[int, int] | None = None
     exons: list[tuple[int, int]] = field(default_factory=list)
     transcripts: dict[str, Transcript] = field(default_factory=dict)
 
@@ -48,6 +51,11 @@ class Gene:
     def end(self) -> int:
         return max(end for _, end in self.exons)
 
+    def within(self, start: int, end: int) -> bool:
+        """Whether all that is known of it lies there."""
+        parts = [*self.exons, *((transcript.start, transcript.end) for transcript in self.transcripts.values())]
+        return all(start <= first and last <= end for first, last in parts)
+
     @property
     def exon_length(self) -> int:
         """Length in bp of the union of all exons of all transcripts."""
@@ -58,13 +66,16 @@ class Gene:
         return covered
 
 
-def read_annotation(path: Path) -> tuple[dict[str, Gene], str]:
+def read_annotation(path: Path) -> tuple[dict[str, list[Gene]], str]:
     """Return the genes of a plain or gzipped GTF by gene id, and the assembly that its header names (or "").
+
+    An id that stands at several places (other chromosomes or strands, or several lines of the gene itself) gives as
+    many genes: X and Y of a pseudoautosomal gene, for one. The copies on Y that GENCODE marks are left out.
 
     `tag` repeats on a line and is read as a list. Raises BadInput with the line of a malformed record, and for a
     file that is damaged or cut short.
     """
-    genes: dict[str, Gene] = {}
+    genes: dict[str, list[Gene]] = {}
     assembly = ""
     for number, line in whole_lines(path):
         if line.startswith("#"):
@@ -74,13 +85,14 @@ def read_annotation(path: Path) -> tuple[dict[str, Gene], str]:
         columns = line.rstrip("\n").split("\t")
         if len(columns) != 9:
             raise BadInput(path, f"line {number}", f"{len(columns)} columns where a GTF has 9", REMEDY)
-        if columns[2] in ("transcript", "exon", "CDS"):
+        if columns[2] in ("gene", "transcript", "exon", "CDS"):
             _add(genes, path, number, columns)
-    return {gene_id: gene for gene_id, gene in genes.items() if gene.exons}, assembly
+    kept = {gene_id: [gene for gene in places if gene.exons] for gene_id, places in genes.items()}
+    return {gene_id: places for gene_id, places in kept.items() if places}, assembly
 
 
-def _add(genes: dict[str, Gene], path: Path, number: int, columns: list[str]) -> None:
-    """Add one transcript, exon or CDS record to its gene."""
+def _add(genes: dict[str, list[Gene]], path: Path, number: int, columns: list[str]) -> None:
+    """Add one gene, transcript, exon or CDS record to its gene."""
     pairs = ATTRIBUTE.findall(columns[8])
     values = dict(pairs)
     if columns[8].count('"') % 2:
@@ -97,16 +109,21 @@ def _add(genes: dict[str, Gene], path: Path, number: int, columns: list[str]) ->
         return
     start, end = int(first) - 1, int(last)
     gene_id, transcript_id = without_version(values["gene_id"]), without_version(values.get("transcript_id", ""))
-    if gene_id not in genes:
-        genes[gene_id] = Gene(
-            gene_id,
-            symbol=values.get("gene_name", gene_id),
-            biotype=values.get("gene_biotype") or values.get("gene_type", ""),  # Ensembl, GENCODE
-            chrom=columns[0],
-            strand=strand,
-        )
-    gene = genes[gene_id]
-    if columns[2] == "exon":
+    chrom, feature = columns[0], columns[2]
+    here = [gene for gene in genes.get(gene_id, []) if (gene.chrom, gene.strand) == (chrom, strand)]
+    if feature == "gene":  # of records that stand before it in a file that is sorted by place
+        here = [gene for gene in here if gene.span is None and gene.within(start, end)]
+    else:
+        here = [gene for gene in here if gene.span is None or gene.span[0] <= start < end <= gene.span[1]]
+    if not here:
+        biotype = values.get("gene_biotype") or values.get("gene_type", "")  # Ensembl, GENCODE
+        here = [Gene(gene_id, values.get("gene_name", gene_id), biotype, chrom, strand)]
+        genes.setdefault(gene_id, []).extend(here)
+    gene = here[-1]
+    if feature == "gene":
+        gene.span = start, end
+        return
+    if feature == "exon":
         gene.exons.append((start, end))
     if not transcript_id:  # an annotation cut down to genes and exons
         return
@@ -116,6 +133,6 @@ def _add(genes: dict[str, Gene], path: Path, number: int, columns: list[str]) ->
     transcript = gene.transcripts[transcript_id]
     transcript.tags.update(value for name, value in pairs if name == "tag")
     transcript.start, transcript.end = min(transcript.start, start), max(transcript.end, end)
-    if columns[2] == "CDS":
+    if feature == "CDS":
         transcript.coding_length += end - start
         transcript.protein_id = without_version(values.get("protein_id", ""))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.reference.annotation import Gene
+from workflow_scripts.reference.gene_choice import lies_at
 from workflow_scripts.reference.proteome import Protein
 
 log = logging.getLogger(__name__)
@@ -31,12 +32,11 @@ def require_same_assembly(
     """Raise BadInput unless the GTF lies on the assembly of the proteome.
 
     Told by the assembly that the GTF's header names (`assembly`, or ""), patch level aside, and by its genes:
-    half of the proteome's genes must be in it, and half of these must overlap the place that the FASTA header
-    gives, on a chromosome of the same name (`chr` aside).
+    half of the proteome's genes must be in it, and half of these must lie where the FASTA header has them.
     """
     expected = next(iter(by_gene.values()))[0].assembly
     common = [gene_id for gene_id in by_gene if gene_id in annotated]
-    overlapping = sum(_overlap(annotated[gene_id], by_gene[gene_id][0]) for gene_id in common)
+    overlapping = sum(lies_at(annotated[gene_id], by_gene[gene_id][0]) for gene_id in common)
     if assembly and assembly.split(".p")[0] != expected.split(".p")[0]:
         place, reason = "header", f"it says {assembly}, the proteome {expected}"
     elif len(common) < COMMON * len(by_gene):
@@ -58,8 +58,3 @@ def require_annotated(gtf: Path, unlocated: list[str], genes: int) -> None:
         reason += f" ({', '.join(unlocated[:3])}...), {WITHOUT:.0%} at most go by the headers of the proteome"
         raise BadInput(gtf, "", reason, "Give the whole GTF of the proteome's release.")
     log.warning("%s: %s: place and length are those of the protein", gtf, reason)
-
-
-def _overlap(gene: Gene, protein: Protein) -> bool:
-    same = gene.chrom.removeprefix("chr") == protein.chrom.removeprefix("chr")
-    return same and gene.start < protein.end and protein.start < gene.end

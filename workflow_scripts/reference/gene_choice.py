@@ -19,6 +19,30 @@ class Choice(NamedTuple):
     candidates: int  # transcripts that could have been chosen
 
 
+def choose_places(
+    annotated: dict[str, list[Gene]], proteins: dict[str, list[Protein]]
+) -> tuple[dict[str, Gene], list[Gene]]:
+    """Of each gene that stands at several places the one where the proteome has it, and the places left out.
+
+    Where no header decides (it names none of the places, or two at once), the gene has no place in the GTF.
+    """
+    chosen, others = {}, []
+    for gene_id, places in annotated.items():
+        found = places
+        if len(places) > 1:
+            found = [gene for gene in places if any(lies_at(gene, protein) for protein in proteins.get(gene_id, []))]
+        if len(found) == 1:
+            chosen[gene_id] = found[0]
+        others += [gene for gene in places if gene is not chosen.get(gene_id)]
+    return chosen, others
+
+
+def lies_at(gene: Gene, protein: Protein) -> bool:
+    """Whether the header of a protein has it on the chromosome (`chr` aside) and the strand of a gene, and over it."""
+    same = gene.chrom.removeprefix("chr") == protein.chrom.removeprefix("chr") and gene.strand == protein.strand
+    return same and gene.start < protein.end and protein.start < gene.end
+
+
 def choose_from_annotation(gene: Gene, proteins: list[Protein]) -> Choice | None:
     """MANE_Select > Ensembl_canonical > longest CDS > lowest transcript id, among coding transcripts with a protein.
 

@@ -15,7 +15,7 @@ from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.files import replacing
 from workflow_scripts.reference.annotation import Gene, read_annotation
 from workflow_scripts.reference.assembly import require_annotated, require_genome, require_same_assembly
-from workflow_scripts.reference.gene_choice import Choice, choose_from_annotation, choose_from_headers
+from workflow_scripts.reference.gene_choice import Choice, choose_from_annotation, choose_from_headers, choose_places
 from workflow_scripts.reference.gene_lengths import read_lengths
 from workflow_scripts.reference.proteome import Protein, read_proteome
 
@@ -46,8 +46,10 @@ def make_gene_table(
 
     annotated: dict[str, Gene] = {}
     if gtf is not None:
-        annotated, assembly = read_annotation(gtf)
-        require_same_assembly(gtf, annotated, assembly, by_gene)
+        places, assembly = read_annotation(gtf)
+        annotated, others = choose_places(places, by_gene)
+        require_same_assembly(gtf, {**{gene.gene_id: gene for gene in others}, **annotated}, assembly, by_gene)
+        listed += [(gene.gene_id, gene.symbol, "no", "GTF", "another place of the gene", "", "", 0) for gene in others]
     declared = None
     if lengths is not None:
         declared = read_lengths(lengths, spec["lengths"]["gene_column"], spec["lengths"]["length_column"])
@@ -61,7 +63,8 @@ def make_gene_table(
         if choice is None:
             choice = choose_from_headers(by_gene[gene_id])
             if gtf is not None:
-                found = f"in the GTF as {gene.biotype} without such a transcript" if gene else "not in the GTF"
+                found = "at several places in the GTF" if gene_id in places else "not in the GTF"
+                found = f"in the GTF as {gene.biotype} without such a transcript" if gene else found
                 choice = choice._replace(reason=f"{choice.reason}, {found}")
                 unlocated.append(gene_id)
             gene = None
