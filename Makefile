@@ -17,13 +17,10 @@ peers := .venv/peers
 
 demo: run
 
-# The lock is the kernel's and ends with its holder, so that a killed run can simply be started again.
+# The Snakefile holds the folder by a lock that a killed run leaves not behind: Snakemake's own is not needed.
 run: $(ready)
-	mkdir -p $(DIRECTORY)/.snakemake
-	flock --nonblock --conflict-exit-code 75 $(DIRECTORY)/.snakemake/run.lock \
-		$(bin)/snakemake --nolock --configfile config/$(CONFIG).yaml --directory $(DIRECTORY) --cores $(CORES) \
-		--report results/$(CONFIG)/report/report.html --report-after-run \
-		|| { test $$? -ne 75 || echo "Another run is at work in $(DIRECTORY): wait for it, or give another DIRECTORY." >&2; exit 1; }
+	$(bin)/snakemake --nolock --configfile config/$(CONFIG).yaml --directory "$(DIRECTORY)" --cores $(CORES) \
+		--report results/$(CONFIG)/report/report.html --report-after-run
 	@echo "Report: $(DIRECTORY)/results/$(CONFIG)/report/report.html"
 
 test: $(ready)

@@ -1,6 +1,7 @@
 from snakemake.utils import min_version
 
 from workflow_scripts.rule import code
+from workflow_scripts.settings.lock import hold_folder
 from workflow_scripts.settings.schema import stages
 from workflow_scripts.settings.settings import Settings, memory
 from workflow_scripts.simulate.inputs import mirror
@@ -23,6 +24,10 @@ pathvars:
 
 
 report: "config/report/workflow.rst"
+
+
+onstart:
+    hold_folder()
 
 
 include: "rules/common.smk"

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.workflow import RESULTS, ROOT
+from tests.support.workflow import RESULTS, ROOT, snakemake
 
 
 def make_run(directory: Path) -> subprocess.CompletedProcess[str]:
-    command = ["make", "run", "CONFIG=config", f"DIRECTORY={directory}", "CORES=2"]
+    command = ["make", "run", "CONFIG=config", f"DIRECTORY={directory}", "CORES=2"]  # which may hold a space
     return subprocess.run(command, cwd=ROOT, text=True, capture_output=True, timeout=600)
 
 
@@ -29,14 +29,16 @@ def test_a_completed_run_is_only_reported_again(demo: Path, tmp_path: Path) -> N
     assert f"\nReport: {directory}/{RESULTS}/report/report.html\n" in result.stdout
 
 
-def test_two_runs_in_one_folder_exclude_each_other(tmp_path: Path) -> None:
-    (tmp_path / ".snakemake").mkdir()
-    with (tmp_path / ".snakemake/run.lock").open("w") as held:
+@pytest.mark.parametrize("how", ["make", "snakemake"])
+def test_two_runs_in_one_folder_exclude_each_other(how: str, tmp_path: Path) -> None:
+    directory = tmp_path / "a folder"
+    (directory / ".snakemake").mkdir(parents=True)
+    with (directory / ".snakemake/run.lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        result = make_run(tmp_path)
+        result = make_run(directory) if how == "make" else snakemake("--cores", "1", directory=directory)
     assert result.returncode != 0
-    assert f"Another run is at work in {tmp_path}" in result.stderr
-    assert not (tmp_path / "results").exists()
+    assert f"Another run is at work in {directory}: wait for it, or give another directory." in result.stderr
+    assert not (directory / RESULTS).exists()
 
 
 @pytest.mark.parametrize("stage", sorted(path.stem for path in (ROOT / "tests/bench").glob("*.py")))

@@ -6,4 +6,12 @@ from snakemake.exceptions import WorkflowError
 
 
 class BadConfiguration(WorkflowError):
-    """A fault in the configuration or a sheet, said in one line; of a kind that Snakemake prints without a trace."""
+    """A fault in the configuration or a sheet, said in one line."""
+
+    @property
+    def __traceback__(self) -> None:
+        """Snakemake prints the lines of code that this leads to, which tell a user nothing."""
+
+    @__traceback__.setter
+    def __traceback__(self, value: object) -> None:
+        pass
