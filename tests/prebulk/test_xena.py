@@ -47,6 +47,19 @@ def test_rounded_logs_give_back_the_integers(tmp_path):
     np.testing.assert_allclose(read(path, table(1)), counts, rtol=5e-5, atol=1e-4)
 
 
+def test_tpm_in_the_same_layout_is_refused(tmp_path):
+    """Its values are logarithms too; each sample adds up to a million over all genes of the file."""
+    counts = np.random.default_rng(0).gamma(0.3, 100, (60, 4))
+    tpm = counts / counts.sum(axis=0) * 1e6
+    samples = [f"TCGA-AA-000{number}-01A" for number in range(4)]
+    with pytest.raises(BadInput, match=r"4 samples: the values of each sample add up to a million: TPM, not counts"):
+        read(write_xena(tmp_path / "TCGA-LIHC.star_tpm.tsv", tpm, samples), table(40))
+    deep = np.rint(tpm)
+    deep[0] += 1e6 - deep.sum(axis=0)
+    assert (deep.sum(axis=0) == 1e6).all(), "counts that happen to add up to it are counts"
+    np.testing.assert_allclose(read(write_xena(tmp_path / "TCGA-LIHC.tsv", deep, samples), table(60)), deep, rtol=1e-9)
+
+
 def test_versions_par_y_rows_and_repeats_fall_on_one_gene(tmp_path):
     ids = [f"{gene_id(0)}.14", f"{gene_id(0)}.14_PAR_Y", f"{gene_id(1)}.2_PAR_Y", gene_id(9), ""]
     counts = np.arange(25.0).reshape(5, 5)

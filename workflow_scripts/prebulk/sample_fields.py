@@ -6,6 +6,8 @@ import re
 
 import pandas as pd
 
+MISSING = {"", "na", "n/a", "nan", "none", "null"}  # what tables hold where nothing is known, in any case of letters
+
 
 def group_fields(spec: dict, known: dict[str, list[str]]) -> list[str]:
     """The fields that the group of a sample is made of: `spec`: the section `group`; known: GROUPS of the reader."""
@@ -18,17 +20,24 @@ def label_fields(spec: dict, known: dict[str, list[str]]) -> list[str]:
 
 
 def joined(samples: pd.DataFrame, fields: list[str], pattern: str) -> pd.Series:
-    """The text of `fields` with a blank between, "" without any; of a `pattern` the first group that matched."""
+    """The text of `fields` with a blank between; of a `pattern` the first group that matched.
+
+    "" without fields, and where one of them, or what matched, is missing.
+    """
     if not fields:
         return pd.Series("", index=samples.index, dtype=object)
-    text = samples[fields[0]].astype(str)
-    for field in fields[1:]:
-        text = text + " " + samples[field].astype(str)
-    return _matched(text, pattern)
+    parts = [_told(samples[field]) for field in fields]
+    text = parts[0].str.cat(parts[1:], sep=" ").where(pd.concat(parts, axis=1).ne("").all(axis=1), "")
+    return _told(_matched(text, pattern)).astype(object)
+
+
+def _told(values: pd.Series) -> pd.Series:
+    """The text of values, "" where it is one of MISSING."""
+    text = values.astype(str).str.strip()
+    return text.where(~text.str.casefold().isin(MISSING), "")
 
 
 def _matched(values: pd.Series, pattern: str) -> pd.Series:
-    values = values.astype(str).str.strip()
     if not pattern:
         return values
     compiled = re.compile(pattern)
@@ -39,4 +48,4 @@ def _matched(values: pd.Series, pattern: str) -> pd.Series:
             return ""
         return next((group for group in found.groups() if group is not None), found[0])
 
-    return values.map(first).astype(object)
+    return values.map(first)

@@ -114,18 +114,26 @@ def read_counts(
     """Yield (positions within the part, counts per gene of the table as float64, genes x samples).
 
     log2(count + 1) is inverted; fractional counts stay fractional. Every line of the file is read and checked:
-    another number of values than samples, and a value that is no log2(count + 1), raise BadInput with the line.
+    another number of values than samples, and a value that is no log2(count + 1), raise BadInput with the line;
+    so do TPM, which the hub has in the same layout: fractions that add up to a million in every sample.
     """
     samples = _header(path)
     chosen = np.arange(len(samples))[_columns(len(samples), part, parts)][wanted]
     gene_of_row = dict(zip(mapping.rows.tolist(), mapping.genes.tolist(), strict=True))
-    counts = np.zeros((len(mapping.measured), len(chosen)))
+    counts, total, whole = np.zeros((len(mapping.measured), len(chosen))), np.zeros(len(chosen)), True
     lines = _lines(path)
     next(lines)
     for row, (number, line) in enumerate(lines):
         values = _parse(path, number, line, samples)
+        found = np.exp2(values[chosen]) - 1
+        total += found
+        few = found[found < 100]  # of which a printed logarithm gives back the integers
+        whole = whole and bool((np.abs(few - np.rint(few)) < 0.01).all())
         if row in gene_of_row:
-            counts[gene_of_row[row]] += np.exp2(values[chosen]) - 1
+            counts[gene_of_row[row]] += found
+    if len(total) and not whole and np.allclose(total, 1e6, rtol=1e-3):
+        reason = "the values of each sample add up to a million: TPM, not counts"
+        raise BadInput(path, f"{len(total)} samples", reason, "Give star_counts of the hub, not star_tpm.")
     positions = np.flatnonzero(wanted)
     for first in range(0, len(positions), BLOCK):
         yield positions[first : first + BLOCK], counts[:, first : first + BLOCK]
