@@ -24,6 +24,10 @@ def test_numbers_are_text_and_those_unknown_are_not() -> None:
     assert joined(pd.DataFrame({"donor": [7.5, np.nan]}), ["donor"], "").tolist() == ["7.5", ""]
 
 
+def test_the_name_of_a_sample_is_always_told() -> None:
+    assert joined(pd.DataFrame({"sample_id": ["a", "NA"]}), ["sample_id"], "").tolist() == ["a", "NA"]
+
+
 def test_a_pattern_tells_its_first_group_that_matched() -> None:
     titles = pd.DataFrame({"title": ["TCGA-A1 x", "GTEX-B2 y", "none", "donor: NA", "donor: C3 "]})
     found = joined(titles, ["title"], r"^(TCGA-\w+)|^(GTEX-\w+)|donor: (.*)")

@@ -26,9 +26,9 @@ def joined(samples: pd.DataFrame, fields: list[str], pattern: str) -> pd.Series:
     """
     if not fields:
         return pd.Series("", index=samples.index, dtype=object)
-    parts = [_told(samples[field]) for field in fields]
+    parts = [samples[field] if field == "sample_id" else _told(samples[field]) for field in fields]  # a name is told
     text = parts[0].str.cat(parts[1:], sep=" ").where(pd.concat(parts, axis=1).ne("").all(axis=1), "")
-    return _told(_matched(text, pattern)).astype(object)
+    return (_told(_matched(text, pattern)) if pattern else text).astype(object)
 
 
 def _told(values: pd.Series) -> pd.Series:
@@ -38,8 +38,6 @@ def _told(values: pd.Series) -> pd.Series:
 
 
 def _matched(values: pd.Series, pattern: str) -> pd.Series:
-    if not pattern:
-        return values
     compiled = re.compile(pattern)
 
     def first(value: str) -> str:
