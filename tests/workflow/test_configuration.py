@@ -97,6 +97,7 @@ LIMITS = {
         5,
         "model/transformer/dim: given 64 with 5 heads; allowed: a multiple of 2 x",
     ),
+    "bulk/imputation/mask_ratios": ([0.3, 0.3000000001], "allowed: ratios that differ in six digits, by which"),
     "bulk/runs": (
         {"knn_imputer": {"embedding": "esm2/esm2_t6_8M_UR50D"}},
         "'knn_imputer'; allowed: a name that no",

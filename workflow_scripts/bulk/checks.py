@@ -14,6 +14,9 @@ def faults(settings: Settings) -> Iterator[Fault]:
         return
     if not settings.section("prebulk/corpora"):
         yield "prebulk/corpora", "none", "one source of counts at least, which `bulk` needs"
+    ratios = section["imputation"]["mask_ratios"]
+    if len({f"{ratio:g}" for ratio in ratios}) < len(ratios):
+        yield "bulk/imputation/mask_ratios", str(ratios), "ratios that differ in six digits, by which they are named"
     offered = settings.offered("gene embedding")
     # a run stands beside the baselines, in the folder that also holds theirs; its probe has a suffix
     taken = {"baselines", *entries("workflow_scripts.evaluation.imputers")}
