@@ -15,10 +15,12 @@ from scipy.sparse.csgraph import connected_components
 
 from tests.prebulk.sources import gene_id, sketch_of, write_shard
 from workflow_scripts.contracts import expression as expression_store
+from workflow_scripts.contracts.gene_table import order_digest
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.prebulk import duplicates as duplicate_table
 from workflow_scripts.prebulk.duplicates import drop_all_but_one, unit_rows
 from workflow_scripts.prebulk.find_duplicates import find_duplicates
+from workflow_scripts.prebulk.sketch import sketch_genes
 
 find_duplicates_module = sys.modules[find_duplicates.__module__]
 GENES = 700  # more than a sketch holds
@@ -103,6 +105,17 @@ def test_a_near_duplicate_is_told_by_all_genes_and_not_by_the_sketch(tmp_path, t
     assert found["correlation"].iloc[0] == pytest.approx(exact[0], abs=1e-6)
 
 
+def test_one_gene_far_off_hides_no_duplicate(tmp_path):
+    """Of 20,000 genes it is nothing (r 0.9997), of the 512 of a sketch it would be much (0.99)."""
+    rng = np.random.default_rng(0)
+    x = np.maximum(rng.normal(3, 2, (3, 20_000)), 0).astype(np.float32)
+    ids = [gene_id(gene) for gene in range(x.shape[1])]
+    x[1] = x[0]
+    x[1, sketch_genes(order_digest(ids), len(ids))[100]] += 5
+    assert 0.9995 < np.corrcoef(x[0], x[1])[0, 1] < 0.9999
+    assert run(tmp_path, [shard(tmp_path, "one", 0, x)]).index.tolist() == ["one0-1"]
+
+
 @pytest.fixture
 def work(monkeypatch) -> Counter:
     """Counts the rows of X that are read, and the pairs that are compared by sketch and in full."""
@@ -152,7 +165,8 @@ def test_near_samples_that_are_not_the_same_are_all_compared_and_rows_are_seldom
     assert 0.997 < np.corrcoef(x)[np.triu_indices(200, 1)].max() < 0.999
     path = shard(tmp_path, "one", 0, x)
     assert run(tmp_path, [path]).empty
-    assert work == {"sketches": 200 * 199 / 2, "pairs": 200 * 199 / 2, "rows": 200}
+    pairs = 200 * 199 / 2
+    assert work == {"sketches": 3 * pairs, "pairs": pairs, "rows": 200}, "near in both halves, compared once"
     work.clear()
     monkeypatch.setattr(find_duplicates_module, "ROWS", 100)
     assert run(tmp_path, [path]).empty

@@ -6,7 +6,8 @@ other pairs already make are not compared).
 
 Candidates: the Pearson correlation r of two samples is 1 - d**2 / 2, d being the distance of their centred
 vectors of length 1. Near pairs are looked for among the sketches, first by a k-d tree over the leading principal
-components, in which no distance is longer than in full: no near pair is lost and few far ones pass.
+components, in which no distance is longer than in full: no near pair is lost and few far ones pass. One half of a
+sketch is enough to be near: a single gene far off, of little weight among 20,000, would put any whole sketch apart.
 
 Cost: every near pair is listed, n**2 / 2 of them where n samples are all alike, in portions that bound the
 memory. Only those whose samples are still in two sets are compared further: to join n equal samples takes about
@@ -98,12 +99,17 @@ def candidate_pairs(values: np.ndarray, min_correlation: float, sets: Sets, thre
             sizes = (member == first).sum(), (member == second).sum()
             log.warning("%d and %d samples share too few genes: not compared with each other", *sizes)
             continue
-        points = unit_rows(values[np.ix_(rows, genes)])
-        for near in _near_pairs(points, radius, threads):
-            if first != second:
-                near = near[member[rows[near[:, 0]]] != member[rows[near[:, 1]]]]
-            near = near[sets.apart(rows[near])]
-            yield rows[near[_close(points, near, radius)]]
+        halves = (genes[0::2], genes[1::2]) if len(genes) >= 2 * FEWEST_GENES else (genes,)
+        points = [unit_rows(values[np.ix_(rows, half)]) for half in halves]
+        for at, of_half in enumerate(points):
+            for near in _near_pairs(of_half, radius, threads):
+                if first != second:
+                    near = near[member[rows[near[:, 0]]] != member[rows[near[:, 1]]]]
+                near = near[sets.apart(rows[near])]
+                near = near[_close(of_half, near, radius)]
+                for before in points[:at]:  # whose near pairs were yielded already
+                    near = near[~_close(before, near, radius)]
+                yield rows[near]
 
 
 def unit_rows(x: np.ndarray) -> np.ndarray:
