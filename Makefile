@@ -17,7 +17,7 @@ peers := .venv/peers
 
 demo: run
 
-# The Snakefile holds the folder by a lock that a killed run leaves not behind: Snakemake's own is not needed.
+# The Snakefile holds the folder by a lock that ends with its run, even a killed one; Snakemake's own would stay.
 run: $(ready)
 	$(bin)/snakemake --nolock --configfile config/$(CONFIG).yaml --directory "$(DIRECTORY)" --cores $(CORES) \
 		--report results/$(CONFIG)/report/report.html --report-after-run

@@ -45,8 +45,8 @@ def test_a_job_whose_outputs_are_gone_runs_again(demo: Path, outputs: dict[str, 
         runs[rule] = (directory, DEMO, TARGETS.get(stage, "all"))
     assert len(runs) >= 33
     found = dict(zip(runs, dry_runs(*runs.values()), strict=True))
-    forgotten = {rule: rules for rule, rules in found.items() if rule not in rules}
-    assert not forgotten
+    forgotten = {rule: rules for rule, rules in found.items() if isinstance(rules, str) or rule not in rules}
+    assert not forgotten, "a text is what Snakemake said in refusing it"
 
 
 def test_the_same_command_fails_again_until_its_fault_is_mended(demo: Path, tmp_path: Path) -> None:

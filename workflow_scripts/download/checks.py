@@ -10,11 +10,11 @@ from workflow_scripts.settings.settings import Fault, Settings
 
 
 def faults(settings: Settings) -> Iterator[Fault]:
-    if settings.section("download/mirror") == "simulate" and settings.section("simulate") is None:
+    mirror = settings.section("download/mirror")
+    if mirror == "simulate" and settings.section("simulate") is None:
         yield "download/mirror", "'simulate'", "a section `simulate` beside it, or another mirror"
-    folder = settings.section("download/mirror")
-    if is_folder(folder) and not settings.section("download/public_fallback") and not Path(folder).is_dir():
-        yield "download/mirror", repr(folder), "a folder that is there, or `public_fallback: true` beside it"
+    if is_folder(mirror) and not settings.section("download/public_fallback") and not Path(mirror).is_dir():
+        yield "download/mirror", repr(mirror), "a folder that is there, or `public_fallback: true` beside it"
     refused = {licence.casefold() for licence in settings.section("download/refused_licences") or ()}
     for name in settings.declared():
         licence = settings.datasets[name]["licence"]

@@ -63,8 +63,10 @@ def make_gene_table(
         if choice is None:
             choice = choose_from_headers(by_gene[gene_id])
             if gtf is not None:
-                found = "at several places in the GTF" if gene_id in places else "not in the GTF"
-                found = f"in the GTF as {gene.biotype} without such a transcript" if gene else found
+                if gene:
+                    found = f"in the GTF as {gene.biotype} without such a transcript"
+                else:
+                    found = "at several places in the GTF" if gene_id in places else "not in the GTF"
                 choice = choice._replace(reason=f"{choice.reason}, {found}")
                 unlocated.append(gene_id)
             gene = None

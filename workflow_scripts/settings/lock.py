@@ -15,8 +15,8 @@ held: list[IO] = []
 def hold_folder() -> None:
     """Hold the working directory until this process ends; raise WorkflowError where another run holds it.
 
-    The lock is the kernel's and ends with its holder, so that a killed run leaves none behind. On a file system that
-    knows no such locks Snakemake's own has to do.
+    The lock is the kernel's and ends with its holder, so that a killed run leaves none behind. Where the file system
+    knows no such locks nothing is held, and Snakemake's own has to do, which `make run` goes without.
     """
     LOCK.parent.mkdir(exist_ok=True)
     file = LOCK.open("w")

@@ -18,14 +18,17 @@ def resolve(config: dict[str, Any], schema: dict[str, Any], stated: dict[Path, A
     last; what `--config` or a module gives is relative to the working directory.
     """
     leaves = [(file.parent, dict(_leaves(content))) for file, content in stated.items()]
+
+    def folder(place: str, value: Any) -> Path:
+        return next((folder for folder, given in reversed(leaves) if given.get(place) == value), Path())
+
     for place, value, of_leaf in list(walk(config, schema)):
-        folder = next((folder for folder, given in reversed(leaves) if given.get(place) == value), Path())
         if names_files(of_leaf):
             listed = value if isinstance(value, list) else [value]
-            paths = [_own_file(place, name, folder) if _is_own(name) else name for name in listed]
+            paths = [_own_file(place, name, folder(place, value)) if _is_own(name) else name for name in listed]
             _put(config, place, paths if isinstance(value, list) else paths[0])
         elif names_mirror(of_leaf) and is_folder(value):
-            _put(config, place, _from_here(value, folder))
+            _put(config, place, _from_here(value, folder(place, value)))
 
 
 def is_folder(mirror: str | None) -> bool:

@@ -45,22 +45,14 @@ class Settings:
         self.config, self.schema = config, load_schema()
         validate(config, self.schema, "configuration")
         self.datasets = load_datasets(Path(datasets))
-        for place, listed in self.named.items():
+        for place, listed in _named(config, self.schema).items():
             for name in listed:
                 self._require_name(place, name)
         resolve(config, self.schema, stated)
+        self.named = _named(config, self.schema)
         for check in _modules("checks"):
             for place, given, allowed in check.faults(self):
                 raise BadConfiguration(f"configuration: {place}: given {given}; allowed: {allowed}")
-
-    @property
-    def named(self) -> dict[str, list[str]]:
-        """The files that the configuration names: {key path: names}."""
-        return {
-            place: value if isinstance(value, list) else [value]
-            for place, value, schema in walk(self.config, self.schema)
-            if names_files(schema)
-        }
 
     def _require_name(self, place: str, name: str) -> None:
         allowed = ""
@@ -193,6 +185,15 @@ class Settings:
         With the files that the figure was computed from, and no others, it says what is simulated.
         """
         return lambda wildcards: self.provenance(*(fill(path, wildcards) for path in paths))
+
+
+def _named(config: dict[str, Any], schema: dict[str, Any]) -> dict[str, list[str]]:
+    """The files that a configuration names: {key path: names}."""
+    return {
+        place: value if isinstance(value, list) else [value]
+        for place, value, of_leaf in walk(config, schema)
+        if names_files(of_leaf)
+    }
 
 
 def _modules(name: str) -> Iterator[ModuleType]:

@@ -59,8 +59,10 @@ class _Declaration:
 
 
 def lines(path: Path) -> Iterator[Line]:
-    """The data lines of a wig or bedGraph file. A line that is neither, and a last line that
-    has no end, raises BadInput with its number."""
+    """The data lines of a wig or bedGraph file.
+
+    Raises BadInput with the number of a line that is neither, and of a last line that has no end.
+    """
     declaration = None
     for number, text in whole_lines(path, errors="replace"):  # titles may be in any encoding
         fields = text.split()
