@@ -5,6 +5,5 @@ spec = settings.spec
 policy = settings.policy
 values_of = settings.values_of
 resource = settings.resource
-sidecar = settings.sidecar
 provenance = settings.provenance
 provenance_of = settings.provenance_of

@@ -14,7 +14,7 @@ rule embed_proteins:
         genes="<results>/reference/genes.parquet",
         proteins="<results>/reference/proteins.fa",
         weights=resource("esm2/models/{model}/weights"),
-        provenance=sidecar("esm2/models/{model}/weights"),
+        provenance=provenance_of("esm2/models/{model}/weights"),
     output:
         embedding="<results>/esm2/{model}.h5ad",
     log:

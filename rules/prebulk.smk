@@ -28,7 +28,8 @@ rule prebulk:
 
 rule search_samples:
     input:
-        counts=searched_file(settings),
+        counts=searched_file(settings, settings.file),
+        attested=searched_file(settings, settings.provenance_file),
     output:
         found="<results>/prebulk/searches/{corpus}/{number}.parquet",
     log:
@@ -48,7 +49,8 @@ rule search_samples:
 
 rule normalize_counts:
     input:
-        counts=counts_file(settings),
+        counts=counts_file(settings, settings.file),
+        attested=counts_file(settings, settings.provenance_file),
         found=found_samples(settings, "<results>/prebulk/searches/{corpus}/{number}.parquet"),
         genes="<results>/reference/genes.parquet",
     output:

@@ -26,6 +26,7 @@ rule make_gene_table:
         proteome=resource("reference/proteome"),
         gtf=resource("reference/gtf"),
         lengths=resource("reference/lengths/file"),
+        attested=provenance_of("reference/proteome", "reference/gtf", "reference/lengths"),
     output:
         genes="<results>/reference/genes.parquet",
         proteins="<results>/reference/proteins.fa",
@@ -46,6 +47,7 @@ rule make_gene_table:
 rule index_genome:
     input:
         fasta=resource("reference/genome"),
+        attested=provenance_of("reference/genome"),
     output:
         genome="<results>/reference/genome.fa",
         index="<results>/reference/genome.fa.fai",

@@ -21,6 +21,7 @@ rule convert_track:
     input:
         plus_files=resource("tracks/sets/{set}/tracks/{track}/plus"),
         minus_files=resource("tracks/sets/{set}/tracks/{track}/minus"),
+        attested=provenance_of("tracks/sets/{set}/tracks/{track}"),
         index="<results>/reference/genome.fa.fai",
     output:
         plus="<results>/tracks/{set}/signal/{track}.plus.bw",

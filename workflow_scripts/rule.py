@@ -22,6 +22,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from workflow_scripts.io.attested import require_attested
 from workflow_scripts.io.errors import BadInput
 
 PACKAGE = Path(__file__).resolve().parent
@@ -56,7 +57,9 @@ def run(function: Callable[..., None], snakemake: Any) -> None:
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", handlers=handlers or None
     )
     try:
+        require_attested(snakemake.input)
         function(**bind(function, snakemake))
+        require_attested(snakemake.input)  # none was exchanged while it was read
     except BadInput as error:
         logging.error("%s", error)
         sys.exit(f"{function.__name__}: {error}")

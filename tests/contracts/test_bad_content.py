@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from workflow_scripts.contracts import (
 )
 from workflow_scripts.io import seal
 from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.seal import sealed, unsealed
 
 TABLES = [name for name, example in EXAMPLES.items() if isinstance(example.content, pd.DataFrame) and name != "truth"]
 ONCE = [name for name in TABLES if name != "gene_mapping: rows"]  # a source may name a gene twice
@@ -174,9 +174,9 @@ def test_provenance_lacks_no_key(key: str, tmp_path: Path) -> None:
 def test_the_configuration_of_a_model_lacks_no_key(key: str, tmp_path: Path) -> None:
     path = tmp_path / "model"
     EXAMPLES["model_bundle"].write(EXAMPLES["model_bundle"].content, path)
-    config = json.loads((path / "config.json").read_text())
+    config = unsealed(path / "config.json", "")
     del config[key]
-    (path / "config.json").write_text(json.dumps(config))
+    (path / "config.json").write_text(sealed(config))
     with pytest.raises(BadInput, match=f"{key}: is missing"):
         model_bundle.read(path)
 

@@ -69,7 +69,7 @@ def test_weights_of_unknown_origin_are_neither_vouched_for_nor_called_a_stand_in
     found = listed(tmp_path, files, embeddings)
     assert found.loc["mine", ["simulated", "statement"]].tolist() == [
         "unknown",
-        "Unknown origin: made with weights that came without provenance.",
+        "Unknown origin: made with weights for which nobody vouches.",
     ]
     assert found.loc["real", ["simulated", "statement"]].tolist() == [
         "no",
@@ -78,7 +78,8 @@ def test_weights_of_unknown_origin_are_neither_vouched_for_nor_called_a_stand_in
     assert found["licence"].to_dict() | {"a.gtf.gz": ""} == {"a.gtf.gz": "", "mine": "MIT-0", "real": "MIT"}
     assert honest_line(files, embeddings) == "Weights of unknown origin: mine (ESM2, 6 layers of 320)"
     shown = page(tmp_path / "sources.html")
-    assert "none of them simulated" in shown.text and "1 made with weights of unknown origin" in shown.text
+    assert "none of them simulated" in shown.text
+    assert "1 of unknown origin or made with weights of unknown origin" in shown.text
     assert shown.raw.count('<span class="bad">') == 1
 
 
@@ -92,8 +93,22 @@ def test_stand_ins_and_unknown_weights_are_both_told(write_gene_embedding) -> No
 def test_a_copy_from_a_mirror_is_said_to_be_one(tmp_path, write_provenance) -> None:
     listed(tmp_path, [write_provenance("a.gz", source="/data/mirror/example.org/a.gz", note=ODD)], [])
     shown = page(tmp_path / "sources.html")
-    assert "Copied from a mirror" in shown.text and "/data/mirror/example.org/a.gz" in shown.text
+    assert "A copy of the file at the public address" in shown.text and "/data/mirror/example.org/a.gz" in shown.text
     assert ODD in shown.text and ODD not in shown.raw
+
+
+def test_a_users_own_file_is_listed_and_nobody_vouches_for_it(tmp_path, write_provenance) -> None:
+    own = write_provenance("mine.gtf", url="", release="", source="/home/me/mine.gtf", licence="unknown")
+    found = listed(tmp_path, [own, write_provenance("a.gz")], [])
+    assert found.loc["mine.gtf", ["simulated", "licence", "source"]].tolist() == [
+        "unknown",
+        "unknown",
+        "/home/me/mine.gtf",
+    ]
+    shown = page(tmp_path / "sources.html")
+    assert "none of them simulated" in shown.text and "1 of unknown origin" in shown.text
+    assert shown.raw.count('<span class="bad">') == 1 and "nobody vouches for what it is" in shown.text
+    assert honest_line([own]) == ""
 
 
 DERIVED = "DERIVED, not the original file: RSEM counts as log2(count+1) in the layout of the UCSC Xena GDC hub"
@@ -106,7 +121,7 @@ def test_a_derived_file_is_no_copy_of_the_public_one(tmp_path, write_provenance)
     assert found.loc["b.gz", "statement"] == "Fetched from the public address."
     assert honest_line(files) == "Derived data (1 of 2 files)"
     shown = page(tmp_path / "sources.html")
-    assert "Copied from a mirror" not in shown.text and DERIVED in shown.text
+    assert "A copy of" not in shown.text and DERIVED in shown.text
     assert shown.text.count("Derived data (1 of 2 files)") == 1
     assert "2 sources; none of them simulated" in shown.text and "1 derived from other data" in shown.text
     assert shown.raw.count('<span class="bad">') == 1

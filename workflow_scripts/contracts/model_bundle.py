@@ -8,8 +8,6 @@ versions (of python and torch), digest (of all these).
 
 from __future__ import annotations
 
-import hashlib
-import json
 import platform
 from collections.abc import Collection
 from pathlib import Path
@@ -22,16 +20,16 @@ from safetensors.torch import load_file, save_file
 from workflow_scripts.contracts.gene_table import require_order
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.files import digest, replacing
+from workflow_scripts.io.seal import sealed, unsealed
 
-KEYS = ("architecture", "parameters", "weights_sha256", "gene_order", "seed", "versions", "digest")
+KEYS = ("architecture", "parameters", "weights_sha256", "gene_order", "seed", "versions")
+REMEDY = "Remove the folder and train again."
 
 
 def validate(config: dict[str, Any], where: Path | str = "ModelBundle") -> None:
     missing = [key for key in KEYS if key not in config]
     if missing:
-        raise BadInput(where, missing[0], "is missing from config.json", "Remove the folder and train again.")
-    if config["digest"] != _digest_of(config):
-        raise BadInput(where, "config.json", "is damaged or was edited (digest)", "Remove the folder and train again.")
+        raise BadInput(where, missing[0], "is missing from config.json", REMEDY)
 
 
 def write(
@@ -61,25 +59,19 @@ def write(
             temporary / "model.safetensors",
         )
         config["weights_sha256"] = digest(temporary / "model.safetensors")
-        config["digest"] = _digest_of(config)
-        (temporary / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
+        (temporary / "config.json").write_text(sealed(config))
 
 
 def read(path: Path, gene_order: str | None = None) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     """Return (tensors by name, configuration); raise BadInput on a damaged or foreign bundle."""
+    config = unsealed(path / "config.json", REMEDY)
     try:
-        config = json.loads((path / "config.json").read_text())
         state = load_file(path / "model.safetensors")
         found = digest(path / "model.safetensors")
     except (OSError, ValueError, SafetensorError) as error:
-        raise BadInput(path, "", f"not a readable model ({error})", "Remove the folder and train again.") from error
+        raise BadInput(path, "", f"not a readable model ({error})", REMEDY) from error
     validate(config, path)
     if found != config["weights_sha256"]:
-        raise BadInput(path, "model.safetensors", "is damaged (checksum)", "Remove the folder and train again.")
+        raise BadInput(path, "model.safetensors", "is damaged (checksum)", REMEDY)
     require_order(path, config["gene_order"], gene_order)
     return state, config
-
-
-def _digest_of(config: dict[str, Any]) -> str:
-    content = {key: value for key, value in config.items() if key != "digest"}
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -1,20 +1,22 @@
-"""Provenance of one downloaded file: `resources/{dataset}.provenance.json`, beside the file.
+"""Provenance of one input file; where it lies, `io/attested` says.
 
-Keys: dataset, release, url (the public address), source (where the bytes came from), sha256, bytes,
-checksum (what was verified, as declared), licence, simulated (bool: made by the `simulate` stage),
-note (str: what a mirror says of the file; empty for the public original), retrieved (ISO 8601, UTC).
+Keys: dataset, release, url (the public address; empty where none is known), source (where the bytes came from),
+sha256, bytes, checksum (what was verified, as declared), licence, simulated (bool: made by the `simulate` stage),
+note (str: what a mirror says of the file; empty for the public original), retrieved (ISO 8601, UTC; empty for a
+user's own file), and the digest of all these.
 A note that begins with DERIVED says that the file was made from other files: it is real data in the layout of
 the public file, and not that file.
 """
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
+from workflow_scripts.io.attested import REMEDY
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.files import replacing
+from workflow_scripts.io.seal import sealed, unsealed
 
 KEYS = (
     "dataset",
@@ -34,7 +36,12 @@ KEYS = (
 def validate(provenance: dict[str, Any], where: Path | str = "provenance") -> None:
     missing = [key for key in KEYS if key not in provenance]
     if missing:
-        raise BadInput(where, missing[0], "is missing", "Download the file again.")
+        raise BadInput(where, missing[0], "is missing", REMEDY)
+
+
+def is_unknown(provenance: dict[str, Any]) -> bool:
+    """Whether nobody says what the file is."""
+    return not provenance["url"] and not provenance["simulated"]
 
 
 def is_derived(provenance: dict[str, Any]) -> bool:
@@ -45,13 +52,10 @@ def is_derived(provenance: dict[str, Any]) -> bool:
 def write(provenance: dict[str, Any], path: Path) -> None:
     validate(provenance, path)
     with replacing(path) as temporary:
-        temporary.write_text(json.dumps(provenance, indent=2, sort_keys=True) + "\n")
+        temporary.write_text(sealed(provenance))
 
 
 def read(path: Path) -> dict[str, Any]:
-    try:
-        provenance = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise BadInput(path, "", f"not readable ({error})", "Download the file again.") from error
+    provenance = unsealed(path, REMEDY)
     validate(provenance, path)
     return provenance

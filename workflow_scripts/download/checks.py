@@ -16,7 +16,7 @@ def faults(settings: Settings) -> Iterator[Fault]:
     if is_folder(mirror) and not settings.section("download/public_fallback") and not Path(mirror).is_dir():
         yield "download/mirror", repr(mirror), "a folder that is there, or `public_fallback: true` beside it"
     refused = {licence.casefold() for licence in settings.section("download/refused_licences") or ()}
-    for name in settings.declared():
-        licence = settings.datasets[name]["licence"]
+    for name in settings.named_at():
+        licence = settings.datasets[name]["licence"] if name in settings.datasets else ""
         if licence.casefold() in refused:
             yield "download/refused_licences", repr(licence), f"what no file has that is named; {name} has it"

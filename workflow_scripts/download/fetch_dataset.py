@@ -12,6 +12,7 @@ from workflow_scripts.contracts import provenance as provenances
 from workflow_scripts.download import checksums, first_use, manifest, rate_limit, transfer
 from workflow_scripts.download.checksums import Checksum
 from workflow_scripts.download.transfer import readable
+from workflow_scripts.io import ledger
 from workflow_scripts.io.errors import BadInput
 
 SHEET = "config/datasets.tsv"
@@ -67,6 +68,7 @@ def fetch_dataset(*, mirror: Path | None, file: Path, provenance: Path, row: dic
         logging.info("first use: sha256:%s recorded in %s", measured["sha256"], first_use.path_of(file))
     size = partial.size
     partial.finish(file)
+    ledger.record(file, measured["sha256"])
     provenances.write(
         {
             "dataset": row["name"],
@@ -77,7 +79,7 @@ def fetch_dataset(*, mirror: Path | None, file: Path, provenance: Path, row: dic
             "bytes": size,
             "checksum": "; ".join(map(str, source.expected)) or f"sha256:{measured['sha256']} (first use)",
             "licence": source.licence,
-            "simulated": source.note.startswith("SIMULATED"),
+            "simulated": manifest.is_simulated(source.note),
             "note": source.note,
             "retrieved": datetime.now(UTC).isoformat(timespec="seconds"),
         },

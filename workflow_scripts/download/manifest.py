@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from workflow_scripts.io.errors import BadInput
@@ -44,6 +45,25 @@ def find(table: str, url: str, where: str) -> Entry:
     if len(entries) > 1:
         raise BadInput(where, url, "is listed with different contents", "Keep the line that is right.")
     return entries.pop()
+
+
+def told_of(table: str, sha256: str) -> dict[str, Any]:
+    """What the text of a manifest says of the file with this checksum, as keys of its provenance; {} if nothing."""
+    for row in csv.DictReader(table.splitlines(), delimiter="\t"):
+        if set(COLUMNS) <= row.keys() and row["sha256"] == sha256:
+            entry = _entry(row, NAME)
+            return {
+                "url": row["url"],
+                "checksum": f"sha256:{sha256} ({NAME})",
+                "licence": entry.licence or "unknown",
+                "simulated": is_simulated(entry.what),
+                "note": entry.what,
+            }
+    return {}
+
+
+def is_simulated(what: str) -> bool:
+    return what.startswith("SIMULATED")
 
 
 def _entry(row: dict[str, str], where: str) -> Entry:

@@ -10,12 +10,11 @@ import pandas as pd
 
 from workflow_scripts.contracts import gene_embedding, gene_table
 from workflow_scripts.contracts import proteins as proteins_contract
-from workflow_scripts.contracts import provenance as provenance_contract
+from workflow_scripts.contracts import provenance as provenances
 from workflow_scripts.esm2.encoders.registry import load_encoder
 from workflow_scripts.esm2.proteins import spell
 from workflow_scripts.esm2.windows import cut, in_batches
 from workflow_scripts.io.errors import BadInput
-from workflow_scripts.io.files import digest
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +24,7 @@ def embed_proteins(
     genes: Path,
     proteins: Path,
     weights: Path,
-    provenance: Path | None,
+    provenance: Path,
     embedding: Path,
     spec: dict,
     policy: dict,
@@ -36,11 +35,10 @@ def embed_proteins(
     A protein of up to `spec["window"]` residues is one window, and its vector the mean over its residues.
     A longer one is cut into overlapping windows: a residue has the mean of its vectors in the windows
     that hold it, the protein the mean over its residues. No gene is dropped: a gene without a protein,
-    or with a vector that is not finite, is an error. `provenance` is that of weights that the workflow
-    fetched; None for a user's own.
+    or with a vector that is not finite, is an error. `provenance` of the weights tells their origin.
     """
     gene_ids = gene_table.read(genes)[0]["gene_id"].tolist()
-    known = identify(weights, provenance)
+    known = identify(provenance)
     model = load_encoder(weights, spec["precision"], spec["engine"])
     if model.simulated:
         known["origin"] = "simulated"
@@ -75,25 +73,18 @@ def embed_proteins(
     gene_embedding.write(means, obs, embedding, model=embedding.stem, architecture=model.architecture, **known)
 
 
-def identify(weights: Path, provenance: Path | None) -> dict[str, str]:
+def identify(provenance: Path) -> dict[str, str]:
     """Return revision, weights_sha256, licence and origin of the weights, as far as their provenance tells.
 
-    A file without one goes by its checksum, and is of unknown licence and origin.
+    A file of which nobody says what it is goes by its checksum.
     """
-    try:
-        sha256 = digest(weights)
-    except OSError as error:
-        raise BadInput(weights, "", f"not readable ({error})", "Give the path of a checkpoint.") from error
-    if provenance is None:
-        return {"revision": sha256[:12], "weights_sha256": sha256, "licence": "unknown", "origin": "unknown"}
-    known = provenance_contract.read(provenance)
-    if known["sha256"] != sha256:
-        raise BadInput(weights, "sha256", f"is not the one in {provenance.name}", "Download the file again.")
+    known = provenances.read(provenance)
+    origin = "simulated" if known["simulated"] else "unknown" if provenances.is_unknown(known) else "published"
     return {
-        "revision": known["release"],
-        "weights_sha256": sha256,
+        "revision": known["release"] or known["sha256"][:12],
+        "weights_sha256": known["sha256"],
         "licence": known["licence"],
-        "origin": "simulated" if known["simulated"] else "published",
+        "origin": origin,
     }
 
 

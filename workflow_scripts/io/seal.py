@@ -3,6 +3,7 @@
 The formats' own checksums cover values at best: without a seal a damaged name, label or pointer goes unseen.
 
 - HDF5 knows where its parts are and its readers pass over what follows: the seal stands behind the content.
+- A JSON file holds the checksum of what else it holds, under the key `digest`.
 - A bigWig must end with the number that begins it, which the tools of UCSC check: the seal is a file beside it,
   `{name}.sha256`, one line as `sha256sum` writes and checks it.
 """
@@ -10,10 +11,12 @@ The formats' own checksums cover values at best: without a seal a damaged name, 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.files import digest, replacing
@@ -58,6 +61,26 @@ def require_intact_beside(path: Path) -> None:
         intact = beside(path).read_bytes() == _line(path, _digest(path, path.stat().st_size))
     if not intact:
         raise _damaged(path)
+
+
+def sealed(content: dict[str, Any]) -> str:
+    """What a JSON file holds: `content` and its checksum."""
+    return json.dumps({**content, "digest": _digest_of_content(content)}, indent=2, sort_keys=True) + "\n"
+
+
+def unsealed(path: Path, remedy: str) -> dict[str, Any]:
+    """The content of a sealed JSON file; raise BadInput, which tells `remedy`, where it is not what was written."""
+    try:
+        content = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise BadInput(path, "", f"not readable ({error})", remedy) from error
+    if not isinstance(content, dict) or content.pop("digest", None) != _digest_of_content(content):
+        raise BadInput(path, "", "is damaged or was edited (digest)", remedy)
+    return content
+
+
+def _digest_of_content(content: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _line(path: Path, checksum: str) -> bytes:

@@ -29,21 +29,19 @@ def searches(settings: Settings, pattern: str) -> list[str]:
     ]
 
 
-def counts_file(settings: Settings) -> Callable[..., list[str]]:
-    """For a rule's input: the file of counts that holds one {shard} of one {corpus}."""
+def counts_file(settings: Settings, of: Callable[[str], str]) -> Callable[..., list[str]]:
+    """For a rule's input: what `of` gives for the file of counts that holds one {shard} of one {corpus}."""
 
     def file(wildcards):
         section = settings.section(f"prebulk/corpora/{wildcards.corpus}")
-        return [settings.file(section["counts"][_number(section, wildcards.shard)])]
+        return [of(section["counts"][_number(section, wildcards.shard)])]
 
     return file
 
 
-def searched_file(settings: Settings) -> Callable[..., list[str]]:
-    """For a rule's input: the file of counts of one {corpus} that stands at {number} in its list."""
-    return lambda wildcards: [
-        settings.file(settings.section(f"prebulk/corpora/{wildcards.corpus}/counts")[int(wildcards.number)])
-    ]
+def searched_file(settings: Settings, of: Callable[[str], str]) -> Callable[..., list[str]]:
+    """For a rule's input: what `of` gives for the file of one {corpus} that stands at {number} in its list."""
+    return lambda wildcards: [of(settings.section(f"prebulk/corpora/{wildcards.corpus}/counts")[int(wildcards.number)])]
 
 
 def found_samples(settings: Settings, pattern: str) -> Callable[..., list[str]]:

@@ -7,12 +7,13 @@ from pathlib import Path
 import pandas as pd
 
 from workflow_scripts.contracts.gene_embedding import read as read_embedding
-from workflow_scripts.contracts.provenance import is_derived
+from workflow_scripts.contracts.provenance import is_derived, is_unknown
 from workflow_scripts.contracts.provenance import read as read_provenance
 from workflow_scripts.report import sources as contract
 from workflow_scripts.report.pages import link, paragraph, styled, table, write_page
 
 DERIVED = "Derived: made from other data, as the note says, in the layout of the public file; not the public file."
+UNKNOWN = "A file of the user: its bytes are those of this checksum; nobody vouches for what it is."
 # What is said of a gene embedding, by the origin of its weights, and whether they are simulated.
 WEIGHTS = {
     "published": ("no", "Made with the published weights of this checksum."),
@@ -20,14 +21,14 @@ WEIGHTS = {
         "yes",
         "Stand-in: made with simulated weights, so the vectors tell proteins apart but know no biology.",
     ),
-    "unknown": ("unknown", "Unknown origin: made with weights that came without provenance."),
+    "unknown": ("unknown", "Unknown origin: made with weights for which nobody vouches."),
 }
 
 
 def list_sources(*, provenance: list[Path], embeddings: list[Path], sources: Path, page: Path, licences: dict) -> None:
-    """Provenance of all declared files and of all gene embeddings to one table and one page.
+    """Provenance of all files that the configuration names and of all gene embeddings to one table and one page.
 
-    A downloaded file is `weights` where its checksum is that of the weights of a gene embedding. licences: what the
+    A file is `weights` where its checksum is that of the weights of a gene embedding. licences: what the
     configuration gives, by key path; it counts for weights of which no provenance tells the licence.
     """
     stated = {(path.split("/")[0], path.split("/")[-2]): licence for path, licence in licences.items()}
@@ -42,20 +43,22 @@ def list_sources(*, provenance: list[Path], embeddings: list[Path], sources: Pat
 
 
 def _file(found: dict, weights: set[str]) -> dict[str, str]:
-    """The row of one downloaded file."""
-    if found["simulated"]:
+    """The row of one file."""
+    if is_unknown(found):
+        statement = UNKNOWN
+    elif found["simulated"]:
         statement = "Simulated: made by this workflow in the format of the public file; not the public file."
     elif is_derived(found):
         statement = DERIVED
     elif found["source"] != found["url"]:
-        statement = "Copied from a mirror of the public address."
+        statement = "A copy of the file at the public address, of the checksum that its mirror or provenance gives."
     else:
         statement = "Fetched from the public address."
     return {
         "kind": "weights" if found["sha256"] in weights else "data",
         "name": found["dataset"],
         **{key: found[key] for key in ("release", "url", "source", "sha256", "checksum", "licence", "note")},
-        "simulated": "yes" if found["simulated"] else "no",
+        "simulated": "unknown" if statement == UNKNOWN else "yes" if found["simulated"] else "no",
         "statement": statement,
     }
 
@@ -88,7 +91,7 @@ def _write_page(listed: pd.DataFrame, honest: str, page: Path) -> None:
         else f"{len(listed)} sources; none of them simulated, no stand-in weights."
     )
     if unknown.any():
-        lead += f" {unknown.sum()} made with weights of unknown origin, for which nobody vouches."
+        lead += f" {unknown.sum()} of unknown origin or made with weights of unknown origin, for which nobody vouches."
     if derived.any():
         lead += f" {derived.sum()} derived from other data: what they hold is not what stands at their addresses."
     rows = listed.to_dict("records")

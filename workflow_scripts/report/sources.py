@@ -1,11 +1,10 @@
 """Sources: what every file and every set of weights of a run is, and the honest line that figures print.
 
-`results/report/sources.tsv`, written by `report/list_sources`, one row each: kind (`data`, `weights`:
-a downloaded file that a gene embedding was made with, or `gene embedding`), name, release, url (the
-public address), source (where the bytes came from), sha256 (of the file, or of the weights), checksum
-(what the file was verified against), licence, simulated (`yes`, `no`, or `unknown`: of weights that came
-without provenance), statement (what it is, in a sentence), note (what a mirror says of the file, or the
-encoder of its architecture).
+`results/report/sources.tsv`, written by `report/list_sources`, one row each: kind (`data`, `weights`: a file that a
+gene embedding was made with, or `gene embedding`), name, release, url (the public address), source (where the bytes
+came from), sha256 (of the file, or of the weights), checksum (what the file was verified against), licence, simulated
+(`yes`, `no`, or `unknown`: of a user's own file, and of what was made with own weights), statement (what it is, in a
+sentence), note (what a mirror says of the file, or the encoder of its architecture).
 """
 
 from __future__ import annotations

@@ -25,20 +25,20 @@ def resolve(config: dict[str, Any], schema: dict[str, Any], stated: dict[Path, A
     for place, value, of_leaf in list(walk(config, schema)):
         if names_files(of_leaf):
             listed = value if isinstance(value, list) else [value]
-            paths = [_own_file(place, name, folder(place, value)) if _is_own(name) else name for name in listed]
+            paths = [_own_file(place, name, folder(place, value)) if is_own(name) else name for name in listed]
             _put(config, place, paths if isinstance(value, list) else paths[0])
         elif names_mirror(of_leaf) and is_folder(value):
             _put(config, place, _from_here(value, folder(place, value)))
 
 
+def is_own(name: str) -> bool:
+    """Whether a name is the path of a user's own file: no row of the sheet, and nothing that a rule makes."""
+    return "/" in name and not name.startswith("<")
+
+
 def is_folder(mirror: str | None) -> bool:
     """Whether a mirror is a folder: neither simulated nor a web server."""
     return mirror not in (None, "simulate") and not mirror.startswith(("http://", "https://"))
-
-
-def _is_own(name: str) -> bool:
-    """Whether a name is the path of a user's own file: no row of the sheet, and nothing that a rule makes."""
-    return "/" in name and not name.startswith("<")
 
 
 def _own_file(place: str, name: str, folder: Path) -> str:

@@ -15,9 +15,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from snakemake.io import ancient
+
+from workflow_scripts.io.attested import SUFFIX, own_name
 from workflow_scripts.settings.datasets import load_datasets
 from workflow_scripts.settings.errors import BadConfiguration
-from workflow_scripts.settings.paths import resolve
+from workflow_scripts.settings.paths import is_own, resolve
 from workflow_scripts.settings.schema import below, load_schema, names_files, only, stages, walk
 from workflow_scripts.settings.validation import read_yaml, validate
 
@@ -144,45 +147,43 @@ class Settings:
         """
         return lambda wildcards: [self.file(name) for name in self._listed(path, wildcards)]
 
-    def sidecar(self, path: str) -> Callable[..., list[str]]:
-        """For a rule's input: the provenance of the files that the configuration names at `path`.
-
-        A file that the workflow fetched or made has one beside it, a user's own has none.
-        """
-        return lambda wildcards: [
-            f"{self.file(name)}.provenance.json"
-            for name in self._listed(path, wildcards)
-            if "/" not in name or name.startswith("<results>/")
-        ]
-
     def _listed(self, path: str, wildcards: Any) -> list[str]:
         value = self.section(fill(path, wildcards))
         return value if isinstance(value, list) else [value] if value else []
 
     def file(self, name: str) -> str:
-        """The path of a file that the configuration names."""
-        return name if "/" in name else f"<resources>/{name}"
+        """The path of a file that the configuration names.
 
-    def declared(self, *paths: str) -> list[str]:
-        """Every declared file that the configuration names at one of `paths`; of none, that it names anywhere."""
+        Its date is nothing to Snakemake: what a rule follows is its provenance, which tells the checksum.
+        """
+        return ancient(name if "/" in name else f"<resources>/{name}")
+
+    def provenance_file(self, name: str) -> str:
+        """The provenance of a file that the configuration names: beside what rules make, else among the results."""
+        if is_own(name):
+            return f"<results>/provenance/{own_name(name)}{SUFFIX}"
+        return f"{self.file(name)}{SUFFIX}"
+
+    def named_at(self, *paths: str) -> list[str]:
+        """Every file that the configuration names at one of `paths`; of none, that it names anywhere."""
         listed = [
             name
             for path in paths or [""]
             for place, names in self.named.items()
             if f"/{place}/".startswith(f"/{path}/".replace("//", "/"))
             for name in names
-            if "/" not in name
         ]
         return list(dict.fromkeys(listed))
 
     def provenance(self, *paths: str) -> list[str]:
-        """The provenance of the files that are `declared` at `paths`."""
-        return [f"<resources>/{name}.provenance.json" for name in self.declared(*paths)]
+        """The provenance of the files that are `named_at` `paths`."""
+        return [self.provenance_file(name) for name in self.named_at(*paths)]
 
     def provenance_of(self, *paths: str) -> Callable[..., list[str]]:
-        """For a figure's input: the provenance of the declared files named at `paths`, which may hold wildcards.
+        """For a rule's input: the provenance of the files named at `paths`, which may hold wildcards.
 
-        With the files that the figure was computed from, and no others, it says what is simulated.
+        With that of the files that it reads, a rule follows their content; with that of the files that a figure was
+        computed from, and no others, it says what is simulated.
         """
         return lambda wildcards: self.provenance(*(fill(path, wildcards) for path in paths))
 
