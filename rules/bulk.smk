@@ -40,6 +40,7 @@ rule train_bulk:
     output:
         model=directory("<results>/bulk/{run}/model"),
         history="<results>/bulk/{run}/history.tsv",
+        seals="<results>/bulk/{run}/history.tsv.sha256",
     log:
         "<logs>/bulk/train_bulk.{run}.log",
     benchmark:

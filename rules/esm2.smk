@@ -13,6 +13,7 @@ rule embed_proteins:
     input:
         genes="<results>/reference/genes.parquet",
         proteins="<results>/reference/proteins.fa",
+        seals="<results>/reference/proteins.fa.sha256",
         weights=resource("esm2/models/{model}/weights"),
         provenance=provenance_of("esm2/models/{model}/weights"),
     output:

@@ -31,6 +31,7 @@ rule make_gene_table:
         genes="<results>/reference/genes.parquet",
         proteins="<results>/reference/proteins.fa",
         choices="<results>/reference/gene_choices.tsv",
+        seals="<results>/reference/proteins.fa.sha256",
     log:
         "<logs>/reference/make_gene_table.log",
     benchmark:
@@ -51,6 +52,7 @@ rule index_genome:
     output:
         genome="<results>/reference/genome.fa",
         index="<results>/reference/genome.fa.fai",
+        seals=["<results>/reference/genome.fa.sha256", "<results>/reference/genome.fa.fai.sha256"],
     log:
         "<logs>/reference/index_genome.log",
     benchmark:
@@ -67,6 +69,7 @@ rule place_genes:
     input:
         genes="<results>/reference/genes.parquet",
         index="<results>/reference/genome.fa.fai",
+        seals="<results>/reference/genome.fa.fai.sha256",
     output:
         bodies="<results>/reference/gene_bodies.parquet",
     log:

@@ -113,6 +113,7 @@ rule plot_scores:
 rule plot_training:
     input:
         history="<results>/bulk/{run}/history.tsv",
+        seals="<results>/bulk/{run}/history.tsv.sha256",
         gene_embedding=gene_embedding(settings),
         provenance=provenance_of("reference/proteome", "reference/gtf", "reference/lengths", "prebulk"),
     output:

@@ -23,6 +23,7 @@ rule convert_track:
         minus_files=resource("tracks/sets/{set}/tracks/{track}/minus"),
         attested=provenance_of("tracks/sets/{set}/tracks/{track}"),
         index="<results>/reference/genome.fa.fai",
+        seals="<results>/reference/genome.fa.fai.sha256",
     output:
         plus="<results>/tracks/{set}/signal/{track}.plus.bw",
         minus="<results>/tracks/{set}/signal/{track}.minus.bw",
@@ -75,7 +76,8 @@ rule make_targets:
         index="<results>/reference/genome.fa.fai",
         plus=each_track(settings, "<results>/tracks/{set}/signal/{track}.plus.bw"),
         minus=each_track(settings, "<results>/tracks/{set}/signal/{track}.minus.bw"),
-        seals=each_track(
+        seals=["<results>/reference/genome.fa.sha256", "<results>/reference/genome.fa.fai.sha256"],
+        track_seals=each_track(
             settings,
             "<results>/tracks/{set}/signal/{track}.plus.bw.sha256",
             "<results>/tracks/{set}/signal/{track}.minus.bw.sha256",

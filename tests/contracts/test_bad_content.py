@@ -24,6 +24,7 @@ from workflow_scripts.contracts import (
 from workflow_scripts.io import seal
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.seal import sealed, unsealed
+from workflow_scripts.io.tables import SEAL
 
 TABLES = [name for name, example in EXAMPLES.items() if isinstance(example.content, pd.DataFrame) and name != "truth"]
 ONCE = [name for name in TABLES if name != "gene_mapping: rows"]  # a source may name a gene twice
@@ -185,13 +186,14 @@ def test_the_configuration_of_a_model_lacks_no_key(key: str, tmp_path: Path) -> 
 
 
 def rewritten(path: Path, change: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
-    """Change a parquet file but leave its metadata."""
+    """Change a parquet file but leave its metadata, and seal it again."""
     import pyarrow
     from pyarrow import parquet
 
     table = parquet.read_table(path)
     changed = pyarrow.Table.from_pandas(change(table.to_pandas()), preserve_index=False)
-    parquet.write_table(changed.replace_schema_metadata(table.schema.metadata), path)
+    parquet.write_table(changed.replace_schema_metadata({**table.schema.metadata, SEAL: seal.BLANK}), path)
+    seal.seal_within(path)
 
 
 @pytest.mark.parametrize("contract", [gene_table, standardizer])

@@ -8,11 +8,13 @@ import pytest
 
 from workflow_scripts.contracts.proteins import read
 from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.seal import seal_beside
 
 
 def fasta(tmp_path: Path, text: str | bytes) -> Path:
     path = tmp_path / "proteins.fa"
     path.write_bytes(text.encode() if isinstance(text, str) else text)
+    seal_beside(path)
     return path
 
 

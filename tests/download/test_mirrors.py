@@ -14,6 +14,7 @@ from tests.support.real_data import REAL_MIRROR, needs_real_data
 from workflow_scripts.download import rate_limit
 from workflow_scripts.download.fetch_dataset import fetch_dataset
 from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.seal import seal_beside
 from workflow_scripts.settings.datasets import load_datasets
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,9 +57,13 @@ def test_a_web_server_is_a_mirror(fetch, file, mirror):
 
 def test_a_file_of_the_simulated_mirror_says_that_it_is_simulated(fetch, file, mirror):
     (mirror / "MANIFEST.tsv").write_text(HEADER + line(what="SIMULATED, not the original", licence="Apache-2.0"))
+    seal_beside(mirror / "MANIFEST.tsv")
     written = fetch(url=URL, mirror=mirror, spec={"mirror": "simulate"})
     assert written["simulated"] is True and written["note"] == "SIMULATED, not the original"
     assert written["licence"] == "Apache-2.0"
+    (mirror / "MANIFEST.tsv").write_text(HEADER + line(what="SIMULATEE, not the original"))
+    with pytest.raises(BadInput, match="MANIFEST.tsv: is damaged, cut short or was edited"):
+        fetch(url=URL, mirror=mirror, spec={"mirror": "simulate"})
 
 
 def test_a_copy_cut_short_in_a_mirror_folder_is_continued(fetch, file, mirror, monkeypatch):

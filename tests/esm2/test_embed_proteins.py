@@ -18,6 +18,7 @@ from workflow_scripts.contracts import gene_embedding, gene_table, provenance
 from workflow_scripts.esm2.embed_proteins import embed_proteins
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.files import digest
+from workflow_scripts.io.seal import seal_beside
 from workflow_scripts.settings.schema import load_schema
 from workflow_scripts.settings.validation import validate
 from workflow_scripts.simulate.simulate_weights import simulate_weights
@@ -29,6 +30,7 @@ def inputs(folder: Path, proteins: list[str]) -> tuple[Path, Path]:
     gene_table.write(genes(ids), folder / "genes.parquet", "toy")
     records = (f">{name} P{name}\n{protein}\n" for name, protein in zip(ids, proteins, strict=True))
     (folder / "proteins.fa").write_text("".join(records))
+    seal_beside(folder / "proteins.fa")
     return folder / "genes.parquet", folder / "proteins.fa"
 
 

@@ -28,7 +28,7 @@ def test_each_shard_is_of_the_file_that_holds_it(settings: Settings) -> None:
     given = {}
     for name in shards(settings, "{corpus} {shard}"):
         corpus, shard = name.split()
-        (file,) = counts_file(settings)(SimpleNamespace(corpus=corpus, shard=shard))
+        (file,) = counts_file(settings, settings.file)(SimpleNamespace(corpus=corpus, shard=shard))
         given.setdefault(corpus, []).append(file.rpartition("/")[2])
     assert given == {
         "archs4": ["human_gene_v2.5.h5"] * 3 + ["further.h5"] * 3,
@@ -42,5 +42,5 @@ def test_each_shard_has_the_samples_that_were_found_in_its_own_file(settings: Se
     assert lists == [["archs4/0000"]] * 3 + [["archs4/0001"]] * 3
     assert found(SimpleNamespace(corpus="tcga", shard="0000")) == []  # all samples: it has no search
     for number, file in enumerate(SEARCHED):
-        (searched,) = searched_file(settings)(SimpleNamespace(corpus="archs4", number=f"{number:04d}"))
+        (searched,) = searched_file(settings, settings.file)(SimpleNamespace(corpus="archs4", number=f"{number:04d}"))
         assert searched.endswith(file)

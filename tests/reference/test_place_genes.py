@@ -8,7 +8,6 @@ import pytest
 
 from tests.tracks import toy
 from workflow_scripts.contracts import gene_bodies
-from workflow_scripts.contracts.genome import Genome
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.reference.place_genes import place_genes
 
@@ -43,10 +42,3 @@ def test_a_gene_beyond_its_chromosome_is_named(tmp_path: Path) -> None:
 def test_genes_of_which_none_can_be_placed_are_refused(tmp_path: Path, chrom: str) -> None:
     with pytest.raises(BadInput, match=r"no gene lies on a chromosome of the genome \(chrI, chrII, chrM, ...\)"):
         placed(tmp_path, [("a", chrom, 0, 50, "+")])
-
-
-def test_a_damaged_index_is_named_with_its_line(tmp_path: Path) -> None:
-    path = tmp_path / "genome.fai"
-    path.write_text("I\t500\t0\t60\t61\nII\tlong\t0\t60\t61\n")
-    with pytest.raises(BadInput, match="line 2: is not a line of an index"):
-        Genome.read(path)

@@ -10,6 +10,7 @@ from tests.report.looking import picture, printed_honest
 from workflow_scripts.contracts import polymerase, truth
 from workflow_scripts.contracts.gene_table import order_digest
 from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.seal import seal_beside
 from workflow_scripts.report import pausing, style
 from workflow_scripts.report.plot_pausing import plot_pausing
 
@@ -141,7 +142,8 @@ def test_a_track_for_which_nothing_was_planted_says_so() -> None:
 
 def test_a_damaged_table_of_planted_values_is_an_error(tmp_path) -> None:
     (tmp_path / "pausing.tsv").write_text("gene_id\tassay\ng1\tnetseq\n")
+    seal_beside(tmp_path / "pausing.tsv")
     with pytest.raises(BadInput, match="its columns are gene_id, assay; needed"):
         pausing.read_planted(tmp_path)
-    with pytest.raises(BadInput, match="not a readable table"):
+    with pytest.raises(BadInput, match="not readable"):
         pausing.read_planted(tmp_path / "absent")

@@ -7,6 +7,9 @@ import pandas as pd
 import pytest
 
 from tests.report.looking import ODD, page, picture, printed_honest
+from workflow_scripts.contracts import gene_mapping
+from workflow_scripts.contracts.samples import ALL
+from workflow_scripts.contracts.samples import write as write_samples
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.report import quality
 from workflow_scripts.report.plot_quality import MOST_ROWS, plot_quality
@@ -33,8 +36,10 @@ def write_tables(folder: Path, count: int = 120, labels: int = 4) -> tuple[Path,
             "genes": [1000, 700, 900, 890, 12],
         }
     )
-    samples.to_parquet(folder / "samples.parquet")
-    mapping.to_parquet(folder / "mapping.parquet")
+    columns = {**dict.fromkeys(("shard", "file", "group", "duplicate_of"), "x")}
+    columns |= dict.fromkeys(("singlecellprobability", "alignedreads", "total_counts", "nonzero_genes"), 1.0)
+    write_samples(samples.assign(**columns)[list(ALL.columns)], folder / "samples.parquet")
+    gene_mapping.write(mapping.assign(examples="a"), folder / "mapping.parquet")
     return folder / "samples.parquet", folder / "mapping.parquet"
 
 
@@ -81,7 +86,7 @@ def test_rare_labels_are_counted_where_they_are_too_many(tmp_path, files) -> Non
 
 def test_a_source_in_which_every_sample_was_dropped_is_drawn(tmp_path, files) -> None:
     tables = write_tables(tmp_path)
-    pd.read_parquet(tables[0]).assign(fate="low_quality", split="").to_parquet(tables[0])
+    write_samples(pd.read_parquet(tables[0]).assign(fate="low_quality", split=""), tables[0])
     figure, table = draw(tmp_path, tables, files(False))
     picture(figure)
     assert "0 kept, 120 dropped" in page(table).text
@@ -94,12 +99,12 @@ def test_counts_add_up_whatever_the_order() -> None:
     assert table.to_numpy().tolist() == [[0, 3], [2, 5]]
 
 
-def test_a_damaged_table_is_an_error(tmp_path, files) -> None:
+@pytest.mark.parametrize("damaged", [0, 1])
+def test_a_damaged_table_is_an_error(tmp_path, files, damaged: int) -> None:
     tables = write_tables(tmp_path)
-    pd.read_parquet(tables[0]).drop(columns="fate").to_parquet(tables[0])
-    with pytest.raises(BadInput, match="not a readable table of corpus, fate, label, split"):
-        draw(tmp_path, tables, files(False))
-    tables[0].write_bytes(b"PAR1 cut short")
-    with pytest.raises(BadInput, match="not a readable table"):
+    content = bytearray(tables[damaged].read_bytes())
+    content[content.index(b"archs4")] ^= 1  # another corpus, were it read
+    tables[damaged].write_bytes(content)
+    with pytest.raises(BadInput, match="is damaged, cut short or was edited"):
         draw(tmp_path, tables, files(False))
     assert not (tmp_path / "quality.png").exists() and not (tmp_path / "quality.html").exists()

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from tests.report.looking import picture, printed_honest
-from workflow_scripts.contracts.history import read
+from workflow_scripts.contracts.history import read, write
 from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.seal import seal_beside
 from workflow_scripts.report import style
 from workflow_scripts.report.plot_training import draw_losses, plot_training
 
@@ -24,7 +25,7 @@ def history(path: Path, epochs: int = 6, **given: object) -> Path:
             "seconds": 1.5,
         }
     )
-    table.assign(**given).to_csv(path, sep="\t", index=False)
+    write(table.assign(**given), path)
     return path
 
 
@@ -61,12 +62,12 @@ WHOLE = "epoch\ttrain_loss\tvalidation_loss\tlearning_rate\tseconds\n0\t\t1\t0\t
         (WHOLE.splitlines(keepends=True)[0], "History"),
         (WHOLE.replace("\n1\t1\t", "\n1\tlow\t"), "train_loss"),
         (WHOLE.replace("\n1\t", "\n2\t"), "counts from 0"),
-        (WHOLE[:-1], "ends within a line"),
         ("", "not a readable table"),
     ],
 )
 def test_a_damaged_history_is_an_error(tmp_path, origin, content: str, said: str) -> None:
     (tmp_path / "h.tsv").write_text(content)
+    seal_beside(tmp_path / "h.tsv")
     with pytest.raises(BadInput, match=said):
         plot_training(history=tmp_path / "h.tsv", **origin(False), figure=tmp_path / "f.png")
     assert not (tmp_path / "f.png").exists()

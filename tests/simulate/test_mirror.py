@@ -46,7 +46,7 @@ def test_a_change_of_one_part_leaves_the_others_as_they_are(organism: Organism, 
     other = files(simulate(tmp_path, tracks={"reads_per_gene": 50}))
     changed = {Path(name).name for name, data in files(organism).items() if other[name] != data}
     tracks = {f"{assay}.{strand}.bw" for assay in ("netseq", "proseq") for strand in ("plus", "minus")}
-    assert changed == tracks | {"MANIFEST.tsv", "pausing.tsv"}
+    assert changed == tracks | {f"{name}.tsv{seal}" for name in ("MANIFEST", "pausing") for seal in ("", ".sha256")}
 
 
 def test_the_manifest_lists_every_file_with_its_checksum_at_the_place_of_its_address(organism: Organism) -> None:
@@ -61,7 +61,7 @@ def test_the_manifest_lists_every_file_with_its_checksum_at_the_place_of_its_add
         assert row["dataset"] == Path(place).name
         listed.add(place)
     there = {str(path.relative_to(organism.mirror)) for path in organism.mirror.rglob("*") if path.is_file()}
-    assert listed == there - {"MANIFEST.tsv"}
+    assert listed == there - {"MANIFEST.tsv", "MANIFEST.tsv.sha256"}
 
 
 def test_the_mirror_holds_every_file_that_the_demo_names(organism: Organism) -> None:

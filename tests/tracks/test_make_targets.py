@@ -13,9 +13,11 @@ import pysam
 import pytest
 from hypothesis import given, settings, strategies
 
+from tests.support.examples import overwrite
 from tests.tracks import toy
 from workflow_scripts.contracts import track_store
 from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.seal import seal_beside
 from workflow_scripts.tracks import runs
 from workflow_scripts.tracks.binning import assign_folds, tile
 from workflow_scripts.tracks.make_targets import make_targets
@@ -35,6 +37,8 @@ def inputs(tmp_path: Path) -> dict[str, Any]:
                     bases[start:end] = "N"
             file.write(f">{name}\n{''.join(bases)}\n")
     pysam.faidx(str(genome))
+    for file in (genome, tmp_path / "genome.fa.fai"):
+        seal_beside(file)
     files = []
     for seed in range(4):
         signal = {name: values * 123.4567 for name, values in toy.random_signal(seed, LENGTHS).items()}
@@ -173,10 +177,20 @@ def test_a_genome_that_was_cut_short_is_an_error_not_unknown_bases(kept: int, in
     whole = genome.read_bytes()
     assert len(whole) > 6990
     genome.write_bytes(whole[:kept])
+    seal_beside(genome)  # as another program left it
     with pytest.raises(BadInput, match="genome.fa: damaged, or not the file of its index") as fault:
         make(inputs)
     assert "\n" not in str(fault.value)
     assert not inputs["call"]["targets"].exists()
+
+
+@pytest.mark.parametrize("name", ["genome.fa", "genome.fa.fai"])
+def test_a_base_or_an_offset_that_flipped_is_refused(name: str, inputs: dict[str, Any]) -> None:
+    file = inputs["call"]["genome"].with_name(name)
+    whole = file.read_bytes()
+    overwrite(file, whole[:-10] + bytes([whole[-10] ^ 1]) + whole[-9:])
+    with pytest.raises(BadInput, match=f"{name}: is damaged, cut short or was edited"):
+        make(inputs)
 
 
 def test_the_targets_of_one_run_are_not_read_with_the_windows_of_another(inputs: dict[str, Any]) -> None:

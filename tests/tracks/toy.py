@@ -31,6 +31,7 @@ def specs(**of_track: Any) -> dict[str, Any]:
 
 def write_index(path: Path, lengths: dict[str, int] = LENGTHS) -> Path:
     path.write_text("".join(f"{name}\t{length}\t0\t60\t61\n" for name, length in lengths.items()))
+    seal_beside(path)
     return path
 
 

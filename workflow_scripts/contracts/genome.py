@@ -1,8 +1,8 @@
 """Genome: the sequence that every place refers to, and its chromosomes under all their spellings.
 
 `results/reference/genome.fa` (plain FASTA, as the source has it) and `genome.fa.fai` (samtools index: name, length,
-offset, bases and bytes a line, tab-separated), written by `reference/index_genome`. `Genome.read` reads the index;
-sequence is read by pysam.
+offset, bases and bytes a line, tab-separated), each with its seal beside it, written by `reference/index_genome`.
+`Genome.read` reads the index; sequence is read by pysam.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.seal import require_intact_beside
 
 MITOCHONDRION = "MT"
 _MITOCHONDRIA = {"M", "MT", "MITO", "MITOCHONDRION", "MITOCHONDRION_GENOME"}
@@ -51,18 +51,10 @@ class Genome:
 
     @classmethod
     def read(cls, index: Path) -> Genome:
-        """Read a samtools .fai index: name, length, offset, bases and bytes a line."""
-        lengths = {}
-        # A damaged byte is shown, not met as an error of decoding.
-        for number, line in enumerate(index.read_text("utf-8", errors="replace").splitlines(), 1):
-            try:
-                name, length, _, _, _ = line.split("\t")
-                lengths[name] = int(length)
-            except ValueError as error:
-                raise BadInput(
-                    index, f"line {number}", f"is not a line of an index: {line[:60]!r}", "Index the genome again."
-                ) from error
-        return cls(lengths)
+        """Read a samtools .fai index: name, length, offset, bases and bytes a line; a damaged one raises BadInput."""
+        require_intact_beside(index)
+        rows = (line.split("\t") for line in index.read_text("utf-8", errors="replace").splitlines())
+        return cls({name: int(length) for name, length, *_ in rows})
 
     def find(self, name: str) -> str | None:
         """The genome's name of the chromosome that a file calls `name`; None if it has no such one."""

@@ -1,7 +1,7 @@
 """History: how the loss of one run went down.
 
-`results/<stage>/{run}/history.tsv`, one row per epoch; epoch 0 is the model before training: epoch (0, 1,
-...), train_loss (mean over the epoch, while the model changes; NaN where there was none, as at epoch 0) and
+`results/<stage>/{run}/history.tsv`, its seal beside it, one row per epoch; epoch 0 is the model before training: epoch
+(0, 1, ...), train_loss (mean over the epoch, while the model changes; NaN where there was none, as at epoch 0) and
 validation_loss (after the epoch), both mean squared errors of hidden values, learning_rate (at the end of
 the epoch), seconds (of wall time).
 """
@@ -15,6 +15,7 @@ import pandera.pandas as pa
 
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.files import replacing
+from workflow_scripts.io.seal import require_intact_beside, seal_beside
 from workflow_scripts.io.tables import validate_table
 
 SCHEMA = pa.DataFrameSchema(
@@ -41,15 +42,14 @@ def write(history: pd.DataFrame, path: Path) -> None:
     history = validate(history, path)
     with replacing(path) as temporary:
         history.to_csv(temporary, sep="\t", index=False, lineterminator="\n")
+    seal_beside(path)
 
 
 def read(path: Path) -> pd.DataFrame:
-    """Read a history; a damaged one raises BadInput, also if it ends within a line."""
+    """Read a history; a damaged one raises BadInput."""
+    require_intact_beside(path)
     try:
-        whole = path.read_bytes().endswith(b"\n")
         history = pd.read_csv(path, sep="\t", float_precision="round_trip")
     except (OSError, ValueError) as error:
         raise BadInput(path, "", f"not a readable table ({error})", "Remove it and run its rule again.") from error
-    if not whole:
-        raise BadInput(path, "", "ends within a line", "Remove it and run its rule again.")
     return validate(history, path)

@@ -1,7 +1,7 @@
 """Proteins: one protein per gene of the gene table, in its order.
 
 `results/reference/proteins.fa`, written by `reference/make_gene_table`: FASTA, each header `gene_id protein_id`, the
-residues as the proteome has them, in upper case and without the final stop.
+residues as the proteome has them, in upper case and without the final stop; its seal beside it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from workflow_scripts.io import fasta
 from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.seal import require_intact_beside, seal_beside
 
 REMEDY = "Make the gene table and its proteins again (reference/make_gene_table)."
 
@@ -18,13 +19,15 @@ REMEDY = "Make the gene table and its proteins again (reference/make_gene_table)
 def write(proteins: Iterable[tuple[str, str, str]], path: Path) -> None:
     """Write (gene_id, protein_id, residues) of each gene."""
     fasta.write(((f"{gene_id} {protein_id}", residues) for gene_id, protein_id, residues in proteins), path)
+    seal_beside(path)
 
 
 def read(path: Path, gene_ids: list[str]) -> list[str]:
     """Return the residues of the proteins of `gene_ids`, in that order.
 
-    Raises BadInput on a gene that is missing, added or out of place, and on an empty protein.
+    Raises BadInput on a damaged file, on a gene that is missing, added or out of place, and on an empty protein.
     """
+    require_intact_beside(path)
     sequences: list[str] = []
     for place, record in enumerate(fasta.records(path, REMEDY)):
         gene_id = (record.header.split() or [""])[0]

@@ -1,6 +1,7 @@
 """Truth: what was planted in a simulated organism, one table a file.
 
-`results/simulate/truth/{name}.tsv`, written by `simulate/simulate_mirror`, tab-separated text:
+`results/simulate/truth/{name}.tsv`, written by `simulate/simulate_mirror`, tab-separated text, each with its seal
+beside it:
 
 | name | one row a | columns, of which these need a word |
 |---|---|---|
@@ -22,6 +23,7 @@ import pandas as pd
 
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.files import replacing
+from workflow_scripts.io.seal import require_intact_beside, seal_beside
 
 COLUMNS = {
     "genes": {"gene_id": str, "symbol": str, "chrom": str, "start": "int64", "end": "int64", "strand": str}
@@ -42,19 +44,18 @@ def write(name: str, rows: Iterable[Iterable[object]], folder: Path) -> None:
         writer = csv.writer(handle, delimiter="\t", lineterminator="\n")
         writer.writerow(COLUMNS[name])
         writer.writerows(rows)
+    seal_beside(folder / f"{name}.tsv")
 
 
 def read(name: str, folder: Path) -> pd.DataFrame:
-    """Read the table `name`; a damaged one raises BadInput, also if it ends within a line."""
+    """Read the table `name`; a damaged one raises BadInput."""
     path = folder / f"{name}.tsv"
+    require_intact_beside(path)
     try:
-        whole = path.read_bytes().endswith(b"\n")
         table = pd.read_csv(path, sep="\t", dtype=COLUMNS[name], keep_default_na=False)
     except (OSError, ValueError) as error:
         raise BadInput(path, "", f"not a readable table ({error})", REMEDY) from error
     if list(table.columns) != list(COLUMNS[name]):
         reason = f"its columns are {', '.join(table.columns)}; needed: {', '.join(COLUMNS[name])}"
         raise BadInput(path, "", reason, REMEDY)
-    if not whole:
-        raise BadInput(path, "", "ends within a line", REMEDY)
     return table

@@ -14,6 +14,7 @@ from workflow_scripts.download.checksums import Checksum
 from workflow_scripts.download.transfer import readable
 from workflow_scripts.io import ledger
 from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.seal import require_intact_beside
 
 SHEET = "config/datasets.tsv"
 
@@ -40,6 +41,8 @@ def fetch_dataset(*, mirror: Path | None, file: Path, provenance: Path, row: dic
     if row is None:
         raise BadInput(SHEET, file.name, "there is no such row", "Add the file to the sheet.")
     refuse_licence(row["licence"], row, policy)
+    if mirror:
+        require_intact_beside(mirror / manifest.NAME)
     address = mirror_address(mirror, spec, policy) if not row["url"].startswith("file:") else None
     if address is None and row["requires_mirror"] == "yes":
         raise BadInput(

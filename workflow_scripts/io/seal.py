@@ -2,10 +2,11 @@
 
 The formats' own checksums cover values at best: without a seal a damaged name, label or pointer goes unseen.
 
-- HDF5 knows where its parts are and its readers pass over what follows: the seal stands behind the content.
+- HDF5 and zip know where their parts are and their readers pass over what follows: the seal stands behind the content.
+- Parquet ends with its footer, which holds texts: the seal is one of them, made while it held zeros.
 - A JSON file holds the checksum of what else it holds, under the key `digest`.
-- A bigWig must end with the number that begins it, which the tools of UCSC check: the seal is a file beside it,
-  `{name}.sha256`, one line as `sha256sum` writes and checks it.
+- Text is read by everything, and a bigWig must end with the number that begins it, which the tools of UCSC check: the
+  seal is a file beside it, `{name}.sha256`, one line as `sha256sum` writes and checks it.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ MAGIC = b"GeneLM sha256 "
 LENGTH = len(MAGIC) + 2 * hashlib.sha256().digest_size
 
 
+BLANK = MAGIC + b"0" * (LENGTH - len(MAGIC))  # what a file holds that is to be sealed within
+
+
 def seal(path: Path) -> None:
     """Append to a whole file the checksum of its bytes."""
     found = digest(path)
@@ -42,6 +46,30 @@ def require_intact(path: Path) -> None:
         intact = content >= 0 and found == MAGIC + _digest(path, content).encode()
     if not intact:
         raise _damaged(path)
+
+
+def seal_within(path: Path) -> None:
+    """Put the checksum of a whole file where it holds BLANK."""
+    content = path.read_bytes()
+    place = content.rfind(BLANK)
+    if place < 0:
+        raise ValueError(f"{path} holds no place for a seal")
+    with path.open("r+b") as handle:
+        handle.seek(place + len(MAGIC))
+        handle.write(hashlib.sha256(content).hexdigest().encode())
+
+
+def read_sealed_within(path: Path) -> bytes:
+    """The bytes of a file that is sealed within; raise BadInput where they are not what was written."""
+    with _readable():
+        content = path.read_bytes()
+    place = content.rfind(MAGIC)
+    state = hashlib.sha256(content[: max(0, place)])
+    state.update(BLANK)
+    state.update(content[place + LENGTH :])
+    if place < 0 or content[place + len(MAGIC) : place + LENGTH] != state.hexdigest().encode():
+        raise _damaged(path)
+    return content
 
 
 def beside(path: Path) -> Path:

@@ -12,6 +12,9 @@ from pandera.errors import SchemaError, SchemaErrors
 
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.files import replacing
+from workflow_scripts.io.seal import BLANK, read_sealed_within, seal_within
+
+SEAL = b"seal"  # the key of the seal among the metadata
 
 
 def validate_table(frame: pd.DataFrame, schema: pa.DataFrameSchema, where: Path | str) -> pd.DataFrame:
@@ -26,20 +29,22 @@ def validate_table(frame: pd.DataFrame, schema: pa.DataFrameSchema, where: Path 
 def write_table(
     frame: pd.DataFrame, path: Path, schema: pa.DataFrameSchema, metadata: dict[str, str] | None = None
 ) -> None:
-    """Validate `frame` and write it to `path` with `metadata` in the parquet schema."""
+    """Validate `frame` and write it to `path` with `metadata` in the parquet schema, sealed."""
     frame = validate_table(frame, schema, path)
     table = pyarrow.Table.from_pandas(frame, preserve_index=False)
-    table = table.replace_schema_metadata({**(table.schema.metadata or {}), **(metadata or {})})
+    table = table.replace_schema_metadata({**(table.schema.metadata or {}), **(metadata or {}), SEAL: BLANK})
     with replacing(path) as temporary:
-        parquet.write_table(table, temporary, write_page_checksum=True)
+        parquet.write_table(table, temporary)
+        seal_within(temporary)
 
 
 def read_table(path: Path, schema: pa.DataFrameSchema) -> tuple[pd.DataFrame, dict[str, str]]:
     """Read and validate a table that `write_table` wrote; return it with its metadata."""
+    content = read_sealed_within(path)
     try:
-        table = parquet.read_table(path, page_checksum_verification=True)
+        table = parquet.read_table(pyarrow.BufferReader(content))
         frame = table.to_pandas(ignore_metadata=True)
-        metadata = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
+        metadata = {key.decode(): value.decode() for key, value in table.schema.metadata.items() if key != SEAL}
     except (pyarrow.ArrowException, OSError, ValueError) as error:
         raise BadInput(
             path, "", f"not a readable parquet file ({error})", "Remove it and run its rule again."

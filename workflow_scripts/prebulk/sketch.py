@@ -18,6 +18,7 @@ import numpy as np
 from workflow_scripts.contracts.gene_table import require_order
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.files import replacing
+from workflow_scripts.io.seal import require_intact, seal
 
 GENES = 512
 
@@ -39,9 +40,11 @@ def write(sample_id: list[str], x: np.ndarray, gene_order: str, path: Path) -> N
     values = x[:, sketch_genes(gene_order, x.shape[1])].astype(np.float16)
     with replacing(path) as temporary:
         np.savez(temporary, sample_id=np.array(sample_id, dtype=str), values=values, gene_order=gene_order)
+        seal(temporary)
 
 
 def read(path: Path, gene_order: str | None = None) -> Sketch:
+    require_intact(path)
     try:
         with np.load(path) as file:
             found = Sketch(file["sample_id"], file["values"], str(file["gene_order"]))

@@ -1,4 +1,4 @@
-"""Genome FASTA, plain or gzipped, to a plain file with a samtools index."""
+"""Genome FASTA, plain or gzipped, to a plain file with a samtools index, sealed."""
 
 from workflow_scripts.rule import run
 
@@ -12,6 +12,7 @@ import pysam
 
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.files import replacing
+from workflow_scripts.io.seal import seal_beside
 from workflow_scripts.io.text import open_maybe_gzip
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,8 @@ def index_genome(*, fasta: Path, genome: Path, index: Path) -> None:
         lengths = {name: int(length) for name, length, *_ in map(str.split, fai.read_text().splitlines())}
         if len(lengths) != headers:
             raise bad(f"has {headers} sequences, of which {len(lengths)} have a name of their own and bases")
+    seal_beside(genome)
+    seal_beside(index)
     log.info("%d sequences, %d bp", headers, sum(lengths.values()))
 
 

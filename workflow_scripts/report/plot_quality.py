@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from workflow_scripts.contracts.gene_mapping import read as read_mapping
+from workflow_scripts.contracts.samples import KEPT
+from workflow_scripts.contracts.samples import read as read_samples
 from workflow_scripts.report import quality
 from workflow_scripts.report.pages import Markup, paragraph, table, write_page
 from workflow_scripts.report.sources import honest_line
@@ -19,9 +22,8 @@ def plot_quality(*, samples: Path, mapping: Path, provenance: list[Path], figure
 
     `provenance` of the sources says what is simulated.
     """
-    listed = quality.read(samples, ("corpus", "fate", "label", "split"))
-    genes = quality.read(mapping, ("corpus", "file", "fate", "genes"))
-    kept = listed[listed["fate"] == quality.KEPT]
+    listed, genes = read_samples(samples), read_mapping(mapping)
+    kept = listed[listed["fate"] == KEPT]
     tables = {
         "fates": quality.count(listed, "corpus", "fate"),
         "splits": quality.count(kept, "corpus", "split").reindex(columns=list(quality.SPLITS), fill_value=0),
@@ -48,7 +50,7 @@ def plot_quality(*, samples: Path, mapping: Path, provenance: list[Path], figure
 
 def _labels(kept: pd.DataFrame) -> pd.DataFrame:
     """Labels x splits, counts of labelled kept samples, the most frequent label first."""
-    labelled = kept[kept["label"].fillna("") != ""]
+    labelled = kept[kept["label"] != ""]
     table = quality.count(labelled, "label", "split").reindex(columns=list(quality.SPLITS), fill_value=0)
     order = sorted(table.index, key=lambda name: (-table.loc[name].sum(), name))
     return table.loc[order]

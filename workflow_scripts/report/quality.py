@@ -1,33 +1,15 @@
-"""Counts and panels of what prebulk kept and dropped: samples by fate, split and label, source genes by fate.
-
-Read from `results/prebulk/samples.parquet` (one row per sample of the sources: corpus, fate, label,
-split; fate `kept` or why it was dropped) and `results/prebulk/mapping.parquet` (corpus, file, fate,
-genes: how many gene rows of a file met which fate).
-"""
+"""Counts and panels of what prebulk kept and dropped: samples by fate, split and label, source genes by fate."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import pandas as pd
 from matplotlib.axes import Axes
 
-from workflow_scripts.io.errors import BadInput
+from workflow_scripts.contracts.samples import KEPT
 from workflow_scripts.report import style
 
-KEPT = "kept"
 SPLITS = {"train": style.SKY, "validation": style.ORANGE, "test": style.BLACK}
 MOST_LABELS = 20  # bars in the figure
-
-
-def read(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    """Return these columns of a parquet table; raise BadInput where it is damaged or lacks one."""
-    try:
-        return pd.read_parquet(path, columns=list(columns))
-    except (OSError, ValueError) as error:  # pyarrow's errors are of these two
-        raise BadInput(
-            path, "", f"not a readable table of {', '.join(columns)} ({error})", "Run its rule again."
-        ) from error
 
 
 def count(frame: pd.DataFrame, rows: str, columns: str, weight: str | None = None) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from workflow_scripts.io.files import digest
+from workflow_scripts.io.seal import seal_beside
 
 LICENCE = "CC0-1.0"
 ENSEMBL = "ftp.ensembl.org/pub/release-107"
@@ -43,10 +44,11 @@ def write_table(path: Path, columns: Iterable[str], rows: Iterable[Iterable[obje
 
 
 def write_manifest(mirror: Path, described: dict[str, tuple[str, str]]) -> None:
-    """Write MANIFEST.tsv over files of the mirror; `described` gives (what, facts) for each place."""
+    """Write MANIFEST.tsv over files of the mirror, and its seal; `described` gives (what, facts) for each place."""
     rows = []
     for place, (what, facts) in described.items():
         file = mirror / place
         size = file.stat().st_size
         rows.append((file.name, f"https://{place}", digest(file), size, LICENCE, f"SIMULATED {what}", facts))
     write_table(mirror / "MANIFEST.tsv", COLUMNS, rows)
+    seal_beside(mirror / "MANIFEST.tsv")

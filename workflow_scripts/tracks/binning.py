@@ -11,6 +11,7 @@ import pandas as pd
 import pysam
 
 from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.seal import require_intact_beside
 from workflow_scripts.tracks import runs
 from workflow_scripts.tracks.sealed_bigwig import SealedBigWig
 
@@ -50,8 +51,9 @@ def blocks(windows: pd.DataFrame, width: int) -> Iterator[tuple[str, int, np.nda
 def usable_windows(genome: Path, windows: pd.DataFrame, width: int, bin: int) -> np.ndarray:
     """Windows x bins, bool: True where a bin lies within the chromosome and all its bases are known.
 
-    Raises BadInput where the genome holds less than its index says.
+    Raises BadInput on a damaged genome, and where it holds less than its index says.
     """
+    require_intact_beside(genome)
     parts = []
     try:
         with pysam.FastaFile(str(genome)) as fasta:
