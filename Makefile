@@ -1,7 +1,8 @@
-# make demo | run CONFIG=yeast | test | bench STAGE=tracks | mutants | lint | docs | lock: each sets itself up in .venv.
+# make demo | run CONFIG=yeast | rerun CRATE=results/yeast | test | bench STAGE=tracks | mutants | lint | docs | lock: each sets itself up in .venv.
 CONFIG ?= config
 CORES ?= $(shell nproc)
 DIRECTORY ?= .
+INTO ?= rerun
 ROUNDS ?= 5
 PYTHON ?= python3.11
 
@@ -13,7 +14,7 @@ bin := .venv/bin
 ready := .venv/ready
 peers := .venv/peers
 
-.PHONY: demo run test bench mutants lint docs lock
+.PHONY: demo run rerun test bench mutants lint docs lock
 
 demo: run
 
@@ -22,6 +23,10 @@ run: $(ready)
 	$(bin)/snakemake --nolock --configfile config/$(CONFIG).yaml --directory "$(DIRECTORY)" --cores $(CORES) \
 		--report results/$(CONFIG)/report/report.html --report-after-run
 	@echo "Report: $(DIRECTORY)/results/$(CONFIG)/report/report.html"
+
+# A run again from its crate, into the empty folder INTO; what comes out is held against the checksums of the crate.
+rerun: $(ready)
+	$(bin)/python -m workflow_scripts.report.repeat_crate "$(CRATE)" "$(INTO)" --cores $(CORES)
 
 test: $(ready)
 	tests/support/debian_packages.sh

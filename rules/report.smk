@@ -18,6 +18,7 @@ rule report:
     input:
         rules.figures.input,
         "<results>/report/costs.html",
+        "<results>/ro-crate-metadata.json",
 
 
 rule plot_embedding:
@@ -264,3 +265,25 @@ rule summarize_costs:
         names=" ".join(settings.job_names),
     script:
         "../workflow_scripts/report/summarize_costs.py"
+
+
+rule write_crate:
+    input:
+        finished=[rules.figures.input, rules.summarize_costs.output.page],
+    output:
+        crate="<results>/ro-crate-metadata.json",
+        workflow=directory("<results>/workflow"),
+        configuration=f"<results>/configuration/{settings.name}.yaml",
+    log:
+        "<logs>/report/write_crate.log",
+    benchmark:
+        "<benchmarks>/report/write_crate.jsonl"
+    conda:
+        "../envs/report.yaml"
+    params:
+        code=code("report/write_crate"),
+        content=settings.portable,
+        logs=workflow.pathvars.apply("<logs>"),
+        benchmarks=workflow.pathvars.apply("<benchmarks>"),
+    script:
+        "../workflow_scripts/report/write_crate.py"

@@ -22,6 +22,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from workflow_scripts.io import job_record
 from workflow_scripts.io.attested import require_attested
 from workflow_scripts.io.errors import BadInput
 
@@ -47,7 +48,7 @@ if threads := getattr(getattr(sys.modules["__main__"], "snakemake", None), "thre
 
 
 def run(function: Callable[..., None], snakemake: Any) -> None:
-    """Call `function` with the job's files and params; end the job with one line on bad input.
+    """Call `function` with the job's files and params, and record it; end the job with one line on bad input.
 
     Values are bound by name and read by the function's annotations: `Path`, `Path | None` (None
     where the rule gives no file), `list[Path]`, `dict` and `list` (decoded from JSON), `threads: int`.
@@ -56,10 +57,12 @@ def run(function: Callable[..., None], snakemake: Any) -> None:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", handlers=handlers or None
     )
+    started = job_record.now()
     try:
         require_attested(snakemake.input)
         function(**bind(function, snakemake))
         require_attested(snakemake.input)  # none was exchanged while it was read
+        job_record.write(snakemake, started)
     except BadInput as error:
         logging.error("%s", error)
         sys.exit(f"{function.__name__}: {error}")

@@ -53,20 +53,19 @@ ADDED = {
 
 # What a user expects of each key, written by hand and not read off the rules: from a stage to all that stands on it.
 MODELS = {"embed_samples", "score_imputation", "classify_samples", "collect_metrics", "plot_embedding", "plot_scores"}
-MODELS |= {"train_bulk", "plot_training", "summarize_costs"}
+MODELS |= {"train_bulk", "plot_training"}
 SPLITS = MODELS | {"split_samples", "fit_standardizer", "summarize_samples", "plot_quality"}
 SPLITS |= {"classify_baselines", "impute_baselines"}
 DUPLICATES = SPLITS | {"find_duplicates"}
 CORPUS = DUPLICATES | {"normalize_counts"}
 EMBEDDING = MODELS | {"embed_proteins", "list_sources"}
 STRANDS = {"check_strands", "make_targets", "measure_metagene", "measure_polymerase", "plot_metagene", "plot_pausing"}
-STRANDS |= {"summarize_costs"}
 TRACK = STRANDS | {"convert_track"}
 GENES = CORPUS | EMBEDDING | STRANDS | {"make_gene_table", "place_genes"}
-FILE = {"fetch_dataset", "list_sources", "summarize_costs"}
+FILE = {"fetch_dataset", "list_sources"}
 ORGANISM = GENES | TRACK | FILE | {"simulate_mirror", "index_genome", "search_samples"}
-IMPUTATION = {"score_imputation", "impute_baselines", "collect_metrics", "plot_scores", "summarize_costs"}
-CLASSES = {"classify_samples", "classify_baselines", "collect_metrics", "plot_scores", "summarize_costs"}
+IMPUTATION = {"score_imputation", "impute_baselines", "collect_metrics", "plot_scores"}
+CLASSES = {"classify_samples", "classify_baselines", "collect_metrics", "plot_scores"}
 BY_HAND = {
     "simulate/mirror": ORGANISM,
     "simulate/weights": ORGANISM | {"simulate_weights"},
@@ -86,33 +85,34 @@ BY_HAND = {
     "prebulk/splits": SPLITS,
     "esm2/models/{name}": EMBEDDING,
     "esm2/models/{name}/weights": EMBEDDING | FILE,
-    "esm2/models/{name}/licence": {"list_sources", "summarize_costs"},
+    "esm2/models/{name}/licence": {"list_sources"},
     "esm2/models/{name}/tokens_per_batch": set(),
     "tracks/sets/{name}/tracks/{name}": TRACK,
     "tracks/sets/{name}/tracks/{name}/plus": TRACK | FILE,
     "tracks/sets/{name}/tracks/{name}/minus": TRACK | FILE,
-    "tracks/sets/{name}/tracks/{name}/values": {"measure_polymerase", "plot_pausing", "summarize_costs"},
+    "tracks/sets/{name}/tracks/{name}/values": {"measure_polymerase", "plot_pausing"},
     "tracks/sets/{name}/strands": STRANDS,
-    "tracks/sets/{name}/targets": {"make_targets", "summarize_costs"},
-    "tracks/sets/{name}/polymerase": {"measure_polymerase", "plot_pausing", "summarize_costs"},
-    "tracks/sets/{name}/metagene": {"measure_metagene", "plot_metagene", "summarize_costs"},
+    "tracks/sets/{name}/targets": {"make_targets"},
+    "tracks/sets/{name}/polymerase": {"measure_polymerase", "plot_pausing"},
+    "tracks/sets/{name}/metagene": {"measure_metagene", "plot_metagene"},
     "bulk/runs/{name}": MODELS,
     "bulk/runs/{name}/embedding": EMBEDDING,  # another one, which has to be made first
     **dict.fromkeys([f"bulk/runs/{{name}}/training/{key}" for key in ("accelerator", "devices", "nodes")], set()),
     "bulk/imputation": IMPUTATION,
     "bulk/classification": CLASSES,
-    "report/embedding": {"plot_embedding", "summarize_costs"},
+    "report/embedding": {"plot_embedding"},
 }
 
 
 def by_hand(key: str, schema: dict[str, Any]) -> set[str]:
-    """What is expected of a key by its own name, or of the longest part of its pattern that stands in the table."""
-    if key in BY_HAND:
-        return BY_HAND[key]
+    """What is expected of a key by its own name, or of the longest part of its pattern that stands in the table.
+
+    Whatever runs, its costs are summed up and the crate of the run is written anew.
+    """
     parts = general(key, schema).split("/")
-    return next(
-        BY_HAND[name] for end in range(len(parts), 0, -1) for name in ["/".join(parts[:end])] if name in BY_HAND
-    )
+    names = [key, *("/".join(parts[:end]) for end in range(len(parts), 0, -1))]
+    wanted = next(BY_HAND[name] for name in names if name in BY_HAND)
+    return wanted | {"summarize_costs", "write_crate"} if wanted else wanted
 
 
 def candidates(value: Any, schema: dict[str, Any]) -> list[Any]:

@@ -24,6 +24,7 @@ import pytest
 from tests.support.workflow import ROOT
 from workflow_scripts import rule as door
 from workflow_scripts.docs.rules import Rule, rules
+from workflow_scripts.io import job_record
 
 RULES = pytest.mark.parametrize("rule", rules(), ids=lambda rule: f"{rule.stage}/{rule.name}")
 GPU_RULES = ("embed_proteins", "train_bulk", "embed_samples", "score_imputation")
@@ -86,7 +87,8 @@ SCRIPT = """
 import sys
 from types import SimpleNamespace
 params = {{"spec": '{{"seed": 5}}'}}
-snakemake = SimpleNamespace(input={{}}, output={{}}, params=params, threads=3, log=[sys.argv[1]])
+job = dict(rule="count_words", wildcards={{}}, input={{}}, output={{}}, params=params, threads=3, log=[sys.argv[1]])
+snakemake = SimpleNamespace(**job)
 import logging, os
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.rule import run
@@ -126,6 +128,13 @@ def test_a_good_job_prints_nothing_and_logs(tmp_path: Path) -> None:
     result, log = ran("pass", tmp_path)
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
     assert "INFO words: counting with 3 threads" in log
+    record = job_record.read(tmp_path / "job.json")
+    assert (record["rule"], record["params"], record["threads"]) == ("count_words", {"spec": '{"seed": 5}'}, 3)
+
+
+def test_a_job_that_fails_leaves_no_record(tmp_path: Path) -> None:
+    ran("1 / 0", tmp_path)
+    assert not (tmp_path / "job.json").exists()
 
 
 def test_a_full_disk_is_one_line(tmp_path: Path) -> None:

@@ -10,20 +10,22 @@ from workflow_scripts.io.files import replacing
 from workflow_scripts.report.costs import cost_per_rule, read_benchmarks
 from workflow_scripts.report.pages import paragraph, table, write_page
 
+LAST = ("summarize_costs", "write_crate")
+
 
 def summarize_costs(
     *, finished: list[Path], provenance: list[Path], costs: Path, page: Path, benchmarks: Path, names: str
 ) -> None:
     """The benchmark files below the folder `benchmarks` to one row a rule, as a table and as a page.
 
-    `finished`, all that the run makes, is not read: it lets this rule run last. It is the one rule not counted.
+    `finished`, all that the run makes, is not read: it lets this rule run late. The rules LAST are not counted.
     Jobs that are named after something count where this configuration has it: `names` (with spaces between) of its
     models, sets, runs, shards and tracks, and the declared files, whose `provenance` is named after them. So what
     was removed, or belongs to another configuration, does not show for ever.
     """
     jobs = read_benchmarks(benchmarks)
     own = ["", *names.split(), *(path.name.removesuffix(".provenance.json") for path in provenance)]
-    counted = jobs["name"].isin(own) & (jobs["rule"] != "summarize_costs")
+    counted = jobs["name"].isin(own) & ~jobs["rule"].isin(LAST)
     summary = cost_per_rule(jobs[counted])
     with replacing(costs) as temporary:
         summary.to_csv(temporary, sep="\t", index=False, float_format="%.3f", lineterminator="\n", na_rep="NA")

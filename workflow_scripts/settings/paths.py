@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +30,19 @@ def resolve(config: dict[str, Any], schema: dict[str, Any], stated: dict[Path, A
             _put(config, place, paths if isinstance(value, list) else paths[0])
         elif names_mirror(of_leaf) and is_folder(value):
             _put(config, place, _from_here(value, folder(place, value)))
+
+
+def absolute(config: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    """A copy of a resolved configuration that holds in every working directory."""
+    config = copy.deepcopy(config)
+    for place, value, of_leaf in list(walk(config, schema)):
+        if names_files(of_leaf):
+            listed = value if isinstance(value, list) else [value]
+            paths = [str(Path(name).absolute()) if is_own(name) else name for name in listed]
+            _put(config, place, paths if isinstance(value, list) else paths[0])
+        elif names_mirror(of_leaf) and is_folder(value):
+            _put(config, place, str(Path(value).absolute()))
+    return config
 
 
 def is_own(name: str) -> bool:

@@ -20,7 +20,7 @@ from snakemake.io import ancient
 from workflow_scripts.io.attested import SUFFIX, own_name
 from workflow_scripts.settings.datasets import load_datasets
 from workflow_scripts.settings.errors import BadConfiguration
-from workflow_scripts.settings.paths import is_own, resolve
+from workflow_scripts.settings.paths import absolute, is_own, resolve
 from workflow_scripts.settings.schema import below, load_schema, names_files, only, stages, walk
 from workflow_scripts.settings.validation import read_yaml, validate
 
@@ -121,6 +121,13 @@ class Settings:
         """For a rule's params: {key path: value} of one key wherever it stands, as canonical JSON."""
         found = {path: value for path, value, _ in walk(self.config, self.schema) if path.endswith(f"/{key}")}
         return canonical(found)
+
+    def portable(self, wildcards: Any, resources: Any) -> str:
+        """For a rule's params: the whole configuration as canonical JSON, its paths as they hold anywhere.
+
+        It is no reason to run a rule again, as `policy` is none: who holds it reads what the rules make of it.
+        """
+        return canonical(absolute(self.config, self.schema))
 
     def offered(self, kind: str) -> list[str]:
         """What the configuration lets some stage make of one kind (`offers` in the schema), as `stage/name`."""

@@ -7,6 +7,8 @@ computeMatrixOperations take it.
 
 from __future__ import annotations
 
+import gzip
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -84,6 +86,15 @@ def write_matrix(genes: pd.DataFrame, values: np.ndarray, tracks: list[str], spe
         "verbose": False,
     }
     matrix.save_matrix(str(path))
+    _forget_time(path)
+
+
+def _forget_time(path: Path) -> None:
+    """Pack a gzip file again without the time and the name in its header: equal texts give equal bytes."""
+    packed = path.with_name(f"{path.name}.packed")
+    with gzip.open(path) as source, packed.open("wb") as target, gzip.GzipFile("", "wb", 6, target, mtime=0) as again:
+        shutil.copyfileobj(source, again)
+    packed.replace(path)
 
 
 def mean_profiles(values: np.ndarray) -> np.ndarray:
