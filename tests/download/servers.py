@@ -21,7 +21,7 @@ class Site:
     requests: list[tuple[str, str | None]] = field(default_factory=list)
     sent: int = 0
     address: str = ""
-    agents: set[str] = field(default_factory=set)
+    authorizations: list[str | None] = field(default_factory=list)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -31,6 +31,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         site, asked = self.site, self.headers.get("Range")
         site.requests.append((self.path, asked))
+        site.authorizations.append(self.headers.get("Authorization"))
         if self.path not in site.files:
             self.answer(404, b"")
             return

@@ -114,6 +114,31 @@ def test_a_faulty_row_is_named_in_one_line(tmp_path, fault):
 
 
 @pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("url", "https://ada:s3cret@host.example/a.bin"),
+        ("url", "https://ada@host.example/a.bin"),
+        ("url", "https://ada:s3cret@host.example/a.bin?version=2"),
+        ("checksum", "published:https://ada:s3cret@host.example/CHECKSUMS"),
+    ],
+)
+def test_credentials_in_a_row_are_refused_and_not_printed(tmp_path, column, value):
+    with pytest.raises(BadConfiguration, match=rf"row a.bin: {column}: .*//\*\*\*@host.*a netrc file holds") as error:
+        load_datasets(write(tmp_path / "datasets.tsv", ROW | {column: value}))
+    assert "ada" not in str(error.value) and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("cut", ["header", "cell"])
+def test_credentials_in_a_damaged_sheet_are_not_printed(tmp_path, cut):
+    sheet = write(tmp_path / "datasets.tsv", ROW | {"name": "https://ada:s3cret@host.example/a"})
+    header, row = sheet.read_text().splitlines()
+    sheet.write_text(f"{row}\n" if cut == "header" else f"{header}\n{row}\n")
+    with pytest.raises(BadConfiguration, match="https://[*]{3}@host.example/a") as error:
+        load_datasets(sheet)
+    assert "ada" not in str(error.value)
+
+
+@pytest.mark.parametrize(
     "change", [{}, {"checksum": "mirror", "requires_mirror": "yes"}, {"url": "file:///a/b%20c.bin"}]
 )
 def test_a_good_row_passes(tmp_path, change):

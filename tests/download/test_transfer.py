@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import os
@@ -45,10 +46,35 @@ def test_a_file_arrives_with_its_provenance(fetch, file, site):
     assert part_of(file).samefile(file)
 
 
-def test_an_empty_file_arrives(fetch, file, site):
-    site.files["/data.bin"] = b""
-    fetch(checksum="first-use")
-    assert file.read_bytes() == b""
+@pytest.mark.parametrize("checksum", ["first-use", f"sha256:{hashlib.sha256(b'').hexdigest()}"])
+@pytest.mark.parametrize(
+    ("status", "headers", "says"),
+    [
+        (200, {}, "is empty"),
+        (200, {"Content-Length": ""}, "is empty"),
+        (204, {}, "the server answers 204 No Content"),
+        (202, {}, "the server answers 202 Accepted"),
+    ],
+    ids=["no bytes", "no bytes, no size", "204", "202"],
+)
+def test_nothing_is_no_file(fetch, file, site, checksum, status, headers, says):
+    site.misbehave = lambda handler, n, body, _: handler.answer(status, b"", **headers) is None
+    with pytest.raises(BadInput, match=f"/data.bin: {says}") as error:
+        fetch(checksum=checksum)
+    assert "\n" not in str(error.value) and len(site.requests) == 1
+    assert_nothing_at(file)
+    assert not part_of(file).exists() and not list(file.parent.glob(".first-use/*"))
+
+
+def test_a_packed_body_is_refused_whatever_is_declared(fetch, file, site):
+    packed = gzip.compress(BODY)
+    site.misbehave = lambda handler, n, body, status: (
+        handler.answer(200, packed, **{"Content-Encoding": "gzip"}) is None
+    )
+    for checksum in ("first-use", f"sha256:{hashlib.sha256(packed).hexdigest()}"):
+        with pytest.raises(BadInput, match=r"is sent packed \(gzip\), though it was asked for as it is"):
+            fetch(checksum=checksum)
+        assert_nothing_at(file)
 
 
 def test_a_connection_cut_midway_is_resumed_where_it_stopped(fetch, file, site, pauses):

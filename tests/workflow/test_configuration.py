@@ -83,6 +83,10 @@ LIMITS = {
         "given 'MIT'; allowed: what no file has that is named; esm2_t6",
     ),
     "simulate": (None, "download/mirror: given 'simulate'; allowed: a section `simulate` beside it"),
+    "download/mirror": (
+        "https://ada:s3cret@host.example",
+        "download/mirror: given 'https://***@host.example'; allowed: an address without credentials, which a netrc",
+    ),
     "prebulk/splits/train": (0.9, "prebulk/splits: given parts that add up to 1.2; allowed: parts that add up to 1"),
     "prebulk/corpora/archs4/group/by": ("patient", "'patient' of `archs4`; allowed: one of series, field"),
     "prebulk/corpora/tcga/label": ({"by": "field", "field": "age"}, "'age' of `xena`; allowed: one of sample_id, proj"),
@@ -125,6 +129,19 @@ def test_a_limit_that_another_key_sets_is_checked_before_any_job(key: str) -> No
     with pytest.raises(BadConfiguration, match=re.escape(says)) as error:
         settings(config)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("mirror", ["https://ada:s3cret@host.example", "HTTPS://ada:s3cret@host.example", 5])
+def test_credentials_of_a_mirror_are_printed_nowhere(tmp_path: Path, mirror: str) -> None:
+    config = demo()
+    config["download"]["mirror"] = mirror if isinstance(mirror, str) else ["https://ada:s3cret@host.example"]
+    path = tmp_path / "config.yaml"
+    path.write_text(yaml.safe_dump(config))
+    result = snakemake("--dry-run", "--printshellcmds", "--cores", "1", directory=tmp_path, configs=(path,))
+    assert result.returncode != 0
+    said = result.stdout + result.stderr
+    assert "download/mirror: given" in said and "***@host.example" in said
+    assert "s3cret" not in said and "ada:" not in said
 
 
 def merged(base: dict, change: dict) -> dict:

@@ -16,15 +16,16 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from http.client import HTTPException, HTTPResponse
+from http.client import HTTPException, HTTPResponse, InvalidURL
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic, sleep
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
-from urllib.request import Request, url2pathname, urlopen
+from urllib.request import Request, url2pathname
 
+from workflow_scripts.download.web import REMEDY, urlopen
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.files import replacing
 
@@ -33,7 +34,9 @@ FIRST_PAUSE = 2.0  # seconds before the second attempt; doubles with each furthe
 LONGEST_WAIT = 600.0  # seconds that a server may ask us to wait
 TIMEOUT = 60.0  # seconds without a byte
 BLOCK = 1 << 20  # bytes
+LONGEST_TEXT = 64 << 20  # bytes of a manifest or a list of checksums
 REPORT_EVERY = 60.0  # seconds between two lines of progress in the log
+LOG_IN = "Give login and password of the host in a netrc file (see config/README.md)."
 PASSING = {408, 425, 429, 500, 502, 503, 504}  # HTTP statuses that may pass
 HEADERS = {"User-Agent": "GeneLM (Snakemake workflow)", "Accept-Encoding": "identity"}
 
@@ -109,16 +112,17 @@ def readable(url: str) -> str:
     return url2pathname(parts.path) if parts.scheme == "file" else url
 
 
-def fetch(url: str, partial: Partial, expected: int | None = None) -> None:
+def fetch(url: str, partial: Partial, expected: int | None = None, most: int | None = None) -> None:
     """Complete `partial` with the bytes at `url`; raise BadInput where that cannot be.
 
     expected: size in bytes, if it is known; another size announced by the source ends the download before it starts.
+    most: size in bytes beyond which the download ends; None for any size.
     A partial file is kept for the next call when the source gave up, and removed when it is of no use.
     """
     failures, furthest = 0, partial.size
     while True:
         try:
-            return _receive(url, partial, expected)
+            return _receive(url, partial, expected, most)
         except Unfinished as reason:
             progress = partial.size - furthest
             furthest = max(furthest, partial.size)
@@ -143,17 +147,17 @@ def fetch(url: str, partial: Partial, expected: int | None = None) -> None:
 
 
 def read_text(url: str) -> str:
-    """The text at `url`: a manifest, or a list of checksums."""
+    """The text at `url`: a manifest, or a list of checksums; BadInput where it is none, or longer than LONGEST_TEXT."""
     with TemporaryDirectory() as folder:
         partial = Partial(Path(folder) / "text")
-        fetch(url, partial)
+        fetch(url, partial, most=LONGEST_TEXT)
         try:
             return partial.path.read_text(encoding="utf-8")
         except UnicodeDecodeError as error:
             raise BadInput(readable(url), "", "is no text", "Correct the address.") from error
 
 
-def _receive(url: str, partial: Partial, expected: int | None) -> None:
+def _receive(url: str, partial: Partial, expected: int | None, most: int | None) -> None:
     """One attempt: append what is missing."""
     known = partial.identity(url)
     # Of a part that is whole already (killed before it got its name) the last byte is asked for again, so that the
@@ -176,6 +180,8 @@ def _receive(url: str, partial: Partial, expected: int | None) -> None:
             said = monotonic()
             for block in _blocks(stream, None if size is None else size - start):
                 handle.write(block)
+                if most is not None and handle.tell() > most:
+                    raise BadInput(readable(url), "", f"is longer than a list of files can be, {most} bytes", REMEDY)
                 if monotonic() - said > REPORT_EVERY:
                     said = monotonic()
                     logging.info("%s of %s bytes", handle.tell(), size or "unknown")
@@ -187,6 +193,9 @@ def _receive(url: str, partial: Partial, expected: int | None) -> None:
         raise BadInput(
             readable(url), "", f"sends more than the {size} bytes it should hold", "Run again, or set download.mirror."
         )
+    if received == 0:
+        partial.discard()
+        raise BadInput(readable(url), "", "is empty", REMEDY)
 
 
 def _blocks(stream: Any, limit: int | None) -> Iterator[bytes]:
@@ -235,7 +244,7 @@ def _request(url: str, offset: int, known: Identity | None) -> HTTPResponse:
     if offset and known:
         headers |= {"Range": f"bytes={offset}-", "If-Range": known.version}
     try:
-        return urlopen(Request(url, headers=headers), timeout=TIMEOUT)
+        response = urlopen(Request(url, headers=headers), timeout=TIMEOUT)
     except HTTPError as error:
         error.close()
         answer = f"the server answers {error.code} {error.reason}"
@@ -243,15 +252,31 @@ def _request(url: str, offset: int, known: Identity | None) -> HTTPResponse:
             raise Unfinished(answer, _retry_after(error.headers.get("Retry-After"))) from error
         if error.code == 416:
             raise Changed(answer) from error
-        raise BadInput(
-            readable(url), "", answer, "Correct the url in config/datasets.tsv, or set download.mirror."
-        ) from error
+        raise BadInput(readable(url), "", answer, LOG_IN if error.code == 401 else REMEDY) from error
+    except (InvalidURL, ValueError):  # whose text may hold a part of an address that is not to be printed
+        raise BadInput(readable(url), "", "is, or leads to, a malformed address", REMEDY) from None
     except (OSError, HTTPException) as error:
         if isinstance(getattr(error, "reason", None), ssl.SSLCertVerificationError):
             raise BadInput(
                 readable(url), "", f"cannot be trusted ({_say(error)})", "Check the certificates and clock here."
             ) from error
         raise Unfinished(f"no connection ({_say(error)})") from error
+    if reason := _no_file(url, response):
+        response.close()
+        raise BadInput(readable(url), "", reason, REMEDY)
+    return response
+
+
+def _no_file(url: str, response: HTTPResponse) -> str:
+    """Why the body of a response is not the file.
+
+    Servers that tell what a file is by its name send a .gz as it is, and call that an encoding.
+    """
+    if response.status not in (200, 206):
+        return f"the server answers {response.status} {response.reason}"
+    encoding = response.headers.get("Content-Encoding", "").strip().lower() or "identity"
+    as_it_is = encoding == "identity" or (encoding in ("gzip", "x-gzip") and urlsplit(url).path.endswith(".gz"))
+    return "" if as_it_is else f"is sent packed ({encoding}), though it was asked for as it is"
 
 
 def _identity(url: str, response: HTTPResponse) -> Identity:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+from workflow_scripts.io.addresses import has_credentials
 from workflow_scripts.settings.errors import BadConfiguration
 from workflow_scripts.settings.schema import load_schema
 from workflow_scripts.settings.validation import validate
 
 SHEET = "config/datasets.tsv"
+NO_CREDENTIALS = "an address without credentials, which a netrc file holds (see config/README.md)"
 
 
 def load_datasets(path: Path) -> dict[str, dict[str, str]]:
@@ -30,6 +32,9 @@ def load_datasets(path: Path) -> dict[str, dict[str, str]]:
         if len(cells) != len(header):
             raise BadConfiguration(f"{place}: holds {len(cells)} cells, the header {len(header)}; put tabs between")
         row = dict(zip(header, cells, strict=True))
+        for column in ("url", "checksum"):
+            if has_credentials(row[column]):
+                raise BadConfiguration(f"{place}: {column}: given {row[column]!r}; allowed: {NO_CREDENTIALS}")
         validate(row, schema, place)
         if row["name"] in rows:
             raise BadConfiguration(f"{place}: stands twice; give each row its own name")

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from snakemake.exceptions import WorkflowError
 
+from workflow_scripts.io.addresses import masked
+
 
 class BadConfiguration(WorkflowError):
-    """A fault in the configuration or a sheet, said in one line."""
+    """A fault in the configuration or a sheet, said in one line; credentials are masked."""
+
+    def __init__(self, line: str) -> None:
+        super().__init__(masked(line))
 
     @property
     def __traceback__(self) -> None:
