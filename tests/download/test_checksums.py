@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -99,7 +100,8 @@ def test_ensembl_pads_its_sums_with_zeros():
     ("listing", "says"),
     [
         (f"{MD5}  other.bin\n", "does not list data.bin"),
-        ("", "does not list data.bin"),
+        ("", "CHECKSUMS: is empty"),
+        ("\n", "does not list data.bin"),
         ("<html>maintenance</html>", "does not list data.bin"),
         (f"{MD5}  data.bin\n{'0' * 32}  old/data.bin\n", "different checksums"),
     ],
@@ -119,6 +121,18 @@ def test_a_list_cut_short_is_asked_for_again(fetch, file, site):
     assert file.read_bytes() == BODY
 
 
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_list_without_an_end_is_not_taken_to_its_end(fetch, file, site, announced):
+    """Of 80 MiB about 64 are taken, in lines that name no file, and the checksum behind them is not reached."""
+    site.files["/CHECKSUMS"] = (b"x" * 1023 + b"\n") * (80 << 10) + f"{SHA256}  data.bin\n".encode()
+    size = {} if announced else {"Content-Length": ""}
+    site.misbehave = lambda handler, n, body, status: handler.answer(200, body, **size) is None
+    with pytest.raises(BadInput, match=f"CHECKSUMS: is longer than a list of files can be, {64 << 20} bytes") as error:
+        fetch(checksum=f"published:{site.address}/CHECKSUMS")
+    assert "\n" not in str(error.value) and len(site.requests) == 1
+    assert_nothing_at(file)
+
+
 def ledger_of(file: Path) -> Path:
     return file.parent / ".first-use" / f"{file.name}.json"
 
@@ -134,6 +148,10 @@ def test_the_first_use_is_recorded_and_verified_from_then_on(fetch, file, site):
     with pytest.raises(BadInput, match=f"expected {SHA256}.*recorded in .*data.bin.json"):
         fetch(checksum="first-use")
     assert not file.exists() and not part_of(file).exists()
+    with pytest.raises(
+        BadInput, match=f"to accept what the source holds now, delete {re.escape(str(ledger_of(file)))}"
+    ):
+        fetch(checksum="first-use")
     ledger_of(file).unlink()
     fetch(checksum="first-use")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from workflow_scripts.contracts import provenance as provenances
-from workflow_scripts.download import checksums, first_use, manifest, rate_limit, transfer
+from workflow_scripts.download import checksums, content, first_use, manifest, rate_limit, transfer
 from workflow_scripts.download.checksums import Checksum
 from workflow_scripts.download.transfer import readable
 from workflow_scripts.io import ledger
@@ -28,6 +28,7 @@ class Source:
     bytes: int | None
     licence: str
     note: str
+    remedy: str = "The file is damaged or was changed at its source: run again, or correct the declaration."
 
 
 def fetch_dataset(*, mirror: Path | None, file: Path, provenance: Path, row: dict, spec: dict, policy: dict) -> None:
@@ -58,14 +59,15 @@ def fetch_dataset(*, mirror: Path | None, file: Path, provenance: Path, row: dic
         logging.info("fetching %s", readable(source.location))
         resumed = partial.size > 0
         transfer.fetch(source.location, partial, source.bytes)
-    measured = measure(partial, source)
-    if resumed and wrong_checksums(measured, source):
+    try:
+        measured = verify(partial, source, file.name)
+    except BadInput:
+        if not resumed:
+            raise
         logging.warning("what was kept of an earlier download is damaged: fetching anew")
-        partial.discard()
         with rate_limit.turn(address or row["url"], file.parent / ".hosts"):
             transfer.fetch(source.location, partial, source.bytes)
-        measured = measure(partial, source)
-    verify(measured, partial, source)
+        measured = verify(partial, source, file.name)
     if row["checksum"] == "first-use" and not address and not source.expected:
         first_use.record(file, row["url"], measured["sha256"])
         logging.info("first use: sha256:%s recorded in %s", measured["sha256"], first_use.path_of(file))
@@ -132,35 +134,34 @@ def from_mirror(address: str, row: dict) -> Source:
 def from_public(file: Path, row: dict) -> Source:
     """At the public address, the row's checksum is verified."""
     kind, _, value = row["checksum"].partition(":")
+    remedy = Source.remedy
     if kind == "first-use":
         before = first_use.recorded(file, row["url"])
         expected = [before] if before else []
+        remedy = f"Run again; to accept what the source holds now, delete {first_use.path_of(file)} before."
     elif kind == "published":
         expected = [checksums.published(transfer.read_text(value), unquote(row["url"].rpartition("/")[2]), value)]
     else:
         expected = [checksums.declared(row["checksum"], SHEET)]
-    return Source(row["url"], expected, int(row["bytes"]) if row["bytes"] else None, row["licence"], "")
+    return Source(row["url"], expected, int(row["bytes"]) if row["bytes"] else None, row["licence"], "", remedy)
 
 
-def measure(partial: transfer.Partial, source: Source) -> dict[str, str]:
-    """The checksums of a complete part by algorithm: sha256 and those that are expected."""
-    return checksums.measure(partial.path, {"sha256", *(checksum.algorithm for checksum in source.expected)})
+def verify(partial: transfer.Partial, source: Source, name: str) -> dict[str, str]:
+    """The checksums of a complete part by algorithm: sha256 and those that are expected.
 
-
-def wrong_checksums(measured: dict[str, str], source: Source) -> list[Checksum]:
-    return [checksum for checksum in source.expected if measured[checksum.algorithm] != checksum.value]
-
-
-def verify(measured: dict[str, str], partial: transfer.Partial, source: Source) -> None:
-    """Where a checksum is wrong, remove the part and raise BadInput."""
-    for checksum in wrong_checksums(measured, source):
+    Where one is wrong, or none is expected and the bytes are not what `name` says, remove the part and raise BadInput.
+    """
+    measured = checksums.measure(partial.path, {"sha256", *(checksum.algorithm for checksum in source.expected)})
+    for checksum in source.expected:
+        found = measured[checksum.algorithm]
+        if found != checksum.value:
+            partial.discard()
+            reason = f"{checksum.algorithm} is {found}, expected {checksum.value} ({checksum.origin})"
+            raise BadInput(readable(source.location), "", reason, source.remedy)
+    if not source.expected and (reason := content.fault(partial.path, name)):
         partial.discard()
-        raise BadInput(
-            readable(source.location),
-            "",
-            f"{checksum.algorithm} is {measured[checksum.algorithm]}, expected {checksum.value} ({checksum.origin})",
-            "The file is damaged or was changed at its source: run again, or correct the declaration.",
-        )
+        raise BadInput(readable(source.location), "", reason, content.REMEDY)
+    return measured
 
 
 if "snakemake" in globals():
