@@ -16,6 +16,7 @@ import pysam
 import pytest
 import torch
 
+from tests.download.servers import Handler
 from tests.download.test_checksums import ledger_of
 from tests.download.test_transfer import assert_nothing_at, part_of
 from workflow_scripts.download import content
@@ -91,7 +92,7 @@ def test_a_sound_file_is_not_refused(tmp_path, case):
     name, write = (MADE | WITHOUT_END)[case]
     write(tmp_path / name)
     for called in (name, name.upper()):
-        assert content.fault(tmp_path / name, called) == ""
+        assert content.fault(tmp_path / name, called, ended=False) == ""
 
 
 @pytest.mark.parametrize("case", MADE)
@@ -101,7 +102,7 @@ def test_a_file_that_was_cut_is_refused_wherever_that_was(tmp_path, case):
     whole = made(path, write)
     for size in (1, 8, 30, 70, len(whole) // 2, len(whole) - 28, len(whole) - 1):
         path.write_bytes(whole[:size])
-        assert content.fault(path, name), f"cut to {size} of {len(whole)} bytes"
+        assert content.fault(path, name, ended=False), f"cut to {size} of {len(whole)} bytes"
 
 
 def test_blocked_gzip_that_ends_between_two_blocks_is_refused(tmp_path):
@@ -109,7 +110,7 @@ def test_blocked_gzip_that_ends_between_two_blocks_is_refused(tmp_path):
     whole = made(path, blocked)
     path.write_bytes(whole[:-28])
     assert gzip.decompress(path.read_bytes()) == TEXT * 10, "whole gzip, and only the block that ends it is missing"
-    assert "its last block is missing" in content.fault(path, path.name)
+    assert "its last block is missing" in content.fault(path, path.name, ended=False)
 
 
 @pytest.mark.parametrize(("stated", "says"), [(200, ""), (201, "200 bytes of the 201")])
@@ -119,7 +120,7 @@ def test_a_superblock_of_version_1_is_read_by_its_own_layout(tmp_path, stated, s
     addresses = (0, 2**64 - 1, stated, 2**64 - 1)
     path = tmp_path / "a.h5"
     path.write_bytes((start + b"".join(value.to_bytes(8, "little") for value in addresses)).ljust(200, b"\0"))
-    found = content.fault(path, path.name)
+    found = content.fault(path, path.name, ended=False)
     assert says in found if says else found == ""
 
 
@@ -153,7 +154,7 @@ def test_a_superblock_of_version_1_is_read_by_its_own_layout(tmp_path, stated, s
 def test_another_content_than_the_name_says_is_refused(tmp_path, name, data, says):
     path = tmp_path / "part"
     path.write_bytes(data)
-    assert says.replace(" .", " (") in content.fault(path, name)
+    assert says.replace(" .", " (") in content.fault(path, name, ended=False)
 
 
 @pytest.mark.parametrize("name", ["a.tsv", "a.gz", "a.h5", "a.bw", "a.pt", "a.bin", "README"])
@@ -169,12 +170,12 @@ def test_another_content_than_the_name_says_is_refused(tmp_path, name, data, say
 )
 def test_a_page_is_refused_under_any_other_name(tmp_path, name, page):
     (tmp_path / "part").write_bytes(page)
-    assert "HTML page" in content.fault(tmp_path / "part", name)
+    assert "HTML page" in content.fault(tmp_path / "part", name, ended=False)
 
 
 def test_comments_without_end_do_not_keep_us(tmp_path):
     (tmp_path / "part").write_bytes(b"<!-- -->" * (1 << 17))
-    assert content.fault(tmp_path / "part", "a.bin") == ""
+    assert content.fault(tmp_path / "part", "a.bin", ended=False) == ""
 
 
 @pytest.fixture
@@ -250,3 +251,27 @@ def test_a_part_that_was_damaged_here_is_fetched_anew(fetch, file, site, name):
     part_of(file).write_bytes(TEXT[:-10] + bytes(9) + b"\n")
     fetch(checksum="first-use")
     assert file.read_bytes() == TEXT
+
+
+@pytest.mark.parametrize("name", ["a.tsv"])
+@pytest.mark.parametrize("told", ["size", "last chunk", "bytes of the row", "nothing"])
+def test_text_whose_last_line_has_no_end_is_whole_if_the_source_says_so(fetch, file, site, told):
+    site.files["/data.bin"] = text = TEXT[:-1]
+
+    def answer(handler: Handler, n: int, body: bytes, status: int) -> bool:
+        if told == "last chunk":
+            handler.answer(200, b"", **{"Transfer-Encoding": "chunked", "Content-Length": ""})
+            handler.wfile.write(f"{len(body):x}\r\n".encode() + body + b"\r\n0\r\n\r\n")
+        else:
+            handler.answer(200, body, **({} if told == "size" else {"Content-Length": ""}))
+        return True
+
+    site.misbehave = answer
+    row = {"checksum": "first-use", "bytes": str(len(text)) if told == "bytes of the row" else ""}
+    if told == "nothing":
+        with pytest.raises(BadInput, match="cut short: its last line has no end, and the source told no size"):
+            fetch(**row)
+        assert_nothing_at(file)
+    else:
+        fetch(**row)
+        assert file.read_bytes() == text

@@ -6,7 +6,7 @@
 | `.h5`, `.hdf5`, `.h5ad` | the signature of HDF5, and no fewer bytes than its superblock tells |
 | `.bw`, `.bigWig` | the number that begins every bigWig also ends it |
 | `.pt` | a zip archive with the list of its content at the end, or a pickle (as torch before 1.6 saved) |
-| text: `.fa`, `.gtf`, `.tsv`, ... | no NUL, no markup, not blank, and an end of the last line |
+| text: `.fa`, `.gtf`, `.tsv`, ... | no NUL, no markup, not blank; an end of the last line, where the source told no size |
 | any but `.html` | not empty, and no HTML page |
 
 Formats: RFC 1952; SAM specification 4.1.2 (blocked gzip); HDF5 File Format Specification 3.0, II.A; W. J. Kent et al.,
@@ -39,8 +39,11 @@ PAGES = {".html", ".htm"}
 TEXT = {".fa", ".fasta", ".faa", ".fna", ".gtf", ".gff", ".gff3", ".tsv", ".csv", ".txt", ".wig", ".bedgraph", ".bed"}
 
 
-def fault(path: Path, name: str) -> str:
-    """What is wrong with the file at `path` that is to be called `name`; nothing where it is empty."""
+def fault(path: Path, name: str, ended: bool) -> str:
+    """What is wrong with the file at `path` that is to be called `name`; empty where nothing is.
+
+    ended: whether the source told where the file ends, which text itself does not show for sure.
+    """
     suffix = _suffix(name)
     with path.open("rb") as handle:
         head = handle.read(BLOCK)
@@ -48,6 +51,8 @@ def fault(path: Path, name: str) -> str:
         return "is empty"
     if suffix not in PAGES and _is_page(head):
         return "is an HTML page, as of a log-in or an error"
+    if suffix in TEXT:
+        return _text_fault(path, ended)
     check = CHECKS.get(suffix)
     return check(path, name) if check else ""
 
@@ -73,10 +78,11 @@ def _blocks(handle: IO[bytes]) -> Iterator[bytes]:
         yield block
 
 
-def _text_fault(path: Path, _: str) -> str:
+def _text_fault(path: Path, ended: bool) -> str:
     with path.open("rb") as handle:
         reason = _no_text(_blocks(handle))
-    return reason or ("" if _ends(path)[1].endswith((b"\n", b"\r")) else "is cut short: its last line has no end")
+    whole = ended or _ends(path)[1].endswith((b"\n", b"\r"))
+    return reason or ("" if whole else "is cut short: its last line has no end, and the source told no size")
 
 
 def _no_text(blocks: Iterator[bytes]) -> str:
@@ -164,5 +170,4 @@ CHECKS: dict[str, Callable[[Path, str], str]] = {
     ".pt": _torch_fault,
     **dict.fromkeys((".h5", ".hdf5", ".h5ad"), _hdf5_fault),
     **dict.fromkeys((".bw", ".bigwig"), _bigwig_fault),
-    **dict.fromkeys(TEXT, _text_fault),
 }

@@ -58,16 +58,16 @@ def fetch_dataset(*, mirror: Path | None, file: Path, provenance: Path, row: dic
         refuse_licence(source.licence, row, policy)
         logging.info("fetching %s", readable(source.location))
         resumed = partial.size > 0
-        transfer.fetch(source.location, partial, source.bytes)
+        ended = transfer.fetch(source.location, partial, source.bytes)
     try:
-        measured = verify(partial, source, file.name)
+        measured = verify(partial, source, file.name, ended)
     except BadInput:
         if not resumed:
             raise
         logging.warning("what was kept of an earlier download is damaged: fetching anew")
         with rate_limit.turn(address or row["url"], file.parent / ".hosts"):
-            transfer.fetch(source.location, partial, source.bytes)
-        measured = verify(partial, source, file.name)
+            ended = transfer.fetch(source.location, partial, source.bytes)
+        measured = verify(partial, source, file.name, ended)
     if row["checksum"] == "first-use" and not address and not source.expected:
         first_use.record(file, row["url"], measured["sha256"])
         logging.info("first use: sha256:%s recorded in %s", measured["sha256"], first_use.path_of(file))
@@ -146,9 +146,10 @@ def from_public(file: Path, row: dict) -> Source:
     return Source(row["url"], expected, int(row["bytes"]) if row["bytes"] else None, row["licence"], "", remedy)
 
 
-def verify(partial: transfer.Partial, source: Source, name: str) -> dict[str, str]:
+def verify(partial: transfer.Partial, source: Source, name: str, ended: bool) -> dict[str, str]:
     """The checksums of a complete part by algorithm: sha256 and those that are expected.
 
+    ended: whether the source told where the file ends.
     Where one is wrong, or none is expected and the bytes are not what `name` says, remove the part and raise BadInput.
     """
     measured = checksums.measure(partial.path, {"sha256", *(checksum.algorithm for checksum in source.expected)})
@@ -158,7 +159,7 @@ def verify(partial: transfer.Partial, source: Source, name: str) -> dict[str, st
             partial.discard()
             reason = f"{checksum.algorithm} is {found}, expected {checksum.value} ({checksum.origin})"
             raise BadInput(readable(source.location), "", reason, source.remedy)
-    if not source.expected and (reason := content.fault(partial.path, name)):
+    if not source.expected and (reason := content.fault(partial.path, name, ended)):
         partial.discard()
         raise BadInput(readable(source.location), "", reason, content.REMEDY)
     return measured

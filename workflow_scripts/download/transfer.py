@@ -112,8 +112,10 @@ def readable(url: str) -> str:
     return url2pathname(parts.path) if parts.scheme == "file" else url
 
 
-def fetch(url: str, partial: Partial, expected: int | None = None, most: int | None = None) -> None:
+def fetch(url: str, partial: Partial, expected: int | None = None, most: int | None = None) -> bool:
     """Complete `partial` with the bytes at `url`; raise BadInput where that cannot be.
+
+    Return whether the end is known: without a size, a body that was cut looks like a whole one.
 
     expected: size in bytes, if it is known; another size announced by the source ends the download before it starts.
     most: size in bytes beyond which the download ends; None for any size.
@@ -157,8 +159,8 @@ def read_text(url: str) -> str:
             raise BadInput(readable(url), "", "is no text", "Correct the address.") from error
 
 
-def _receive(url: str, partial: Partial, expected: int | None, most: int | None) -> None:
-    """One attempt: append what is missing."""
+def _receive(url: str, partial: Partial, expected: int | None, most: int | None) -> bool:
+    """One attempt: append what is missing; return whether the end is known."""
     known = partial.identity(url)
     # Of a part that is whole already (killed before it got its name) the last byte is asked for again, so that the
     # source still confirms its version.
@@ -196,6 +198,7 @@ def _receive(url: str, partial: Partial, expected: int | None, most: int | None)
     if received == 0:
         partial.discard()
         raise BadInput(readable(url), "", "is empty", REMEDY)
+    return size is not None or isinstance(stream, HTTPResponse)  # whose last chunk says that it is the last
 
 
 def _blocks(stream: Any, limit: int | None) -> Iterator[bytes]:
