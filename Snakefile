@@ -1,5 +1,12 @@
 from snakemake.utils import min_version
 
+try:
+    import workflow_scripts
+except ModuleNotFoundError:  # of a git address Snakemake fetches single files, never what these import
+    raise SystemExit(
+        "GeneLM runs from a clone, not from a git address: `git clone` it, and give the path of its Snakefile."
+    )
+
 from workflow_scripts.rule import code
 from workflow_scripts.settings.lock import hold_folder
 from workflow_scripts.settings.schema import stages
