@@ -1,6 +1,6 @@
 from workflow_scripts.download.inputs import own_checksum, own_file, require_unchanged, row
 
-require_unchanged(workflow.pathvars.apply(settings.file(name)) for name in settings.named_at())
+require_unchanged(placed(settings.file(name)) for name in settings.named_at())
 
 
 wildcard_constraints:

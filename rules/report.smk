@@ -261,7 +261,7 @@ rule summarize_costs:
         "../envs/report.yaml"
     params:
         code=code("report/summarize_costs"),
-        benchmarks=workflow.pathvars.apply("<benchmarks>"),  # a param is no path to Snakemake
+        benchmarks=placed("<benchmarks>"),  # a param is no path to Snakemake
         names=" ".join(settings.job_names),
     script:
         "../workflow_scripts/report/summarize_costs.py"

@@ -24,7 +24,8 @@ def render(caption: Path, config: dict, truth: bool) -> str:
         input={"truth": ["truth"]} if truth else {},
     )
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    source = environment.from_string(caption.read_text()).render(snakemake=snakemake)
+    file = SimpleNamespace(job=SimpleNamespace(rule=SimpleNamespace(module_globals={"config": config})))
+    source = environment.from_string(caption.read_text()).render(snakemake=snakemake, files=[file])
     return publish_parts(source, writer="html", settings_overrides={"halt_level": 2})["html_body"]
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from snakemake.io import ancient
+from snakemake.io import ancient, local
 
 from workflow_scripts.io.attested import SUFFIX, own_name
 from workflow_scripts.settings.datasets import load_datasets
@@ -161,8 +161,11 @@ class Settings:
     def file(self, name: str) -> str:
         """The path of a file that the configuration names.
 
-        Its date is nothing to Snakemake: what a rule follows is its provenance, which tells the checksum.
+        Its date is nothing to Snakemake: what a rule follows is its provenance, which tells the checksum. A user's own
+        file is local: no prefix of a module goes before its path.
         """
+        if is_own(name):
+            return ancient(local(name))
         return ancient(name if "/" in name else f"<resources>/{name}")
 
     def provenance_file(self, name: str) -> str:
