@@ -283,7 +283,7 @@ rule write_crate:
     params:
         code=code("report/write_crate"),
         content=settings.portable,
-        logs=workflow.pathvars.apply("<logs>"),
-        benchmarks=workflow.pathvars.apply("<benchmarks>"),
+        logs=placed("<logs>"),
+        benchmarks=placed("<benchmarks>"),
     script:
         "../workflow_scripts/report/write_crate.py"

@@ -28,8 +28,8 @@ def main() -> None:
     asked = given.parse_args()
     try:
         entities = read(asked.crate)
-        repeat(asked.crate.resolve(), asked.directory, asked.cores)
-        same, told, other = compare(entities, asked.crate, asked.directory)
+        made = repeat(asked.crate.resolve(), asked.directory, asked.cores)
+        same, told, other = compare(entities, made)
     except BadInput as error:
         sys.exit(str(error))
     print(f"{same} files have the same bytes, {len(told)} tell other times or paths, {len(other)} differ.")
@@ -46,8 +46,11 @@ def read(crate: Path) -> dict[str, dict[str, Any]]:
         raise BadInput(path, "", f"is no readable crate ({error})", "Give the folder of results of a run.") from error
 
 
-def repeat(crate: Path, directory: Path, cores: str) -> None:
-    """Run the workflow of the crate by its configuration in an empty folder; raise BadInput where that fails."""
+def repeat(crate: Path, directory: Path, cores: str) -> Path:
+    """Run the workflow of the crate by its configuration in an empty folder; return the folder of its results.
+
+    Raises BadInput where that fails.
+    """
     (configuration,) = (crate / "configuration").iterdir()
     if directory.exists() and any(directory.iterdir()):
         raise BadInput(directory, "", "is not empty", "Give a folder for the repeated run.")
@@ -56,11 +59,11 @@ def repeat(crate: Path, directory: Path, cores: str) -> None:
     command += ["--directory", directory.resolve(), "--configfile", configuration]
     if subprocess.run(list(map(str, command)), cwd=crate / "workflow", check=False).returncode:
         raise BadInput(crate, "", "the repeated run failed", "What it printed says why.")
+    return directory / "results" / configuration.stem
 
 
-def compare(entities: dict[str, dict[str, Any]], crate: Path, directory: Path) -> tuple[int, list[str], list[str]]:
-    """How many files of the repeated run are as the crate says, and which tell other times or paths, or differ."""
-    made = directory / "results" / crate.resolve().name
+def compare(entities: dict[str, dict[str, Any]], made: Path) -> tuple[int, list[str], list[str]]:
+    """How many files of a repeated run are as the crate says, and which tell other times or paths, or differ."""
     same, told, other = 0, [], []
     for entity, content in entities.items():
         if "sha256" not in content or ":" in entity:  # another place's file
