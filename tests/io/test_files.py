@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -24,45 +25,113 @@ def test_an_error_leaves_neither_file_nor_trace(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("folder", [False, True])
-def test_an_error_leaves_the_older_content(folder: bool, tmp_path: Path) -> None:
-    path = tmp_path / "made"
+WRITER = """
+import sys, time
+from pathlib import Path
+from workflow_scripts.io.files import replacing
+with replacing(Path(sys.argv[1])) as temporary:
+    temporary.mkdir() if sys.argv[2] == "folder" else temporary.write_text("half")
+    (temporary.parent / "beside").write_text("scratch of a library")
+    print("writing", flush=True)
+    sys.stdin.read()
+    if sys.argv[2] == "folder":
+        (temporary / "part").write_text("theirs")
+    else:
+        temporary.write_text("theirs")
+"""
 
-    def write(target: Path, text: str) -> None:
-        if folder:
-            target.mkdir()
-        (target / "part" if folder else target).write_text(text)
 
+@contextmanager
+def writing(path: Path, kind: str) -> Iterator[subprocess.Popen]:
+    """Another process that is in the midst of writing `path`, and ends when its input does."""
+    command = [sys.executable, "-c", WRITER, path, kind]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout.readline() == "writing\n"
+        yield writer
+
+
+def write(path: Path, kind: str, text: str = "ours") -> None:
     with replacing(path) as temporary:
-        write(temporary, "old")
-    with pytest.raises(RuntimeError), replacing(path) as temporary:
-        write(temporary, "half")
-        raise RuntimeError
-    assert (path / "part" if folder else path).read_text() == "old"
-    with replacing(path) as temporary:
-        write(temporary, "new")
-    assert (path / "part" if folder else path).read_text() == "new"
+        put(temporary, kind, text)
+
+
+def put(temporary: Path, kind: str, text: str) -> None:
+    if kind == "folder":
+        temporary.mkdir()
+    (temporary / "part" if kind == "folder" else temporary).write_text(text)
+
+
+def content(path: Path, kind: str) -> str:
+    return (path / "part" if kind == "folder" else path).read_text()
+
+
+KINDS = pytest.mark.parametrize("kind", ["file", "folder"])
+
+
+@KINDS
+def test_what_a_killed_writer_left_is_removed_by_the_next(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "made.tsv"
+    with writing(path, kind) as writer:
+        writer.kill()
+    assert not path.exists() and len(list(tmp_path.iterdir())) == 1
+    write(path, kind)
+    assert content(path, kind) == "ours"
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_killed_writer_leaves_no_file_under_the_name(tmp_path: Path) -> None:
-    script = (
-        "import sys, time; from pathlib import Path; from workflow_scripts.io.files import replacing\n"
-        "with replacing(Path(sys.argv[1])) as temporary:\n"
-        "    temporary.write_text('half'); print('writing', flush=True); time.sleep(60)"
-    )
-    path = tmp_path / "file.tsv"
-    writer = subprocess.Popen([sys.executable, "-c", script, path], cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    assert writer.stdout.readline() == "writing\n"
-    writer.send_signal(signal.SIGKILL)
-    writer.wait(timeout=30)
-    assert not path.exists()
+@KINDS
+def test_one_that_writes_yet_is_left_alone_and_who_ends_last_stays(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "made.tsv"
+    with writing(path, kind) as writer:
+        write(path, kind)
+        assert content(path, kind) == "ours"
+        writer.stdin.close()
+        assert writer.wait(timeout=30) == 0
+    assert content(path, kind) == "theirs"
+    assert list(tmp_path.iterdir()) == [path]
 
 
-def test_the_temporary_name_keeps_the_suffixes_and_stands_beside(tmp_path: Path) -> None:
+@KINDS
+def test_two_that_have_one_process_number_do_not_meet(kind: str, tmp_path: Path) -> None:
+    """As on two hosts, or where the number of a killed process returns."""
+    path = tmp_path / "made.tsv"
+    with replacing(path) as first, replacing(path) as second:
+        put(first, kind, "first")
+        put(second, kind, "second")
+    assert content(path, kind) == "first"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@KINDS
+def test_an_error_leaves_the_older_content(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "made"
+    write(path, kind, "old")
+    with pytest.raises(RuntimeError), replacing(path) as temporary:
+        put(temporary, kind, "half")
+        raise RuntimeError
+    assert content(path, kind) == "old"
+    write(path, kind, "new")
+    assert content(path, kind) == "new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_nothing_else_is_taken_for_what_a_killed_writer_left(tmp_path: Path) -> None:
+    others = {
+        ".made.tsv.swp",
+        ".made.tsv.unfinished",
+        ".made.tsv.gz.00000000.unfinished",
+        "made.tsv.00000000.unfinished",
+    }
+    for name in others:
+        (tmp_path / name).mkdir()
+    write(tmp_path / "made.tsv", "file")
+    assert {path.name for path in tmp_path.iterdir()} == {*others, "made.tsv"}
+
+
+def test_the_place_to_write_to_has_the_name_and_stands_in_the_same_file_system(tmp_path: Path) -> None:
     with replacing(tmp_path / "new/file.tsv.gz") as temporary:
-        assert temporary.parent == tmp_path / "new"
-        assert temporary.suffixes[-2:] == [".tsv", ".gz"]
+        assert temporary.name == "file.tsv.gz"
+        assert temporary.parent.parent == tmp_path / "new"
         temporary.touch()
 
 
