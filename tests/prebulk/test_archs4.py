@@ -338,3 +338,43 @@ def test_another_layout_is_refused_by_the_name_of_what_is_missing(tmp_path, coun
         file["meta/samples/geo_accession"] = [f"GSM{number}" for number in range(SAMPLES)]
     with pytest.raises(BadInput, match=r"data/expression: shape \(17, 23\) is not genes x 17 samples"):
         archs4.read_samples(path, 0, 1, set())
+
+
+READS = {
+    "meta/samples/title": lambda path: archs4.read_samples(path, 0, 1, {"title"}),
+    "meta/samples/geo_accession": lambda path: archs4.read_samples(path, 0, 1, set()),
+    "meta/samples/singlecellprobability": lambda path: archs4.read_samples(path, 0, 1, set()),
+    "meta/genes/ensembl_gene": lambda path: archs4.read_mapping(path, table(range(GENES))),
+    "meta/genes/symbol": lambda path: archs4.read_mapping(path, table(range(GENES))),
+}
+
+
+@pytest.mark.parametrize(
+    "values", [[[b"a", b"b"]] * SAMPLES, [[1.0, 2.0]] * SAMPLES, [[b"a"]] * GENES, b"a", 1.0], ids=str
+)
+@pytest.mark.parametrize("name", READS)
+def test_metadata_of_other_than_one_dimension_are_refused(tmp_path, counts, name, values):
+    path = write_archs4(tmp_path / "a.h5", counts, ids=[] if name.endswith("symbol") else None)
+    with h5py.File(path, "r+") as file:
+        del file[name]
+        file[name] = np.array(values)
+    with pytest.raises(BadInput, match=rf"a\.h5: {name}: shape \(.*\) is not a single column of values\. Give a file"):
+        READS[name](path)
+
+
+@pytest.mark.parametrize("name", ["data/expression", "meta", "meta/samples/title"])
+def test_a_file_that_leads_to_another_is_refused_by_every_reading(tmp_path, counts, name):
+    other = write_archs4(tmp_path / "other.h5", counts)
+    mapping = archs4.read_mapping(other, table(range(GENES)))
+    path = write_archs4(tmp_path / "a.h5", counts)
+    with h5py.File(path, "r+") as file:
+        del file[name]
+        file[name] = h5py.ExternalLink(str(other), name)
+    for reading in (
+        lambda: archs4.sample_range(path, 0, 1),
+        lambda: archs4.read_samples(path, 0, 1, {"title"}),
+        lambda: archs4.read_mapping(path, table(range(GENES))),
+        lambda: list(archs4.read_counts(path, mapping, 0, 1, np.ones(SAMPLES, bool), 1)),
+    ):
+        with pytest.raises(BadInput, match=rf"a\.h5: {name}: lies in another file, .*other\.h5"):
+            reading()

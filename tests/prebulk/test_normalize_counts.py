@@ -253,3 +253,25 @@ def test_threads_do_not_change_a_byte(tmp_path, counts):
     wanted = np.ones(40 * SAMPLES, bool)
     one, four = ([block for _, block in archs4.read_counts(path, mapping, 0, 1, wanted, threads)] for threads in (1, 4))
     assert all((a == b).all() for a, b in zip(one, four, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("name", "column"), [("geo_accession", "sample_id"), ("series_id", "group"), ("title", "label")]
+)
+def test_nul_in_what_is_said_of_a_sample_is_refused_before_anything_is_written(tmp_path, counts, name, column):
+    source = write_archs4(tmp_path / "a.h5", counts)
+    with h5py.File(source, "r+") as file:
+        del file[f"meta/samples/{name}"]
+        file[f"meta/samples/{name}"] = np.array([b"a\0b", *(f"c{n}".encode() for n in range(1, SAMPLES))], "S3")
+    section = spec(label={"by": "field", "field": "title", "pattern": ""})
+    with pytest.raises(BadInput, match=rf"a\.h5: sample '.*': its {column} 'a.x00b' holds the character NUL\. Correct"):
+        run(tmp_path, source, section)
+    assert [path.name for path in (tmp_path / "prebulk").iterdir()] == ["genes.parquet"]
+
+
+def test_nul_in_a_barcode_of_xena_is_refused(tmp_path, counts):
+    samples = [f"TCGA-AA-000{number}-01A" for number in range(SAMPLES)]
+    samples[3] += "\0"
+    source = write_xena(tmp_path / "made.TCGA-LIHC.star_counts.tsv.gz", counts, samples)
+    with pytest.raises(BadInput, match=r"sample 'TCGA-AA-0003-01A.x00': its sample_id .* holds the character NUL"):
+        run(tmp_path, source, spec("xena"))

@@ -30,6 +30,7 @@ import pandera.pandas as pa
 
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.files import replacing
+from workflow_scripts.io.hdf5 import require_own_content
 from workflow_scripts.io.seal import require_intact, seal
 from workflow_scripts.io.tables import read_table, validate_table, write_table
 
@@ -132,6 +133,7 @@ def read_targets(path: Path, windows: pd.DataFrame) -> Targets:
     require_intact(path)
     try:
         with h5py.File(path, "r") as file:
+            require_own_content(file, path)
             found = Targets(
                 file["targets"][:], file["mask"][:], json.loads(file.attrs["tracks"]), int(file.attrs["bin"])
             )

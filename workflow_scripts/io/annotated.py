@@ -10,6 +10,7 @@ from anndata.io import write_elem
 
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.files import replacing
+from workflow_scripts.io.hdf5 import require_own_content
 from workflow_scripts.io.seal import require_intact, seal
 
 ROWS_PER_CHUNK = 64
@@ -29,9 +30,11 @@ def write_annotated(data: anndata.AnnData, path: Path) -> None:
 
 def read_annotated(path: Path, backed: bool = False) -> anndata.AnnData:
     """Read an .h5ad file; `backed` leaves X on disk. A damaged file, or one that was
-    not written here, raises BadInput."""
+    not written here or leads to other files, raises BadInput."""
     require_intact(path)
     try:
+        with h5py.File(path, "r") as file:
+            require_own_content(file, path)
         return anndata.read_h5ad(path, backed="r" if backed else None)
     except (OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
         raise BadInput(path, "", f"not a readable .h5ad file ({error})", "Remove it and run its rule again.") from error

@@ -60,7 +60,7 @@ def normalize_counts(
     fields |= {"alignedreads"} if filters["min_aligned_reads"] > 0 else set()
     described = _describe(reader.read_samples(counts, part, parts, fields), group, label, spec)
     described = described.assign(corpus=corpus, shard=shard, file=counts.name)
-    _require_names(described["sample_id"], counts)
+    _require_names(described, counts)
     fate = fates_by_metadata(described, filters, single_cell)
     if found:
         fate[~described["sample_id"].isin(sample_list.read(found)["sample_id"]).to_numpy()] = "not_in_search"
@@ -112,8 +112,15 @@ def _describe(found: pd.DataFrame, group: list[str], label: list[str], spec: dic
     )
 
 
-def _require_names(names: pd.Series, counts: Path) -> None:
-    """Raise BadInput unless every sample has a name of its own."""
+def _require_names(described: pd.DataFrame, counts: Path) -> None:
+    """Raise BadInput unless every sample has a name of its own, and no text holds what HDF5 cannot: NUL."""
+    names = described["sample_id"]
+    for column in ("sample_id", "group", "label"):
+        cut = described[column].astype(str).str.contains("\0", regex=False)
+        if cut.any():
+            reason = f"its {column} {described.loc[cut, column].iloc[0]!r} holds the character NUL"
+            remedy = "Correct the file, or name another field."
+            raise BadInput(counts, f"sample {names[cut].iloc[0]!r}", reason, remedy)
     wrong = names[names.duplicated() | (names == "")]
     if len(wrong):
         reason = "stands twice" if wrong.iloc[0] else "has no name"

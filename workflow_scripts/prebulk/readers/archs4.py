@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.hdf5 import require_own_content
 from workflow_scripts.io.text import DAMAGED
 from workflow_scripts.prebulk.chunks import block_reader
 from workflow_scripts.prebulk.gene_mapping import GeneMapping, map_rows
@@ -37,9 +38,10 @@ LAYOUT = "Give a file in the ARCHS4 v2 layout."
 
 @contextmanager
 def _opened(path: Path) -> Iterator[h5py.File]:
-    """The open file; whatever HDF5 cannot read becomes BadInput."""
+    """The open file, all of whose content is its own; whatever HDF5 cannot read becomes BadInput."""
     try:
         with h5py.File(path, "r") as file:
+            require_own_content(file, path)
             yield file
     except (OSError, RuntimeError) as error:
         raise BadInput(path, "", f"not a readable HDF5 file ({error})", DAMAGED) from error
@@ -54,9 +56,17 @@ def _dataset(file: h5py.File, path: Path, name: str) -> h5py.Dataset:
     return found
 
 
+def _column(file: h5py.File, path: Path, name: str) -> h5py.Dataset:
+    """A dataset of metadata, which has one value for each sample or gene."""
+    found = _dataset(file, path, name)
+    if found.ndim != 1:
+        raise BadInput(path, name, f"shape {found.shape} is not a single column of values", LAYOUT)
+    return found
+
+
 def _values(file: h5py.File, path: Path, name: str, part: slice = slice(None)) -> np.ndarray:
     """A slice of a metadata dataset; text as str."""
-    dataset = _dataset(file, path, name)
+    dataset = _column(file, path, name)
     try:
         if dataset.dtype.kind in "OS":
             return dataset.asstr(errors="replace")[part]
@@ -74,7 +84,7 @@ def sample_range(path: Path, part: int, parts: int) -> slice:
     """The samples of one of `parts` parts of the file, on chunk borders. May be empty."""
     with _opened(path) as file:
         dataset = _dataset(file, path, EXPRESSION)
-        samples = len(_dataset(file, path, "meta/samples/geo_accession"))
+        samples = len(_column(file, path, "meta/samples/geo_accession"))
         if dataset.ndim != 2 or dataset.shape[1] != samples:
             reason = f"shape {dataset.shape} is not genes x {samples} samples"
             raise BadInput(path, EXPRESSION, reason, LAYOUT)
