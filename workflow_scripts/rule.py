@@ -28,7 +28,8 @@ from workflow_scripts.io.errors import BadInput
 
 PACKAGE = Path(__file__).resolve().parent
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
-NO_PLACE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES}  # nothing that a job could help
+# Nothing that a job could help: no space, no permission, a folder where a file belongs or the other way round.
+FILE_SYSTEM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR}
 DOTTED = re.compile(rf"{PACKAGE.name}(\.\w+)+")
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -53,12 +54,9 @@ def run(function: Callable[..., None], snakemake: Any) -> None:
     Values are bound by name and read by the function's annotations: `Path`, `Path | None` (None
     where the rule gives no file), `list[Path]`, `dict` and `list` (decoded from JSON), `threads: int`.
     """
-    handlers: list[logging.Handler] = [logging.FileHandler(path) for path in snakemake.log[:1]]
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", handlers=handlers or None
-    )
     started = job_record.now()
     try:
+        _log_to(snakemake.log[:1])
         require_attested(snakemake.input)
         function(**bind(function, snakemake))
         require_attested(snakemake.input)  # none was exchanged while it was read
@@ -67,8 +65,9 @@ def run(function: Callable[..., None], snakemake: Any) -> None:
         logging.error("%s", error)
         sys.exit(f"{function.__name__}: {error}")
     except OSError as error:
-        logging.exception("%s failed", function.__name__)
-        if error.errno not in NO_PLACE:
+        if logging.root.handlers:  # it is not the log that cannot be written
+            logging.exception("%s failed", function.__name__)
+        if error.errno not in FILE_SYSTEM:
             raise
         place = f"{error.filename}: " if error.filename else ""
         reason = " ".join(str(error.strerror).split())  # some libraries say it in several lines
@@ -76,6 +75,16 @@ def run(function: Callable[..., None], snakemake: Any) -> None:
     except Exception:
         logging.exception("%s failed", function.__name__)
         raise
+
+
+def _log_to(files: list[str]) -> None:
+    """Send what is logged to these files, or, where a rule has no log, to standard error."""
+    logging.raiseExceptions = False  # a full disk is said by what fails for it, not by the log as well
+    logging.basicConfig(
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        handlers=[logging.FileHandler(path, encoding="utf-8") for path in files] or None,
+    )
 
 
 def bind(function: Callable[..., None], snakemake: Any) -> dict[str, Any]:
@@ -154,7 +163,7 @@ def _meaning(path: Path) -> str:
 @cache
 def _parsed(path: Path) -> tuple[list[str], str]:
     """All dotted names that a file imports, and its meaning: each file is parsed once a start."""
-    tree = ast.parse(path.read_text(), str(path))
+    tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
     names: list[str] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,9 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
+from tests.support.disks import small_disk
 from tests.support.examples import EXAMPLES, GENES, genes, overwrite, standardizer_table
 from workflow_scripts.contracts import (
     gene_table,
@@ -180,6 +183,15 @@ def test_the_configuration_of_a_model_lacks_no_key(key: str, tmp_path: Path) -> 
     (path / "config.json").write_text(sealed(config))
     with pytest.raises(BadInput, match=f"{key}: is missing"):
         model_bundle.read(path)
+
+
+def test_a_model_that_the_disk_does_not_hold_is_said_as_such(tmp_path: Path) -> None:
+    content = EXAMPLES["model_bundle"].content
+    with small_disk(tmp_path / "disk", "64k") as disk:
+        with pytest.raises(OSError, match="No space left on device") as caught:
+            EXAMPLES["model_bundle"].write({**content, "large": torch.ones(100_000)}, disk / "model")
+        assert caught.value.errno == errno.ENOSPC
+        assert list(disk.iterdir()) == []
 
 
 # Files that another program changed: the metadata says one thing, the content another.

@@ -17,6 +17,7 @@ import numpy as np
 import pyBigWig
 import pytest
 
+from tests.support.disks import small_disk
 from tests.support.examples import overwrite
 from tests.support.workflow import ROOT
 from tests.tracks import toy
@@ -214,16 +215,10 @@ def test_a_file_that_lost_bases_is_an_error(tmp_path: Path, monkeypatch: pytest.
 @pytest.mark.parametrize("size", ["60k", "1100k"])
 def test_a_full_disk_is_an_error_that_names_the_file(size: str, tmp_path: Path) -> None:
     """Before libBigWig meets it and ends the process."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "none", disk], check=False).returncode:
-        pytest.skip("may not mount a small disk")
-    try:
+    with small_disk(tmp_path / "disk", size) as disk:
         with pytest.raises(OSError, match="No space left, or the file system failed") as fault:
             write(disk / "a.bw")
         assert (fault.value.errno, fault.value.filename) == (errno.ENOSPC, str(disk / "a.bw"))
-    finally:
-        subprocess.run(["umount", "--lazy", disk], check=True)  # libBigWig has its file open yet
 
 
 def test_whole_is_a_bigwig_with_its_end(track: Path, tmp_path: Path) -> None:

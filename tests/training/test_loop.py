@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import itertools
 import logging
 import math
@@ -18,6 +19,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.support.disks import fill, small_disk
 from tests.training import tiny
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.training import loop, progress, ranks, resume
@@ -210,6 +212,31 @@ def test_a_training_killed_anywhere_ends_as_an_undisturbed_one(
     newest = Checkpoints(tmp_path, "tiny").newest()
     assert (newest.name if newest else None) == (f"epoch-{epochs:06d}.pt" if epochs else None)
     assert tiny.train(tmp_path, dropout) == undisturbed[dropout]
+
+
+def test_a_training_that_met_a_full_disk_goes_on_once_there_is_space(
+    tmp_path: Path, undisturbed: dict[float, Any]
+) -> None:
+    with small_disk(tmp_path / "disk", "256k") as disk:
+
+        def filled_in_epoch_3(task: Task) -> Task:
+            calls = itertools.count()
+
+            def validation(part: Any) -> Any:
+                if next(calls) == 3:
+                    fill(disk)
+                return task.validation(part)
+
+            return dataclasses.replace(task, validation=validation)
+
+        with pytest.raises(OSError, match="No space left on device") as caught:
+            tiny.train(disk, 0.1, filled_in_epoch_3)
+        assert (caught.value.errno, caught.value.filename) == (errno.ENOSPC, str(disk / "tiny/epoch-000003.pt"))
+        left = sorted(path.name for path in (disk / "tiny").iterdir())
+        assert left == ["epoch-000001.pt", "epoch-000002.pt"]
+        (disk / "filler").unlink()
+        assert Checkpoints(disk, "tiny").newest().name == "epoch-000002.pt"
+        assert tiny.train(disk, 0.1) == undisturbed[0.1]
 
 
 def test_a_damaged_newest_checkpoint_costs_an_epoch_and_changes_nothing(

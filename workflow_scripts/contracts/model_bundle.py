@@ -8,7 +8,9 @@ versions (of python and torch), digest (of all these).
 
 from __future__ import annotations
 
+import os
 import platform
+import re
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -54,12 +56,20 @@ def write(
     }
     with replacing(path) as temporary:
         temporary.mkdir()
-        save_file(
-            {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()},
-            temporary / "model.safetensors",
-        )
+        _save(state, temporary / "model.safetensors")
         config["weights_sha256"] = digest(temporary / "model.safetensors")
-        (temporary / "config.json").write_text(sealed(config))
+        (temporary / "config.json").write_text(sealed(config), encoding="utf-8")
+
+
+def _save(state: dict[str, torch.Tensor], path: Path) -> None:
+    """Write tensors; OSError where the disk is full, or fails in another way, which the library tells as text."""
+    try:
+        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}, path)
+    except SafetensorError as error:
+        code = re.search(r"\(os error (\d+)\)", str(error))
+        if not code:
+            raise
+        raise OSError(int(code[1]), os.strerror(int(code[1])), str(path)) from error
 
 
 def read(path: Path, gene_order: str | None = None) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:

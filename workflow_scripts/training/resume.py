@@ -65,7 +65,10 @@ class Checkpoints(CheckpointIO):
         return callback
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Path | str, storage_options: Any = None) -> None:
-        """Write `checkpoint`; a file of this name is whole, whenever the process dies."""
+        """Write `checkpoint`; a file of this name is whole, whenever the process dies.
+
+        Raises OSError with the name of the file where the disk is full, or fails in another way.
+        """
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".partial")
@@ -75,6 +78,11 @@ class Checkpoints(CheckpointIO):
                 handle.flush()
                 os.fsync(handle.fileno())
             partial.replace(path)
+        except (OSError, RuntimeError) as error:
+            fault = error if isinstance(error, OSError) else error.__context__  # torch says that its archive is cut
+            if not isinstance(fault, OSError):
+                raise
+            raise OSError(fault.errno, fault.strerror, str(path)) from error
         finally:
             partial.unlink(missing_ok=True)
 
