@@ -53,7 +53,7 @@ class Genome:
     def read(cls, index: Path) -> Genome:
         """Read a samtools .fai index: name, length, offset, bases and bytes a line; a damaged one raises BadInput."""
         require_intact_beside(index)
-        rows = (line.split("\t") for line in index.read_text("utf-8", errors="replace").splitlines())
+        rows = (line.split("\t") for line in index.read_text(encoding="utf-8", errors="replace").splitlines())
         return cls({name: int(length) for name, length, *_ in rows})
 
     def find(self, name: str) -> str | None:

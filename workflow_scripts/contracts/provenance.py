@@ -52,7 +52,7 @@ def is_derived(provenance: dict[str, Any]) -> bool:
 def write(provenance: dict[str, Any], path: Path) -> None:
     validate(provenance, path)
     with replacing(path) as temporary:
-        temporary.write_text(sealed(provenance))
+        temporary.write_text(sealed(provenance), encoding="utf-8")
 
 
 def read(path: Path) -> dict[str, Any]:

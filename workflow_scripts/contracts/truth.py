@@ -40,7 +40,7 @@ REMEDY = "Remove the folder and run simulate_mirror again."
 def write(name: str, rows: Iterable[Iterable[object]], folder: Path) -> None:
     """Write the table `name`, its rows in the order of its columns."""
     folder.mkdir(parents=True, exist_ok=True)
-    with replacing(folder / f"{name}.tsv") as temporary, temporary.open("w", newline="") as handle:
+    with replacing(folder / f"{name}.tsv") as temporary, temporary.open("w", encoding="utf-8", newline="") as handle:
         writer = csv.writer(handle, delimiter="\t", lineterminator="\n")
         writer.writerow(COLUMNS[name])
         writer.writerows(rows)

@@ -94,4 +94,4 @@ def page(text: str) -> str:
 
 if __name__ == "__main__":
     for readme in READMES:
-        readme.write_text(page(readme.read_text()))
+        readme.write_text(page(readme.read_text(encoding="utf-8")), encoding="utf-8")

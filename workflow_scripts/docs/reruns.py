@@ -56,7 +56,8 @@ def helpers() -> dict[str, set[str]]:
     """{function of some `<stage>/inputs.py`: what it asks the settings for}, with wildcards in braces."""
     found = {}
     for file in sorted((ROOT / "workflow_scripts").glob("*/inputs.py")):
-        for function in (node for node in ast.parse(file.read_text()).body if isinstance(node, ast.FunctionDef)):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        for function in (node for node in tree.body if isinstance(node, ast.FunctionDef)):
             calls = (node for node in ast.walk(function) if isinstance(node, ast.Call))
             asked = (call for call in calls if getattr(call.func, "attr", "") == "section")
             found[function.name] = {_path(call.args[0]) for call in asked}
@@ -100,4 +101,4 @@ def schema_of(key: str) -> dict[str, Any]:
 def demo() -> tuple[dict[str, Any], dict[str, Any]]:
     """The demo's configuration with every default filled in, and the schema."""
     schema = load_schema()
-    return complete(yaml.safe_load(DEMO.read_text()), schema), schema
+    return complete(yaml.safe_load(DEMO.read_text(encoding="utf-8")), schema), schema

@@ -67,9 +67,8 @@ def downstream() -> dict[str, set[str]]:
     """{rule: the rules that read what it writes}, of the demo."""
     command = [sys.executable, "-m", "snakemake", "--rulegraph", "dot", "--forceall", "--configfile", str(DEMO)]
     with tempfile.TemporaryDirectory() as directory:
-        made = subprocess.run(
-            [*command, "--directory", directory], cwd=ROOT, env=os.environ, text=True, capture_output=True, check=True
-        )
+        command += ["--directory", directory]
+        made = subprocess.run(command, cwd=ROOT, env=os.environ, encoding="utf-8", capture_output=True, check=True)
     names = dict(re.findall(r'(\d+)\[label = "(\w+)', made.stdout))
     edges: dict[str, set[str]] = {name: set() for name in names.values()}
     for source, target in re.findall(r"(\d+) -> (\d+)", made.stdout):

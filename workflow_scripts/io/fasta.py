@@ -37,7 +37,7 @@ def records(path: Path, remedy: str) -> Iterator[Record]:
 
 def write(records: Iterable[tuple[str, str]], path: Path) -> None:
     """Write (header, sequence) of each record, in lines of `WIDTH` letters."""
-    with replacing(path) as temporary, temporary.open("w") as handle:
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8") as handle:
         for header, sequence in records:
             handle.write(f">{header}\n")
             for first in range(0, len(sequence), WIDTH):

@@ -21,7 +21,7 @@ def sha256_of(path: Path) -> str:
     """The checksum of a file as it is now; OSError where it cannot be read."""
     state = _state(path)
     try:
-        known = json.loads(_entry(path).read_text())
+        known = json.loads(_entry(path).read_text(encoding="utf-8"))
         if known["state"] == state:
             return known["sha256"]
     except (OSError, ValueError, KeyError, TypeError):
@@ -37,7 +37,7 @@ def record(path: Path, sha256: str) -> None:
     known = {"path": str(path.absolute()), "state": _state(path), "sha256": sha256}
     try:
         with replacing(_entry(path)) as temporary:
-            temporary.write_text(json.dumps(known))
+            temporary.write_text(json.dumps(known), encoding="utf-8")
     except OSError as error:
         logging.warning("%s is read anew each time: %s is not writable (%s)", path, LEDGER, error)
 

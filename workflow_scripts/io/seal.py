@@ -99,7 +99,7 @@ def sealed(content: dict[str, Any]) -> str:
 def unsealed(path: Path, remedy: str) -> dict[str, Any]:
     """The content of a sealed JSON file; raise BadInput, which tells `remedy`, where it is not what was written."""
     try:
-        content = json.loads(path.read_text())
+        content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise BadInput(path, "", f"not readable ({error})", remedy) from error
     if not isinstance(content, dict) or content.pop("digest", None) != _digest_of_content(content):

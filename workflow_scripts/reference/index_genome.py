@@ -40,7 +40,8 @@ def index_genome(*, fasta: Path, genome: Path, index: Path) -> None:
             pysam.faidx(str(plain), "--fai-idx", str(fai))
         except pysam.SamtoolsError as error:
             raise bad(f"cannot be indexed ({error})") from error
-        lengths = {name: int(length) for name, length, *_ in map(str.split, fai.read_text().splitlines())}
+        lines = fai.read_text(encoding="utf-8").splitlines()
+        lengths = {name: int(length) for name, length, *_ in map(str.split, lines)}
         if len(lengths) != headers:
             raise bad(f"has {headers} sequences, of which {len(lengths)} have a name of their own and bases")
     seal_beside(genome)

@@ -138,7 +138,7 @@ def _row(gene_id: str, gene: Gene | None, choice: Choice) -> dict:
 
 
 def _write_choices(rows: list[tuple], path: Path) -> None:
-    with replacing(path) as temporary, temporary.open("w", newline="") as handle:
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as handle:
         writer = csv.writer(handle, delimiter="\t", lineterminator="\n")
         writer.writerows([COLUMNS, *rows])
 

@@ -24,7 +24,7 @@ def read_benchmarks(folder: Path) -> pd.DataFrame:
     rows = []
     for path in sorted(folder.rglob("*.jsonl")):
         stage, (rule, _, name) = path.parent.name, path.stem.partition(".")
-        for number, line in enumerate(path.read_text().splitlines(), start=1):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
             try:
                 job = json.loads(line)
                 values = {measure: _number(job[key]) for key, measure in MEASURES.items()}

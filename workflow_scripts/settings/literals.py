@@ -28,7 +28,7 @@ def entries(module: str) -> list[str]:
 def _constants(module: str) -> dict[str, ast.expr]:
     path = PACKAGE.joinpath(*module.split(".")[1:]).with_suffix(".py")
     found = {}
-    for node in ast.parse(path.read_text()).body:
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Assign | ast.AnnAssign):
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target
             if isinstance(target, ast.Name):

@@ -45,7 +45,7 @@ def stages() -> list[str]:
 
 def _read(name: str) -> dict[str, Any]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C ten times as fast, at every start of every job
-    return yaml.load((SCHEMAS / f"{name}.schema.yaml").read_text(), Loader=loader)
+    return yaml.load((SCHEMAS / f"{name}.schema.yaml").read_text(encoding="utf-8"), Loader=loader)
 
 
 def _resolved(node: Any) -> Any:
