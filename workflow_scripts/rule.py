@@ -28,6 +28,9 @@ from workflow_scripts.io.errors import BadInput
 
 PACKAGE = Path(__file__).resolve().parent
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
+# As many as the rules ask for. Sums are taken in an order that follows the number of threads: where Snakemake gives a
+# job a single core, two threads share it, and come to the same bytes.
+LEAST_THREADS = 2
 # Nothing that a job could help: no space, no permission, a folder where a file belongs or the other way round.
 FILE_SYSTEM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR}
 DOTTED = re.compile(rf"{PACKAGE.name}(\.\w+)+")
@@ -43,7 +46,7 @@ if _root not in _search:
 # Imported by a rule's script, which Snakemake begins with the job as `snakemake`, it sets what numpy, torch and
 # matplotlib read once, when they are imported: so a script imports this module first.
 if threads := getattr(getattr(sys.modules["__main__"], "snakemake", None), "threads", None):
-    os.environ.update(dict.fromkeys(THREAD_VARIABLES, str(threads)), MPLBACKEND="Agg")
+    os.environ.update(dict.fromkeys(THREAD_VARIABLES, str(max(LEAST_THREADS, threads))), MPLBACKEND="Agg")
     # Threads that wait for others sleep: on a busy node spinning ones made a training 15 times slower.
     os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
 
@@ -90,7 +93,7 @@ def _log_to(files: list[str]) -> None:
 def bind(function: Callable[..., None], snakemake: Any) -> dict[str, Any]:
     """Return the keyword arguments of `function` for one job."""
     items = {**dict(snakemake.input.items()), **dict(snakemake.output.items()), **dict(snakemake.params.items())}
-    items["threads"] = snakemake.threads
+    items["threads"] = max(LEAST_THREADS, snakemake.threads)
     hints = typing.get_type_hints(function)
     return {name: _decode(items[name], hints[name]) for name in inspect.signature(function).parameters}
 

@@ -21,6 +21,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.disks import fill, read_only, small_disk
 from tests.support.workflow import ROOT
 from workflow_scripts import rule as door
 from workflow_scripts.docs.rules import Rule, rules
@@ -81,6 +82,16 @@ def test_inputs_outputs_params_and_threads_are_bound_by_name() -> None:
     assert bind(function, given) == {"counts": Path("c"), "table": Path("t"), "spec": {}, "threads": 3}
 
 
+def test_a_job_on_one_core_counts_with_as_many_threads_as_on_more(tmp_path: Path) -> None:
+    def function(*, threads: int) -> None: ...
+
+    assert [bind(function, SimpleNamespace(**{**vars(job()), "threads": given})) for given in (1, 2, 5)] == [
+        {"threads": expected} for expected in (2, 2, 5)
+    ]
+    asked = {ast.unparse(rule.call("threads").args[0]) for rule in rules() if "threads" in rule.directives}
+    assert asked == {"cores(settings, each=2)", f"{door.LEAST_THREADS}"}, "of more, fewer cores would give fewer"
+
+
 # What a job leaves
 
 SCRIPT = """
@@ -101,11 +112,12 @@ run(count_words, snakemake)
 """
 
 
-def ran(body: str, folder: Path) -> tuple[subprocess.CompletedProcess[str], str]:
+def ran(body: str, folder: Path, **environment: str) -> tuple[subprocess.CompletedProcess[str], str]:
     """Run a job with this body in a process of its own; return what it printed and its log."""
     command = [sys.executable, "-c", SCRIPT.format(body=body), folder / "job.log"]
-    result = subprocess.run(command, cwd=ROOT, text=True, capture_output=True)
-    return result, (folder / "job.log").read_text()
+    result = subprocess.run(command, cwd=ROOT, encoding="utf-8", capture_output=True, env={**os.environ, **environment})
+    log = folder / "job.log"
+    return result, log.read_text(encoding="utf-8") if log.is_file() else ""
 
 
 def test_bad_input_ends_the_job_with_one_line_and_stands_in_the_log(tmp_path: Path) -> None:
@@ -144,6 +156,37 @@ def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
         result.stderr == "count_words: No space left on device. See to the folder and its file system, and run again.\n"
     )
     assert "Traceback" in log
+
+
+def test_a_full_disk_is_one_line_where_it_holds_the_log_too(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", "64k") as disk:
+        fill(disk)
+        result, _ = ran(f"logging.info('x' * 9999); open('{disk}/made', 'wb', 0).write(bytes(9999))", disk)
+    assert result.returncode == 1
+    assert result.stderr.startswith("count_words: ") and len(result.stderr.splitlines()) == 1
+    assert "No space left on device. See to the folder and its file system" in result.stderr
+
+
+@pytest.mark.parametrize("part", ["job.log", "made.tsv"])
+def test_a_folder_where_a_file_belongs_is_one_line(part: str, tmp_path: Path) -> None:
+    (tmp_path / part).mkdir()
+    for body in (f"open('{tmp_path}/{part}')", f"open('{tmp_path}/{part}', 'w')"):
+        result, _ = ran(body, tmp_path)
+        assert result.returncode == 1
+        assert result.stderr.startswith(f"count_words: {tmp_path}/{part}: Is a directory. See to the folder")
+        assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("of", ["log", "output"])
+def test_a_folder_that_may_not_be_written_is_one_line(of: str, tmp_path: Path) -> None:
+    body = f"open('{tmp_path}/output/made.tsv', 'w')"
+    for name in ("log", "output"):
+        (tmp_path / name).mkdir()
+    with read_only(tmp_path / of):
+        result, _ = ran(body, tmp_path / "log")
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"count_words: {tmp_path}/{of}/") and "Read-only file system. See" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
 
 
 def test_a_file_that_may_not_be_written_is_named(tmp_path: Path) -> None:

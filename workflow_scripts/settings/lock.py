@@ -19,7 +19,7 @@ def hold_folder() -> None:
     knows no such locks nothing is held, and Snakemake's own has to do, which `make run` goes without.
     """
     LOCK.parent.mkdir(exist_ok=True)
-    file = LOCK.open("w")
+    file = LOCK.open("wb")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
