@@ -20,6 +20,7 @@ demo: run
 
 # The Snakefile holds the folder by a lock that ends with its run, even a killed one; Snakemake's own would stay.
 run: $(ready)
+	@$(bin)/python -m workflow_scripts.settings.validation config/$(CONFIG).yaml
 	$(bin)/snakemake --nolock --configfile config/$(CONFIG).yaml --directory "$(DIRECTORY)" --cores $(CORES) \
 		--report results/$(CONFIG)/report/report.html --report-after-run
 	@echo "Report: $(DIRECTORY)/results/$(CONFIG)/report/report.html"

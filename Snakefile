@@ -1,3 +1,5 @@
+from pathlib import Path
+
 from snakemake.utils import min_version
 
 try:
@@ -8,14 +10,18 @@ except ModuleNotFoundError:  # of a git address Snakemake fetches single files, 
     )
 
 from workflow_scripts.rule import code
-from workflow_scripts.settings.lock import hold_folder
+from workflow_scripts.settings.lock import hold_folder, require_writable
 from workflow_scripts.settings.schema import stages
 from workflow_scripts.settings.settings import Settings, memory
+from workflow_scripts.settings.validation import read_yaml
 from workflow_scripts.simulate.inputs import mirror
 
 min_version("9.20")
 
+require_writable(".snakemake")
+
 if not workflow.overwrite_configfiles:
+    read_yaml(Path(workflow.source_path("config/config.yaml")), "config/config.yaml")
 
     configfile: workflow.source_path("config/config.yaml")
 
@@ -35,6 +41,7 @@ report: "config/report/workflow.rst"
 
 onstart:
     hold_folder()
+    require_writable(f"results/{settings.name}")
 
 
 include: "rules/common.smk"

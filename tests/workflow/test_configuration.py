@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,6 +15,7 @@ import pytest
 import yaml
 from snakemake.io import regex_from_filepattern
 
+from tests.support.disks import read_only
 from tests.support.workflow import DEMO, ROOT, snakemake
 from workflow_scripts.bulk.inputs import cores, devices, gene_embedding, nodes
 from workflow_scripts.prebulk.inputs import shards
@@ -178,6 +183,73 @@ def test_a_key_that_stands_twice_is_refused_with_its_line(tmp_path: Path) -> Non
     path.write_text("bulk:\n  runs: {}\nreport: {}\nbulk: {}\n")
     with pytest.raises(BadConfiguration, match="twice.yaml: line 4: key 'bulk' stands twice"):
         read_yaml(path)
+
+
+FAULTS = {
+    "tab": (b"bulk:\n\truns: {}\n", "line 2: found character '\\t' that cannot start any token; YAML takes blanks"),
+    "bracket": (b"bulk: [\n", "line 2: expected the node content, but found '<stream end>'; correct it"),
+    "latin": (b"bulk: \xe8\n", "cannot be read as YAML"),
+    "null": (b"bulk: a\0b\n", "cannot be read as YAML"),
+    "folder": (None, "cannot be read as YAML ([Errno 21] Is a directory"),
+    "nosuch": (None, "cannot be read as YAML ([Errno 2] No such file"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_configuration_that_is_no_yaml_is_one_line(fault: str, tmp_path: Path) -> None:
+    """As `make run` says it, before Snakemake does."""
+    content, says = FAULTS[fault]
+    path = tmp_path / "own.yaml"
+    if content:
+        path.write_bytes(content)
+    elif fault == "folder":
+        path.mkdir()
+    command = [sys.executable, "-m", "workflow_scripts.settings.validation", path]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"{path}: {says}") and len(done.stderr.splitlines()) == 1
+
+
+def test_a_tab_in_the_configuration_of_the_demo_is_one_line_wherever_it_is_started(tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    for name in ("config", "profiles", "rules", "workflow_scripts"):
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "Snakefile", copy)
+    with (copy / "config/config.yaml").open("a") as handle:
+        handle.write("other:\n\tkey: 1\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--dry-run", "--cores", "1"],
+        cwd=copy,
+        env={**os.environ, "PYTHONPATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    line, tab = (
+        len((copy / "config/config.yaml").read_text().splitlines()),
+        "found character '\\t' that cannot start any token",
+    )
+    said = f"config/config.yaml: line {line}: {tab}; YAML takes blanks, no tabs"
+    assert f"BadConfiguration:\n{said}" in done.stdout
+
+
+def test_a_folder_in_the_place_of_the_sheet_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(
+        BadConfiguration, match=r"^config/datasets\.tsv: cannot be read \(.*Is a directory.*\); restore"
+    ):
+        load_datasets(tmp_path)
+
+
+@pytest.mark.parametrize("folder", [".", "results/config"])
+def test_a_folder_that_may_not_be_written_ends_a_run_before_any_job(folder: str, tmp_path: Path) -> None:
+    (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+    with read_only(tmp_path / folder):
+        done = snakemake("simulate_weights", "--cores", "1", directory=tmp_path)
+    place = (tmp_path / folder).resolve()
+    assert done.returncode == 1 and "Traceback" not in done.stdout + done.stderr
+    assert f"{place}: may not be written to (read-only, or another's); mend it, or give another" in done.stderr
+    assert not list((tmp_path / "results").glob("*/*"))
 
 
 def test_a_repeated_key_stops_a_run(tmp_path: Path) -> None:

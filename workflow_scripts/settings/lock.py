@@ -1,15 +1,28 @@
-"""One run in a folder at a time, however it was started."""
+"""A run has its folders for itself, however it was started, and may write to them."""
 
 from __future__ import annotations
 
 import fcntl
+import os
 from pathlib import Path
 from typing import IO
 
 from snakemake.exceptions import WorkflowError
 
+from workflow_scripts.settings.errors import BadConfiguration
+
 LOCK = Path(".snakemake/run.lock")
 held: list[IO] = []
+
+
+def require_writable(folder: str) -> None:
+    """Raise BadConfiguration where nothing can be written to `folder`, or to the one in which it is to be made."""
+    found = Path(folder).absolute()
+    while not found.exists():
+        found = found.parent
+    if not (found.is_dir() and os.access(found, os.W_OK | os.X_OK)):
+        reason = "may not be written to (read-only, or another's)" if found.is_dir() else "is no folder"
+        raise BadConfiguration(f"{found}: {reason}; mend it, or give another folder by --directory")
 
 
 def hold_folder() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,37 +14,42 @@ from workflow_scripts.settings.errors import BadConfiguration
 from workflow_scripts.settings.schema import complete
 
 
-def read_yaml(path: Path) -> Any:
-    """The content of a YAML file.
+def read_yaml(path: Path, name: str = "") -> Any:
+    """The content of a YAML file, which messages call `name`, or by its path.
 
     Raises BadConfiguration where it cannot be read, a mapping holds a key twice, of which readers keep the last, or a
-    part holds itself.
+    part holds itself. Snakemake, which reads the file as well, says neither its name nor the line.
     """
+    name = name or str(path)
     try:
         loader = yaml.SafeLoader(path.read_text(encoding="utf-8-sig"))
         root = loader.get_single_node()
-        _refuse_repeated_keys(root, path, ())
+        _refuse_repeated_keys(root, name, ())
         return loader.construct_document(root) if root else {}
+    except yaml.MarkedYAMLError as error:
+        line, reason = error.problem_mark.line + 1, " ".join(str(error.problem).split())
+        tab = "; YAML takes blanks, no tabs, at the beginning of a line" if r"'\t'" in reason else "; correct it"
+        raise BadConfiguration(f"{name}: line {line}: {reason}{tab}") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
-        raise BadConfiguration(f"{path}: cannot be read as YAML ({reason}); correct it") from None
+        raise BadConfiguration(f"{name}: cannot be read as YAML ({reason}); correct it") from None
 
 
-def _refuse_repeated_keys(node: yaml.Node | None, path: Path, around: tuple[yaml.Node, ...]) -> None:
+def _refuse_repeated_keys(node: yaml.Node | None, name: str, around: tuple[yaml.Node, ...]) -> None:
     if any(node is outer for outer in around):
-        raise BadConfiguration(f"{path}: line {node.start_mark.line + 1}: holds itself by an alias; write it out")
+        raise BadConfiguration(f"{name}: line {node.start_mark.line + 1}: holds itself by an alias; write it out")
     around = (*around, node)
     if isinstance(node, yaml.MappingNode):
         seen = set()
         for key, value in node.value:
             if (key.tag, key.value) in seen:
                 line = key.start_mark.line + 1
-                raise BadConfiguration(f"{path}: line {line}: key {key.value!r} stands twice; put both into one")
+                raise BadConfiguration(f"{name}: line {line}: key {key.value!r} stands twice; put both into one")
             seen.add((key.tag, key.value) if isinstance(key, yaml.ScalarNode) else id(key))
-            _refuse_repeated_keys(value, path, around)
+            _refuse_repeated_keys(value, name, around)
     elif isinstance(node, yaml.SequenceNode):
         for item in node.value:
-            _refuse_repeated_keys(item, path, around)
+            _refuse_repeated_keys(item, name, around)
 
 
 def validate(config: dict[str, Any], schema: dict[str, Any], where: str) -> None:
@@ -99,3 +105,10 @@ def _explain(fault: Any) -> str:
     }.get(fault.validator, lambda value: f"{fault.validator} {value}")(fault.validator_value)
     given = repr(fault.instance)
     return f"given {given if len(given) < 100 else given[:97] + '...'}; allowed: {allowed}"
+
+
+if __name__ == "__main__":  # before Snakemake reads the file, which ends on a folder with lines of its code
+    try:
+        read_yaml(Path(sys.argv[1]))
+    except BadConfiguration as error:
+        sys.exit(str(error))
