@@ -53,6 +53,14 @@ def test_it_comes_back_as_written(example: Example, written: Path) -> None:
 
 
 @every
+def test_a_folder_in_its_place_is_refused(example: Example, tmp_path: Path) -> None:
+    (tmp_path / example.file).mkdir()
+    with pytest.raises(BadInput) as fault:
+        example.read(tmp_path / example.file)
+    assert "\n" not in str(fault.value) and example.file in str(fault.value)
+
+
+@every
 def test_it_replaces_an_older_file_and_the_same_content_gives_the_same_bytes(example: Example, written: Path) -> None:
     before = [part.read_bytes() for part in parts(written)]
     example.write(example.content, written)

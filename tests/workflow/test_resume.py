@@ -10,6 +10,8 @@ import sys
 import time
 from pathlib import Path
 
+import pandas as pd
+
 from tests.support.workflow import DEMO, RESULTS, ROOT, snakemake, succeeded
 
 # another seed and model than the completed run has, so that training starts anew in either copy; it lasts some seconds
@@ -31,11 +33,17 @@ def training_process(directory: Path) -> int | None:
     return None
 
 
-def test_killed_training_resumes_to_the_same_weights(demo: Path, tmp_path: Path) -> None:
+def losses(directory: Path) -> pd.DataFrame:
+    return pd.read_csv(directory / f"{RESULTS}/bulk/small/history.tsv", sep="\t", dtype=str).drop(columns="seconds")
+
+
+def test_killed_training_on_one_core_resumes_to_the_weights_of_an_undisturbed_one_on_two(
+    demo: Path, tmp_path: Path
+) -> None:
     undisturbed, killed = tmp_path / "undisturbed", tmp_path / "killed"
     shutil.copytree(demo, undisturbed)
     shutil.copytree(demo, killed)
-    assert succeeded(snakemake(MODEL, "--cores", "1", *RETRAIN, directory=undisturbed))
+    assert succeeded(snakemake(MODEL, "--cores", "2", *RETRAIN, directory=undisturbed))
 
     command = [sys.executable, "-m", "snakemake", MODEL, "--directory", str(killed), "--cores", "1"]
     command += ["--configfile", str(DEMO), *RETRAIN]
@@ -55,3 +63,4 @@ def test_killed_training_resumes_to_the_same_weights(demo: Path, tmp_path: Path)
     assert "resume from" in (killed / f"{RESULTS}/logs/bulk/train_bulk.small.log").read_text()
     weights = f"{MODEL}/model.safetensors"
     assert (killed / weights).read_bytes() == (undisturbed / weights).read_bytes()
+    pd.testing.assert_frame_equal(losses(killed), losses(undisturbed))  # to the last digit

@@ -2,7 +2,7 @@
 
 A batch of epoch e and step s and the noise of its dropout are functions of (seed, e, s). So a state after
 an epoch is what Lightning's checkpoint holds, with the history and the best weights added, and a resumed
-training ends at the very weights of an undisturbed one (on CPUs, with as many threads and ranks).
+training ends at the very weights of an undisturbed one (on CPUs, with as many threads and ranks; cores do not count).
 
 Several ranks take parts of the same batches that one would take whole, and follow the same gradient: that
 of the mean over all that the batch predicts, wherever it lies. Their dropout alone differs from that of one.
