@@ -1,4 +1,4 @@
-# make demo | run CONFIG=yeast | rerun CRATE=results/yeast | test | bench STAGE=tracks | mutants | lint | docs | lock: each sets itself up in .venv.
+# make demo | run CONFIG=yeast | rerun CRATE=results/yeast | test | faults | bench STAGE=tracks | mutants | lint | docs | lock: each sets itself up in .venv.
 CONFIG ?= config
 CORES ?= $(shell nproc)
 DIRECTORY ?= .
@@ -14,7 +14,7 @@ bin := .venv/bin
 ready := .venv/ready
 peers := .venv/peers
 
-.PHONY: demo run rerun test bench mutants lint docs lock
+.PHONY: demo run rerun test faults bench mutants lint docs lock
 
 demo: run
 
@@ -32,6 +32,11 @@ rerun: $(ready)
 test: $(ready)
 	tests/support/debian_packages.sh
 	$(bin)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --durations 15
+
+# Many faults of every kind, and the table of them in README.md.
+faults: $(ready)
+	FAULTS=large $(bin)/python -m pytest --durations 5 --timeout 7200 tests/workflow/test_faults.py
+	$(bin)/python -m tests.support.faults
 
 # Ours beside its peers, in results/bench/: of all stages, or of STAGE alone.
 bench: $(peers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 from workflow_scripts.docs.reruns import demo, expected
@@ -69,10 +70,10 @@ def general(key: str, schema: dict[str, Any]) -> str:
 
 
 def rule_graph() -> list[str]:
-    """Which rules read what another writes, in the language of Mermaid; without the two that read everything."""
+    """Which rules read what another writes, in the language of Mermaid; without those that read everything."""
     edges = []
     for rule, readers in sorted(downstream().items()):
-        if shown := sorted(readers - {"all", "summarize_costs"}):
+        if shown := sorted(readers - {"all", "summarize_costs", "write_crate"}):
             edges.append(f"    {rule} --> {' & '.join(shown)}")
     return ["```mermaid", "flowchart LR", *edges, "```"]
 
@@ -85,11 +86,17 @@ def page(text: str) -> str:
         "rules": rule_graph,
     }
     for name, rows in made.items():
-        pattern = rf"<!-- {name} -->.*?<!-- end of {name} -->"
-        if re.search(pattern, text, re.DOTALL):
-            block = "\n".join([f"<!-- {name} -->", *rows(), f"<!-- end of {name} -->"])
-            text = re.sub(pattern, lambda _, block=block: block, text, flags=re.DOTALL)
+        text = filled(text, name, rows)
     return text
+
+
+def filled(text: str, name: str, rows: Callable[[], list[str]]) -> str:
+    """`text` with other rows between the markers of `name`, if it has these."""
+    pattern = rf"<!-- {name} -->.*?<!-- end of {name} -->"
+    if not re.search(pattern, text, re.DOTALL):
+        return text
+    block = "\n".join([f"<!-- {name} -->", *rows(), f"<!-- end of {name} -->"])
+    return re.sub(pattern, lambda _: block, text, flags=re.DOTALL)
 
 
 if __name__ == "__main__":

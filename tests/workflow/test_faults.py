@@ -1,0 +1,299 @@
+"""Whatever happens to a run or its files: it ends in one line or goes on to the same bytes, and nothing is silent."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.support.disks import small_disk
+from tests.support.faults import number, tally
+from tests.support.workflow import DEMO, RESULTS, ROOT, TINY, snakemake, succeeded
+from workflow_scripts.contracts import (
+    comparisons,
+    expression,
+    gene_bodies,
+    gene_embedding,
+    gene_mapping,
+    gene_table,
+    history,
+    metagene,
+    metrics,
+    model_bundle,
+    polymerase,
+    predictions,
+    proteins,
+    provenance,
+    sample_embedding,
+    samples,
+    splits,
+    standardizer,
+    track_store,
+    truth,
+)
+from workflow_scripts.contracts.genome import Genome
+from workflow_scripts.docs.reruns import demo as demo_configuration
+from workflow_scripts.io import job_record
+from workflow_scripts.io.attested import beside as provenance_beside
+from workflow_scripts.io.attested import require_attested
+from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.files import digest
+from workflow_scripts.io.seal import require_intact_beside
+from workflow_scripts.prebulk import duplicates, sample_list, sketch
+from workflow_scripts.report.repeat_crate import TELLING
+from workflow_scripts.settings.errors import BadConfiguration
+from workflow_scripts.settings.settings import Settings
+from workflow_scripts.tracks.sealed_bigwig import SealedBigWig
+from workflow_scripts.tracks.strand_gate import read_assays
+
+AGAIN = ("--cores", "2", "--nolock", "--rerun-incomplete")
+GENES = "reference/genes.parquet"
+
+
+# One wrong bit in what one job hands to another
+
+
+def readers(results: Path) -> dict[str, Callable[[Path], Any]]:
+    """How each file that one job hands to another is read, by pattern."""
+    genes, _ = gene_table.read(results / GENES)
+    return {
+        GENES: gene_table.read,
+        "reference/gene_bodies.parquet": gene_bodies.read,
+        "reference/genome.fa.fai": Genome.read,
+        "reference/genome.fa": require_intact_beside,
+        "reference/proteins.fa": lambda path: proteins.read(path, genes["gene_id"].tolist()),
+        "prebulk/searches/*/*.parquet": sample_list.read,
+        "prebulk/expression/*/*.h5ad": expression.read,
+        "prebulk/sketch/*/*.npz": sketch.read,
+        "prebulk/samples/*/*.parquet": lambda path: samples.read_shards([path]),
+        "prebulk/mapping/*/*.parquet": gene_mapping.read_rows,
+        "prebulk/duplicates.parquet": duplicates.read,
+        "prebulk/splits.parquet": splits.read,
+        "prebulk/standardizer.parquet": standardizer.read,
+        "prebulk/samples.parquet": samples.read,
+        "prebulk/mapping.parquet": gene_mapping.read,
+        "esm2/*.h5ad": gene_embedding.read,
+        "tracks/*/signal/*.bw": SealedBigWig,
+        "tracks/*/strands/*.parquet": lambda path: read_assays([path]),
+        "tracks/*/polymerase.parquet": polymerase.read,
+        "tracks/*/metagene.parquet": metagene.read,
+        "tracks/*/targets.h5": lambda path: track_store.read_targets(
+            path, track_store.read_windows(path.with_name("windows.parquet"))
+        ),
+        "bulk/*/model/*": lambda path: model_bundle.read(path.parent),
+        "bulk/*/history.tsv": history.read,
+        "bulk/*/embeddings.h5ad": sample_embedding.read,
+        "bulk/*/imputation.parquet": metrics.read_replicates,
+        "bulk/*/classification.parquet": metrics.read_replicates,
+        "bulk/*/metrics.parquet": metrics.read,
+        "bulk/*/comparisons.parquet": comparisons.read,
+        "bulk/*/predictions.parquet": predictions.read,
+        "simulate/truth/*.tsv": lambda path: truth.read(path.stem, path.parent),
+        "simulate/mirror/MANIFEST.tsv": require_intact_beside,
+        "*/*.provenance.json": provenance.read,
+        "simulate/esm2_random.pt": attested,
+        "resources/*": attested,
+        "logs/*/*.json": job_record.read,
+    }
+
+
+def attested(path: Path) -> None:
+    require_attested([str(path), str(provenance_beside(path))])
+
+
+def handed_over(results: Path) -> dict[Path, Callable[[Path], Any]]:
+    """{file: how it is read} of every file that one job of the demo writes and another reads, and of their records."""
+    graph = json.loads((results / "ro-crate-metadata.json").read_text())["@graph"]
+    jobs = [entity for entity in graph if re.match("#job/[^/]+/(?!summarize_costs)[^/]+$", entity["@id"])]
+
+    def files(kind: str) -> set[str]:
+        parts = (job[kind] if isinstance(job[kind], list) else [job[kind]] for job in jobs)
+        return {part["@id"] for each in parts for part in each}
+
+    records = {str(path.relative_to(results)) for path in results.glob("logs/*/*.json")}
+    names = sorted(files("object") & files("result") | records)
+    known = readers(results)
+    found = {}
+    for name in names:
+        sealed = name.removesuffix(".sha256")  # a seal is read with its file
+        reader = next((read for pattern, read in known.items() if Path(sealed).match(pattern)), None)
+        if reader:
+            found[results / name] = lambda path, read=reader: read(path.with_name(path.name.removesuffix(".sha256")))
+        elif not is_verified_elsewhere(name):
+            raise AssertionError(f"{name} is handed over, and no reader of it is known here")
+    return found
+
+
+def is_verified_elsewhere(name: str) -> bool:
+    """Files of the simulated mirror, which are held against its manifest when they are fetched; pictures and pages."""
+    return name.startswith("simulate/mirror/") or name.startswith("report/")
+
+
+def test_no_wrong_bit_of_a_file_that_is_handed_over_is_silent(
+    demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results = Path(shutil.copytree(demo / RESULTS, tmp_path / "results"))
+    monkeypatch.chdir(tmp_path)
+    files = handed_over(results)
+    assert len(files) > 100
+    places = random.Random(1)
+    each = -(-number(400, 24_000) // len(files))
+    silent, tried = [], 0
+    for path, read in files.items():
+        read(path)
+        whole, time_ns = path.read_bytes(), path.stat().st_mtime_ns
+        for turn in range(1, each + 1):
+            place = places.randrange(len(whole))
+            with path.open("r+b") as handle:
+                handle.seek(place)
+                handle.write(bytes([whole[place] ^ 1 << places.randrange(8)]))
+            os.utime(path, ns=(time_ns, time_ns + turn * 1000))
+            tried += 1
+            try:
+                read(path)
+                silent.append(f"{path.relative_to(results)}: byte {place}")
+            except BadInput as fault:
+                assert "\n" not in str(fault)
+            with path.open("r+b") as handle:
+                handle.seek(place)
+                handle.write(whole[place : place + 1])
+        os.utime(path, ns=(time_ns, time_ns))
+    assert not silent
+    tally("one wrong bit in a file that one job hands to another", tried, "the file, “is damaged”, and what to do")
+
+
+# Kills, and a full disk
+
+
+def tables(results: Path) -> dict[str, str]:
+    """{file: checksum} of what a run makes, but for what tells times."""
+    made = (path for path in sorted(results.rglob("*")) if path.suffix in (".parquet", ".h5ad", ".fa", ".npz"))
+    return {str(path.relative_to(results)): digest(path) for path in made if not any(map(path.match, TELLING))}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny run of prebulk and all before it."""
+    directory = tmp_path_factory.mktemp("undisturbed")
+    assert succeeded(prebulk(directory))
+    return directory
+
+
+def prebulk(directory: Path) -> subprocess.CompletedProcess[str]:
+    """Run prebulk and all before it, or go on with it."""
+    return snakemake("prebulk", *AGAIN, directory=directory, configs=(DEMO, TINY))
+
+
+def test_a_run_that_is_killed_again_and_again_ends_at_the_same_bytes(undisturbed: Path, tmp_path: Path) -> None:
+    """All its processes at once, as when a machine is switched off."""
+    pauses, kills, wanted = random.Random(2), 0, number(3, 24)
+    command = [sys.executable, "-m", "snakemake", "prebulk", *AGAIN, "--directory", str(tmp_path)]
+    command += ["--configfile", str(DEMO), str(TINY)]
+    while kills < wanted:
+        with (tmp_path / "printed").open("w") as printed:
+            run = subprocess.Popen(command, cwd=ROOT, stdout=printed, stderr=printed, start_new_session=True)
+            time.sleep(pauses.uniform(2, 9))
+            if run.poll() is None:
+                os.killpg(run.pid, signal.SIGKILL)
+                kills += 1
+            elif run.returncode == 0:
+                shutil.rmtree(tmp_path / "results")  # it was done before: from the beginning
+            run.wait()
+        assert run.returncode in (0, -signal.SIGKILL), (tmp_path / "printed").read_text()[-3000:]
+    assert succeeded(prebulk(tmp_path))
+    assert tables(tmp_path / RESULTS) == tables(undisturbed / RESULTS)
+    assert not [path for path in (tmp_path / RESULTS).rglob(".*.unfinished")]
+    tally("a run killed at a random moment", kills, "nothing: the same command goes on, to the same bytes")
+
+
+def test_a_full_disk_ends_a_run_in_one_line_and_it_goes_on_with_more_space(undisturbed: Path, tmp_path: Path) -> None:
+    need = sum(path.stat().st_size for path in undisturbed.rglob("*") if path.is_file())
+    sizes = number(2, 12)
+    with small_disk(tmp_path / "disk", f"{need // 8}") as disk:
+        for part in range(1, sizes + 1):
+            size = need * part // (sizes + 1) + (256 << 10)
+            subprocess.run(["mount", "-o", f"remount,size={size}", disk], check=True)
+            full = prebulk(disk)
+            assert full.returncode, f"{size} of {need} bytes were enough"
+            assert "No space left on device" in full.stderr
+        subprocess.run(["mount", "-o", f"remount,size={need * 3}", disk], check=True)
+        assert succeeded(prebulk(disk))
+        assert tables(disk / RESULTS) == tables(undisturbed / RESULTS)
+    tally("a disk that is full", sizes, "“No space left on device”; with more space the same command goes on")
+
+
+# Configurations
+
+VALUES = [
+    None,
+    True,
+    -1,
+    0,
+    10**30,
+    1.5,
+    float("inf"),
+    "",
+    "x",
+    "a b",
+    "../x",
+    "ü",
+    "-",
+    "$(id)",
+    "a\nb",
+    "{x}",
+    [],
+    [[]],
+    {},
+]
+
+
+def mutated(config: dict[str, Any], chance: random.Random) -> dict[str, Any]:
+    """The demo's configuration with one to three things removed, renamed, doubled or put in another's place."""
+    config = copy.deepcopy(config)
+    for _ in range(chance.randint(1, 3)):
+        part: Any = config
+        while isinstance(part, (dict, list)) and part:
+            key = chance.choice(list(part) if isinstance(part, dict) else range(len(part)))
+            inside = part[key]
+            if not (isinstance(inside, (dict, list)) and inside) or chance.random() < 0.2:
+                break
+            part = inside
+        act = chance.choice(["replace", "remove", "rename"])
+        if act == "replace" or not isinstance(part, dict):
+            part[key] = copy.deepcopy(chance.choice(VALUES))
+        elif act == "remove":
+            del part[key]
+        else:
+            part[str(chance.choice(VALUES))] = part.pop(key)
+    return config
+
+
+def test_a_wrong_configuration_is_refused_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    chance, base = random.Random(3), demo_configuration()[0]
+    tried, refused = number(150, 3000), 0
+    for _ in range(tried):
+        config = mutated(base, chance)
+        shown = yaml.safe_dump(config, allow_unicode=True)
+        try:
+            Settings(copy.deepcopy(config), str(ROOT / "config/datasets.tsv"))
+        except BadConfiguration as fault:
+            refused += 1
+            assert "\n" not in str(fault) and len(str(fault)) < 1000, shown
+        except Exception as fault:
+            raise AssertionError(shown) from fault
+    assert tried / 2 < refused < tried
+    tally("a configuration with one to three faults", tried, "the key, what was given, what is allowed; some are valid")
