@@ -25,6 +25,7 @@ from typing import Any
 from workflow_scripts.io import job_record
 from workflow_scripts.io.attested import require_attested
 from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.files import remove_unfinished
 
 PACKAGE = Path(__file__).resolve().parent
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
@@ -60,6 +61,8 @@ def run(function: Callable[..., None], snakemake: Any) -> None:
     started = job_record.now()
     try:
         _log_to(snakemake.log[:1])
+        for output in snakemake.output:
+            remove_unfinished(Path(output))  # a job alone writes its outputs
         require_attested(snakemake.input)
         function(**bind(function, snakemake))
         require_attested(snakemake.input)  # none was exchanged while it was read

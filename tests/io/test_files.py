@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.workflow import ROOT
 from workflow_scripts.io.errors import BadInput
-from workflow_scripts.io.files import digest, replacing
+from workflow_scripts.io.files import digest, remove_unfinished, replacing
 from workflow_scripts.io.text import open_maybe_gzip
 
 
@@ -69,14 +69,13 @@ KINDS = pytest.mark.parametrize("kind", ["file", "folder"])
 
 
 @KINDS
-def test_what_a_killed_writer_left_is_removed_by_the_next(kind: str, tmp_path: Path) -> None:
+def test_what_a_killed_writer_left_is_removed(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "made.tsv"
     with writing(path, kind) as writer:
         writer.kill()
     assert not path.exists() and len(list(tmp_path.iterdir())) == 1
-    write(path, kind)
-    assert content(path, kind) == "ours"
-    assert list(tmp_path.iterdir()) == [path]
+    remove_unfinished(path)
+    assert list(tmp_path.iterdir()) == []
 
 
 @KINDS
@@ -118,14 +117,14 @@ def test_an_error_leaves_the_older_content(kind: str, tmp_path: Path) -> None:
 def test_nothing_else_is_taken_for_what_a_killed_writer_left(tmp_path: Path) -> None:
     others = {
         ".made.tsv.swp",
-        ".made.tsv.unfinished",
         ".made.tsv.gz.00000000.unfinished",
+        ".made.tsv.unfinished",
         "made.tsv.00000000.unfinished",
     }
     for name in others:
         (tmp_path / name).mkdir()
-    write(tmp_path / "made.tsv", "file")
-    assert {path.name for path in tmp_path.iterdir()} == {*others, "made.tsv"}
+    remove_unfinished(tmp_path / "made.tsv")
+    assert {path.name for path in tmp_path.iterdir()} == others
 
 
 def test_the_place_to_write_to_has_the_name_and_stands_in_the_same_file_system(tmp_path: Path) -> None:

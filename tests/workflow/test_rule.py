@@ -144,6 +144,22 @@ def test_a_good_job_prints_nothing_and_logs(tmp_path: Path) -> None:
     assert (record["rule"], record["params"], record["threads"]) == ("count_words", {"spec": '{"seed": 5}'}, 3)
 
 
+def test_a_job_removes_what_a_killed_one_left_of_its_outputs(tmp_path: Path) -> None:
+    """And nothing of the outputs of others, which may be at work."""
+    for name in (".a.tsv.0a_b1c2d.unfinished", ".a.tsv.gz.0a_b1c2d.unfinished"):
+        (tmp_path / name).mkdir()
+    made = repr({f"{tmp_path}/a.tsv": f"{tmp_path}/a.tsv"})  # iterated as Snakemake's list of outputs
+    script = SCRIPT.replace("output={{}}", f"output={{{made}}}")
+    command = [sys.executable, "-c", script.format(body=f"open('{tmp_path}/a.tsv', 'w').close()"), tmp_path / "job.log"]
+    subprocess.run(command, cwd=ROOT, check=True)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "a.tsv",
+        ".a.tsv.gz.0a_b1c2d.unfinished",
+        "job.log",
+        "job.json",
+    }
+
+
 def test_a_job_that_fails_leaves_no_record(tmp_path: Path) -> None:
     ran("1 / 0", tmp_path)
     assert not (tmp_path / "job.json").exists()
