@@ -9,8 +9,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -19,7 +24,13 @@ from tests.support.workflow import DEMO, RESULTS, ROOT, TINY, succeeded
 
 STAND_IN = ROOT / "tests/support/conda_stand_in/bin"
 SLURM = ROOT / "tests/support/slurm"
+STATE = Path("/tmp/genelm-slurm")
+START = {**os.environ, "SLURM_SANDBOX": str(STATE), "SLURM_SANDBOX_MEM_MB": "20000"}
 LOCK = ROOT / "requirements.lock"
+MODEL = f"{RESULTS}/bulk/small/model"
+# Another training than that of the demo, which lasts some seconds.
+LONGER = "model: {transformer: {dim: 32, layers: 1}}, training: {max_epochs: 40, patience: 40}"
+RETRAIN = ("--config", f"bulk={{runs: {{small: {{seed: 7, {LONGER}}}}}}}")
 ENVS = sorted((ROOT / "envs").glob("*.yaml"))
 
 
@@ -54,10 +65,9 @@ def cluster():
     """A one-node SLURM with a fake GPU, for the time of these tests."""
     if os.geteuid() != 0 or not shutil.which("slurmctld"):
         pytest.skip("a one-node SLURM needs root and Debian's slurmctld, slurmd, slurm-client, munge")
-    environment = {**os.environ, "SLURM_SANDBOX": "/tmp/genelm-slurm", "SLURM_SANDBOX_MEM_MB": "20000"}
-    subprocess.run(["bash", SLURM / "slurm_up.sh"], env=environment, check=True, timeout=300)
-    yield {"SLURM_CONF": "/tmp/genelm-slurm/slurm.conf"}
-    subprocess.run(["bash", SLURM / "slurm_down.sh", "--purge"], env=environment, check=True, timeout=120)
+    subprocess.run(["bash", SLURM / "slurm_up.sh"], env=START, check=True, timeout=300)
+    yield {"SLURM_CONF": str(STATE / "slurm.conf")}
+    subprocess.run(["bash", SLURM / "slurm_down.sh", "--purge"], env=START, check=True, timeout=120)
 
 
 ON_SLURM = ["--workflow-profile", "profiles/slurm", "--latency-wait", "5", "--jobs", "4"]
@@ -116,6 +126,52 @@ def test_a_job_killed_for_memory_is_tried_again_with_more(
     killed, again = [job for job in jobs(cluster) if "rule_embed_proteins" in job][-2:]
     assert "JobState=COMPLETED" not in killed and "MinMemoryNode=100M" in killed
     assert "JobState=COMPLETED" in again and "MinMemoryNode=1600M" in again
+
+
+def test_training_outlives_what_a_cluster_does(
+    demo_on_slurm: Path, bare: dict[str, str], cluster: dict[str, str], tmp_path: Path
+) -> None:
+    """A node that is drained, a job that is cancelled in its midst, a controller that is started again."""
+    undisturbed = shutil.copytree(demo_on_slurm, tmp_path / "undisturbed")
+    assert succeeded(run(bare, undisturbed, MODEL, "--use-conda", "--cores", "2", *RETRAIN))
+    directory = shutil.copytree(demo_on_slurm, tmp_path / "disturbed")
+    checkpoints = directory / RESULTS / "bulk/small/checkpoints"
+    slurm = {**os.environ, **cluster}
+    (node,) = set(told(slurm, "sinfo", "--noheader", "--Node", "--format=%N").split())
+
+    def trainings(state: str) -> list[str]:
+        queue = told(slurm, "squeue", "--noheader", f"--states={state}", "--format=%i %k").splitlines()
+        return [line.split()[0] for line in queue if "train_bulk" in line]
+
+    told(slurm, "scontrol", "update", f"NodeName={node}", "State=DRAIN", "Reason=maintenance")
+    with ThreadPoolExecutor() as pool:
+        running = pool.submit(run, {**bare, **cluster}, directory, MODEL, *ON_SLURM, *RETRAIN)
+        until(lambda: trainings("PENDING"), running)
+        told(slurm, "scontrol", "update", f"NodeName={node}", "State=RESUME")
+        until(lambda: list(checkpoints.glob("*/*.pt")), running)
+        (first,) = trainings("RUNNING")
+        told(slurm, "scancel", first)
+        until(lambda: set(trainings("RUNNING")) - {first}, running)
+        controller = int((STATE / "pid/slurmctld").read_text())
+        os.kill(controller, signal.SIGTERM)
+        until(lambda: not Path(f"/proc/{controller}").exists(), running)
+        time.sleep(3)  # in which nobody answers
+        subprocess.run(["bash", SLURM / "slurm_up.sh"], env=START, check=True, timeout=300)
+        assert succeeded(running.result())
+    assert "resume from" in (directory / RESULTS / "logs/bulk/train_bulk.small.log").read_text()
+    weights = Path(MODEL, "model.safetensors")
+    assert (directory / weights).read_bytes() == (undisturbed / weights).read_bytes()
+
+
+def told(environment: dict[str, str], *command: str) -> str:
+    return subprocess.run(command, env=environment, text=True, capture_output=True, check=True, timeout=60).stdout
+
+
+def until(condition: Callable[[], Any], running: Future) -> None:
+    """Wait for a condition as long as the run is at work."""
+    while not condition():
+        assert not running.done(), running.result().stderr[-5000:]
+        time.sleep(0.05)
 
 
 @pytest.mark.parametrize("file", ENVS, ids=lambda file: file.stem)
