@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.disks import fill, small_disk
 from tests.support.workflow import ROOT
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.files import digest, remove_unfinished, replacing
@@ -112,6 +113,20 @@ def test_an_error_leaves_the_older_content(kind: str, tmp_path: Path) -> None:
     write(path, kind, "new")
     assert content(path, kind) == "new"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_a_library_says_of_a_full_disk_is_said_in_its_words(tmp_path: Path) -> None:
+    """Libraries in C tell that they could not write, and not why."""
+    with small_disk(tmp_path / "disk", "4m") as disk:
+        for full in (False, True):
+            expected = pytest.raises(OSError, match="No space left") if full else pytest.raises(RuntimeError)
+            with expected as caught, replacing(disk / "made.bw") as temporary:
+                temporary.write_bytes(bytes(100_000))
+                if full:
+                    fill(disk)
+                raise RuntimeError("Received an error")
+            assert not full or caught.value.filename == str(disk / "made.bw")
+            assert not (disk / "made.bw").exists()
 
 
 def test_nothing_else_is_taken_for_what_a_killed_writer_left(tmp_path: Path) -> None:

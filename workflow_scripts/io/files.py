@@ -23,10 +23,22 @@ def replacing(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(UNFINISHED, f".{path.name}.", path.parent, ignore_cleanup_errors=True) as folder:
         temporary = Path(folder) / path.name
-        yield temporary
+        try:
+            yield temporary
+        except RuntimeError as error:  # of libraries in C, whatever it was that they could not write
+            require_space(Path(folder), path, error)
+            raise
         if path.is_dir() and temporary.is_dir():
             path.replace(Path(folder) / f"{path.name}.before")
         temporary.replace(path)
+
+
+def require_space(folder: Path, path: Path, error: Exception) -> None:
+    """Raise the OSError that `path` could not be written for, if `folder` takes no further bytes."""
+    try:
+        (folder / "probe").write_bytes(bytes(1 << 20))
+    except OSError as reason:
+        raise OSError(reason.errno, reason.strerror, str(path)) from error
 
 
 def remove_unfinished(path: Path) -> None:
