@@ -78,7 +78,7 @@ def test_weights_of_unknown_origin_are_neither_vouched_for_nor_called_a_stand_in
     assert found["licence"].to_dict() | {"a.gtf.gz": ""} == {"a.gtf.gz": "", "mine": "MIT-0", "real": "MIT"}
     assert honest_line(files, embeddings) == "Weights of unknown origin: mine (ESM2, 6 layers of 320)"
     shown = page(tmp_path / "sources.html")
-    assert "none of them simulated" in shown.text
+    assert "none of them known to be simulated" in shown.text
     assert "1 of unknown origin or made with weights of unknown origin" in shown.text
     assert shown.raw.count('<span class="bad">') == 1
 
@@ -106,7 +106,7 @@ def test_a_users_own_file_is_listed_and_nobody_vouches_for_it(tmp_path, write_pr
         "/home/me/mine.gtf",
     ]
     shown = page(tmp_path / "sources.html")
-    assert "none of them simulated" in shown.text and "1 of unknown origin" in shown.text
+    assert "none of them known to be simulated" in shown.text and "1 of unknown origin" in shown.text
     assert shown.raw.count('<span class="bad">') == 1 and "nobody vouches for what it is" in shown.text
     assert honest_line([own]) == ""
 
