@@ -84,11 +84,12 @@ def _write_page(listed: pd.DataFrame, honest: str, page: Path) -> None:
     simulated = listed["simulated"] == "yes"
     unknown = listed["simulated"] == "unknown"
     derived = listed["statement"] == DERIVED
+    known = "known to be " if unknown.any() else ""
     lead = (
         f"{len(listed)} sources; {simulated.sum()} of them simulated or made with stand-in weights. What is computed "
         "from these shows that the workflow works; it says nothing about any organism."
         if simulated.any()
-        else f"{len(listed)} sources; none of them {'known to be ' if unknown.any() else ''}simulated, no stand-in weights."
+        else f"{len(listed)} sources; none of them {known}simulated, no stand-in weights."
     )
     if unknown.any():
         lead += f" {unknown.sum()} of unknown origin or made with weights of unknown origin, for which nobody vouches."
