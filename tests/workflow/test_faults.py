@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import functools
+import gzip
+import hashlib
 import json
 import os
 import random
@@ -19,6 +23,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.download.servers import Site, serving
 from tests.support.disks import small_disk
 from tests.support.faults import number, tally
 from tests.support.workflow import DEMO, RESULTS, ROOT, TINY, snakemake, succeeded
@@ -46,7 +51,9 @@ from workflow_scripts.contracts import (
 )
 from workflow_scripts.contracts.genome import Genome
 from workflow_scripts.docs.reruns import demo as demo_configuration
-from workflow_scripts.io import job_record
+from workflow_scripts.download import transfer
+from workflow_scripts.download.fetch_dataset import fetch_dataset
+from workflow_scripts.io import job_record, ledger
 from workflow_scripts.io.attested import beside as provenance_beside
 from workflow_scripts.io.attested import require_attested
 from workflow_scripts.io.errors import BadInput
@@ -297,3 +304,106 @@ def test_a_wrong_configuration_is_refused_in_one_line(tmp_path: Path, monkeypatc
             raise AssertionError(shown) from fault
     assert tried / 2 < refused < tried
     tally("a configuration with one to three faults", tried, "the key, what was given, what is allowed; some are valid")
+
+
+# Names and downloads
+
+NAMES = ["", " ", "a b", "a/b", "..", "../x", "-rf", "$(id)", "`id`", "a;b", "a|b", "a&b", "a'b", 'a"b', "a\nb", "a\tb"]
+NAMES += [
+    "a\0b",
+    "*",
+    "?",
+    "[a]",
+    "{x}",
+    "{",
+    "<x>",
+    "%s",
+    "~",
+    "#",
+    "!",
+    "ü",
+    "日本",
+    "\u202e",
+    "\ud800",
+    "a" * 300,
+    "CON",
+]
+GIVEN = ("prebulk/corpora/archs4", "esm2/models/esm2_t6_8M_UR50D", "tracks/sets/netseq", "bulk/runs/small")
+
+
+def test_a_hostile_name_is_refused_in_one_line_or_does_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of what a user gives a name to, and of the user's own files, which are there."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "files").mkdir()
+    base, tried, taken = demo_configuration()[0], 0, []
+    for name in NAMES:
+        for place in GIVEN:
+            config = copy.deepcopy(base)
+            *path, last = place.split("/")
+            part = functools.reduce(dict.__getitem__, path, config)
+            part[name] = part.pop(last)
+            tried += 1
+            if accepted(config):
+                taken.append(name)
+        config = copy.deepcopy(base)
+        config["reference"]["gtf"] = f"files/{name}"
+        with contextlib.suppress(OSError, ValueError):
+            (tmp_path / "files" / name).touch()
+        tried += 1
+        accepted(config)
+    assert set(taken) <= {"CON", "-rf"}, "names of parts are letters, digits, _ and -, below a folder"
+    tally("a hostile name of a part or of a file", tried, "the key, what was given, what is allowed; or it is a name")
+
+
+def accepted(config: dict[str, Any]) -> bool:
+    """Whether a configuration is taken; a refusal has to be one line."""
+    try:
+        Settings(copy.deepcopy(config), str(ROOT / "config/datasets.tsv"))
+    except BadConfiguration as fault:
+        assert "\n" not in str(fault)
+        return False
+    return True
+
+
+def test_a_file_of_a_hostile_name_is_read_and_nothing_else_happens(demo: Path, tmp_path: Path) -> None:
+    directory = tmp_path / "a b $(touch x) 'q'"
+    directory.mkdir()
+    files = {"gtf": "Homo_sapiens.GRCh38.107.gtf.gz", "proteome": "Homo_sapiens.GRCh38.pep.all.fa.gz"}
+    for key, name in files.items():
+        shutil.copy(demo / RESULTS / "resources" / name, directory / f"{key} $(touch x); 'a' \"b\" & ü.gz")
+    reference = {key: f"./{key} $(touch x); 'a' \"b\" & ü.gz" for key in files}
+    config = directory / "own.yaml"
+    config.write_text(yaml.safe_dump({"reference": reference | {"assembly": "GRCh38"}}))
+    made = snakemake("results/own/reference/genes.parquet", "--cores", "1", directory=directory, configs=(config,))
+    assert succeeded(made)
+    assert gene_table.read(directory / "results/own" / GENES)[1] == gene_table.read(demo / RESULTS / GENES)[1]
+    assert not list(tmp_path.rglob("x")) and not (ROOT / "x").exists()
+
+
+def test_a_damaged_download_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cut short, one bit wrong, a page in its place, with a checksum or without; nothing is left under its name."""
+    monkeypatch.setattr(ledger, "LEDGER", tmp_path / "ledger")
+    monkeypatch.setattr(transfer, "sleep", lambda seconds: None)
+    chance, tried = random.Random(4), number(60, 2000)
+    whole = gzip.compress(random.Random(5).randbytes(5000))
+    for turn in range(tried):
+        kind = chance.choice(["cut", "flipped", "page", "empty"])
+        place = chance.randrange(1, len(whole))
+        body = {
+            "cut": whole[:place],
+            "flipped": whole[:place] + bytes([whole[place] ^ 1 << chance.randrange(8)]) + whole[place + 1 :],
+            "page": b"<!DOCTYPE html><html><body>Log in</body></html>",
+            "empty": b"",
+        }[kind]
+        declared = kind == "flipped" or chance.random() < 0.5
+        row = dict(name="a.bin.gz", release="1", bytes="", licence="CC0-1.0", requires_mirror="no")
+        row["checksum"] = f"sha256:{hashlib.sha256(whole).hexdigest()}" if declared else "first-use"
+        file = tmp_path / f"{turn}/a.bin.gz"
+        policy = {"mirror": None, "public_fallback": False, "refused_licences": []}
+        with serving(Site(files={"/a.bin.gz": body})) as site, pytest.raises(BadInput) as fault:
+            row["url"] = f"{site.address}/a.bin.gz"
+            given = {"file": file, "provenance": provenance_beside(file), "row": row}
+            fetch_dataset(mirror=None, spec=policy, policy=policy, **given)
+        assert "\n" not in str(fault.value)
+        assert not file.exists() and not (file.parent / ".first-use").exists()
+    tally("a damaged download", tried, "the address, what is wrong with its bytes, and what to do")

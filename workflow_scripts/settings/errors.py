@@ -8,7 +8,7 @@ from workflow_scripts.io.addresses import masked
 
 
 class BadConfiguration(WorkflowError):
-    """A fault in the configuration or a sheet, said in one line; credentials are masked."""
+    """A fault in the configuration, a sheet or the folder of a run, said in one line; credentials are masked."""
 
     def __init__(self, line: str) -> None:
         super().__init__(masked(line))

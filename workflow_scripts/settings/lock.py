@@ -7,8 +7,6 @@ import os
 from pathlib import Path
 from typing import IO
 
-from snakemake.exceptions import WorkflowError
-
 from workflow_scripts.settings.errors import BadConfiguration
 
 LOCK = Path(".snakemake/run.lock")
@@ -26,7 +24,7 @@ def require_writable(folder: str) -> None:
 
 
 def hold_folder() -> None:
-    """Hold the working directory until this process ends; raise WorkflowError where another run holds it.
+    """Hold the working directory until this process ends; raise BadConfiguration where another run holds it.
 
     The lock is the kernel's and ends with its holder, so that a killed run leaves none behind. Where the file system
     knows no such locks nothing is held, and Snakemake's own has to do, which `make run` goes without.
@@ -36,7 +34,7 @@ def hold_folder() -> None:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise WorkflowError(
+        raise BadConfiguration(
             f"Another run is at work in {Path.cwd()}: wait for it, or give another directory."
         ) from None
     except OSError:
