@@ -68,9 +68,11 @@ def test_what_counts_as_text_without_its_encoding(call: str, found: bool) -> Non
 JOB = """
 import json, sys
 from types import SimpleNamespace
+from snakemake.iocontainers import Namedlist
 files, section, log = json.loads(sys.argv[1]), sys.argv[2], sys.argv[3]
 params = {"spec": section, "found": [], "corpus": "made", "shard": "0000"}
-snakemake = SimpleNamespace(input={}, output=files, params=params, threads=1, log=[log])
+job = dict(rule="normalize_counts", wildcards={}, params=params, threads=1, log=[log])
+snakemake = SimpleNamespace(**job, input=Namedlist(), output=Namedlist(fromdict=files))
 from workflow_scripts.rule import run
 from workflow_scripts.prebulk.normalize_counts import normalize_counts
 run(normalize_counts, snakemake)

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,6 +17,7 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
+from tests.support.crates import validated
 from tests.support.workflow import DEMO, ROOT, TINY, jobs
 from workflow_scripts.contracts import metrics
 from workflow_scripts.io.attested import own_name
@@ -103,8 +105,20 @@ def test_a_module_runs_to_its_end_below_its_prefix(ran: SimpleNamespace) -> None
 def test_the_costs_of_a_module_count_every_job(ran: SimpleNamespace) -> None:
     costs = pd.read_csv(ran.directory / RESULTS / "report/costs.tsv", sep="\t", index_col="rule")
     counted = {f"genelm_{rule}": number for rule, number in costs["jobs"].items()}
-    assert counted == {rule: number for rule, number in ran.jobs.items() if rule != "genelm_summarize_costs"}
+    last = {"genelm_summarize_costs", "genelm_write_crate"}
+    assert counted == {rule: number for rule, number in ran.jobs.items() if rule not in last}
     assert counted["genelm_attest_file"] == 1
+
+
+def test_the_crate_of_a_module_tells_of_every_job(ran: SimpleNamespace) -> None:
+    assert validated(ran.directory / RESULTS).passed()
+    graph = json.loads((ran.directory / RESULTS / "ro-crate-metadata.json").read_text())["@graph"]
+    rules = Counter(f"genelm_{entity['name'].split('/')[-1].split('.')[0]}" for entity in graph if is_job(entity))
+    assert rules == {rule: number for rule, number in ran.jobs.items() if rule != "genelm_write_crate"}
+
+
+def is_job(entity: dict) -> bool:
+    return entity["@type"] == "CreateAction" and entity["@id"].startswith("#job/")
 
 
 def test_the_front_page_says_that_a_module_is_simulated(ran: SimpleNamespace) -> None:

@@ -92,7 +92,11 @@ def write_matrix(genes: pd.DataFrame, values: np.ndarray, tracks: list[str], spe
 def _forget_time(path: Path) -> None:
     """Pack a gzip file again without the time and the name in its header: equal texts give equal bytes."""
     packed = path.with_name(f"{path.name}.packed")
-    with gzip.open(path) as source, packed.open("wb") as target, gzip.GzipFile("", "wb", 6, target, mtime=0) as again:
+    with (
+        gzip.open(path, "rb") as source,
+        packed.open("wb") as target,
+        gzip.GzipFile("", "wb", 6, target, mtime=0) as again,
+    ):
         shutil.copyfileobj(source, again)
     packed.replace(path)
 
