@@ -12,6 +12,8 @@ from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.files import digest
 from workflow_scripts.report.write_crate import reachable, read_jobs, require_current
 
+ONE, MODEL = "results/one", "results/model"
+
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,7 +30,7 @@ def job(name: str, reads: dict[str, str], writes: dict[str, str]) -> None:
     log = Path(f"logs/{name}.log")
     log.parent.mkdir(parents=True, exist_ok=True)
     given = {"rule": name.split("/")[-1], "wildcards": {}, "params": {"spec": "{}"}, "threads": 1, "log": [str(log)]}
-    outputs = list(dict.fromkeys("model" if file.startswith("model/") else file for file in writes))
+    outputs = list(dict.fromkeys(MODEL if file.startswith(MODEL) else file for file in writes))
     job_record.write(SimpleNamespace(**given, input=list(reads), output=outputs), job_record.now())
 
 
@@ -36,14 +38,14 @@ def job(name: str, reads: dict[str, str], writes: dict[str, str]) -> None:
 def chain() -> None:
     """own.txt -> a/first -> a/second (a folder) -> b/third; and a job of an earlier configuration."""
     Path("own.txt").write_text("own")
-    job("a/first", {"own.txt": "own"}, {"one": "1"})
-    job("a/second", {"one": "1"}, {"model/x": "2", "model/y": "3"})
-    job("b/third", {"model/y": "3"}, {"last": "4"})
-    job("b/earlier", {"one": "1"}, {"former": "5"})
+    job("a/first", {"own.txt": "own"}, {ONE: "1"})
+    job("a/second", {ONE: "1"}, {f"{MODEL}/x": "2", f"{MODEL}/y": "3"})
+    job("b/third", {f"{MODEL}/y": "3"}, {"results/last": "4"})
+    job("b/earlier", {ONE: "1"}, {"results/former": "5"})
 
 
 def found() -> list[str]:
-    jobs = reachable(["last"], read_jobs(Path("logs"), Path("benchmarks")))
+    jobs = reachable(["results/last"], read_jobs(Path("logs"), Path("benchmarks")), Path("results"))
     require_current(jobs)
     return [job.name for job in jobs]
 
@@ -51,25 +53,27 @@ def found() -> list[str]:
 def test_the_jobs_are_those_that_the_results_stand_on(chain: None) -> None:
     assert found() == ["a/first", "a/second", "b/third"]
     record = job_record.read(Path("logs/a/second.json"))
-    assert record["outputs"] == {"model/x": digest(Path("model/x")), "model/y": digest(Path("model/y"))}
-    assert record["inputs"] == {"one": digest(Path("one"))}
+    assert record["outputs"] == {file: digest(Path(file)) for file in (f"{MODEL}/x", f"{MODEL}/y")}
+    assert record["inputs"] == {ONE: digest(Path(ONE))}
     assert record["versions"].keys() > {"python", "pytest"}
 
 
-def test_a_file_that_no_job_made_is_refused(chain: None) -> None:
-    Path("logs/b/third.json").unlink()
-    with pytest.raises(BadInput, match="last: no job recorded that it made this"):
+@pytest.mark.parametrize(("record", "file"), [("b/third", "results/last"), ("a/first", ONE)])
+def test_a_result_that_no_job_made_is_refused(chain: None, record: str, file: str) -> None:
+    """It is no input of the run, which own.txt is."""
+    Path(f"logs/{record}.json").unlink()
+    with pytest.raises(BadInput, match=f"^{file}: no job recorded that it made this"):
         found()
 
 
 def test_a_result_of_another_state_of_its_input_is_refused(chain: None) -> None:
     """As no rerun would leave it: the file upstream was made again, to other bytes, and what follows was not."""
-    job("a/second", {"one": "1"}, {"model/x": "2", "model/y": "other"})
-    with pytest.raises(BadInput, match="b/third: model/y: was read in another state"):
+    job("a/second", {ONE: "1"}, {f"{MODEL}/x": "2", f"{MODEL}/y": "other"})
+    with pytest.raises(BadInput, match=f"b/third: {MODEL}/y: was read in another state"):
         found()
 
 
-@pytest.mark.parametrize("file", ["last", "model/x"])
+@pytest.mark.parametrize("file", ["results/last", f"{MODEL}/x"])
 def test_a_result_that_was_edited_is_refused(chain: None, file: str) -> None:
     Path(file).write_text("edited")
     with pytest.raises(BadInput, match=f"{file}: is not what its job wrote"):

@@ -11,6 +11,7 @@ import platform
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,17 @@ def files(given: Iterable[Path]) -> Iterator[Path]:
 
 def versions() -> dict[str, str]:
     """{package: version} of Python and of what it has imported."""
-    loaded = {name: getattr(module, "__version__", None) for name, module in list(sys.modules.items())}
-    found = {name: version for name, version in loaded.items() if "." not in name and isinstance(version, str)}
-    own = {name: found[name] for name in sorted(found.keys() - sys.stdlib_module_names)}
-    return {"python": platform.python_version(), **own}
+    loaded = {name for name in sys.modules if "." not in name} - set(sys.stdlib_module_names)
+    found = {name: _version(name) for name in sorted(loaded)}
+    return {"python": platform.python_version(), **{name: version for name, version in found.items() if version}}
+
+
+def _version(package: str) -> str:
+    """The version that a package states, without asking it: some warn, or import more."""
+    stated = vars(sys.modules[package]).get("__version__")
+    if isinstance(stated, str):
+        return stated
+    try:
+        return metadata.version(package)
+    except (metadata.PackageNotFoundError, ValueError):
+        return ""

@@ -34,7 +34,7 @@ def write_crate(
     state of a file than the one that is there.
     """
     made = [str(file) for file in job_record.files(finished)]
-    jobs = reachable(made, read_jobs(logs, benchmarks))
+    jobs = reachable(made, read_jobs(logs, benchmarks), crate.parent)
     require_current(jobs)
     with replacing(workflow) as folder:
         folder.mkdir()
@@ -65,19 +65,24 @@ def read_jobs(logs: Path, benchmarks: Path) -> list[Job]:
     return jobs
 
 
-def reachable(made: list[str], jobs: list[Job]) -> list[Job]:
-    """The jobs that made the files `made`, and those that made what they read; others are of an earlier state."""
+def reachable(made: list[str], jobs: list[Job], root: Path) -> list[Job]:
+    """The jobs that made the files `made`, and those that made what they read; others are of an earlier state.
+
+    Raises BadInput on a file below `root`, the folder of the results, that no job recorded.
+    """
     maker = {file: job for job in jobs for file in job.record["outputs"]}
     waiting, seen, found = list(made), set(), {}
-    for file in waiting:
-        if file not in maker:
-            raise BadInput(file, "", "no job recorded that it made this", "Remove it and run again.")
     while waiting:
         file = waiting.pop()
         job = maker.get(file)
-        if file not in seen and job:
+        if file in seen:
+            continue
+        if job:
             found[job.name] = job
             waiting += job.record["inputs"]
+        elif Path(file).is_relative_to(root):
+            remedy = "Remove it and run again; results of an earlier version: give --forceall once."
+            raise BadInput(file, "", "no job recorded that it made this", remedy)
         seen.add(file)
     return [found[name] for name in sorted(found)]
 
