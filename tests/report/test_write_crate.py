@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import platform
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -78,6 +80,14 @@ def test_a_result_that_was_edited_is_refused(chain: None, file: str) -> None:
     Path(file).write_text("edited")
     with pytest.raises(BadInput, match=f"{file}: is not what its job wrote"):
         found()
+
+
+def test_the_versions_are_those_of_what_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever stands among the modules: some packages put objects there that are none."""
+    monkeypatch.setitem(sys.modules, "odd", object())
+    found = job_record.versions()
+    assert found["pytest"] == pytest.__version__ and found["python"] == platform.python_version()
+    assert not {"odd", "json", "tests"} & found.keys()
 
 
 def test_a_damaged_record_is_refused(chain: None) -> None:

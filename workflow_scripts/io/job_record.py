@@ -78,7 +78,9 @@ def versions() -> dict[str, str]:
 
 def _version(package: str) -> str:
     """The version that a package states, without asking it: some warn, or import more."""
-    stated = vars(sys.modules[package]).get("__version__")
+    stated = getattr(sys.modules[package], "__dict__", {}).get(
+        "__version__"
+    )  # what stands there is not always a module
     if isinstance(stated, str):
         return stated
     try:
