@@ -14,11 +14,11 @@ from workflow_scripts.contracts import expression, gene_table
 FILTERS = {"min_nonzero_genes": 0, "max_singlecellprobability": 0.5, "min_aligned_reads": 0}
 
 
-def spec(reader: str = "archs4", **changes) -> dict:
+def spec(format_: str = "archs4", **changes) -> dict:
     """The section of one corpus, complete."""
-    group = {"by": "patient" if reader == "xena" else "series", "pattern": ""}
+    group = {"by": "patient" if format_ == "xena" else "series", "pattern": ""}
     label = {"by": "none", "pattern": ""}
-    general = {"reader": reader, "shards_per_file": 1, "filters": FILTERS}
+    general = {"format": format_, "shards_per_file": 1, "filters": FILTERS}
     return general | {"group": group, "label": label} | changes
 
 

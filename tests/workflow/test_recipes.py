@@ -114,7 +114,7 @@ def test_a_count_reader_is_a_file_and_a_line(project: Path, tmp_path: Path) -> N
 
         folder = Path(sys.argv[1])
         config = yaml.safe_load(Path("config/config.yaml").read_text())
-        plain = {"reader": "plain", "counts": [f"{folder}/counts.tsv"]}
+        plain = {"format": "plain", "counts": [f"{folder}/counts.tsv"]}
         plain |= {"group": {"by": "plate"}, "label": {"by": "none"}}
         config["prebulk"]["corpora"] = {"own": plain}
         spec = Settings(config, "config/datasets.tsv").section("prebulk/corpora/own")

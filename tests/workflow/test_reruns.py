@@ -23,9 +23,9 @@ from workflow_scripts.settings.settings import Settings
 ANOTHER_FILE = "TCGA-ACC.star_counts.tsv.gz"
 # What no rule for all keys finds: values that only some files, rules or corpora know, or that others must follow.
 VALUES = {
-    "prebulk/corpora/archs4/reader": {"prebulk/corpora/archs4/reader": "archs4py"},
-    "prebulk/corpora/tcga/reader": {
-        "prebulk/corpora/tcga/reader": "archs4",
+    "prebulk/corpora/archs4/format": {"prebulk/corpora/archs4/format": "archs4py"},
+    "prebulk/corpora/tcga/format": {
+        "prebulk/corpora/tcga/format": "archs4",
         "prebulk/corpora/tcga/group": {"by": "series"},
         "prebulk/corpora/tcga/label": {"by": "none"},
     },

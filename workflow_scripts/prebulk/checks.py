@@ -21,16 +21,16 @@ def faults(settings: Settings) -> Iterator[Fault]:
         yield "prebulk/splits", f"parts that add up to {sum(parts):g}", "parts that add up to 1"
     readers = literal("workflow_scripts.prebulk.readers.registry", "READERS")
     for name, corpus in section["corpora"].items():
-        reader = readers[corpus["reader"]]
+        reader = readers[corpus["format"]]
         fields = literal(reader, "FIELDS")
-        if "search" in corpus and corpus["reader"] not in ARCHS4:
-            yield f"prebulk/corpora/{name}/search", f"with reader `{corpus['reader']}`", f"one of {', '.join(ARCHS4)}"
+        if "search" in corpus and corpus["format"] not in ARCHS4:
+            yield f"prebulk/corpora/{name}/search", f"with format `{corpus['format']}`", f"one of {', '.join(ARCHS4)}"
         for part, own, free in (("group", "GROUPS", ["field"]), ("label", "LABELS", ["field", "none"])):
             place, given, known = f"prebulk/corpora/{name}/{part}", corpus[part], [*literal(reader, own), *free]
             if given["by"] not in known:
-                yield f"{place}/by", f"{given['by']!r} of `{corpus['reader']}`", f"one of {', '.join(known)}"
+                yield f"{place}/by", f"{given['by']!r} of `{corpus['format']}`", f"one of {', '.join(known)}"
             elif given["by"] == "field" and fields is not None and given["field"] not in fields:
-                yield f"{place}/field", f"{given['field']!r} of `{corpus['reader']}`", f"one of {', '.join(fields)}"
+                yield f"{place}/field", f"{given['field']!r} of `{corpus['format']}`", f"one of {', '.join(fields)}"
     for name in section["duplicates"]["prefer"]:
         if name not in section["corpora"]:
             corpora = ", ".join(section["corpora"])

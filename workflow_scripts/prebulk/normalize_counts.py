@@ -49,7 +49,7 @@ def normalize_counts(
     search: samples that are not in it are dropped.
     """
     table, gene_order = gene_table.read(genes)
-    reader = load(READERS[spec["reader"]])
+    reader = load(READERS[spec["format"]])
     parts, filters = spec["shards_per_file"], spec["filters"]
     part = int(shard) % parts
 

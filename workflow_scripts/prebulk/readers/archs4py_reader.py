@@ -37,5 +37,5 @@ def read_counts(
             ours, theirs = expected[:, wrong[0]].sum(), counts[:, wrong[0]].sum()
             place = f"{archs4.EXPRESSION}, sample {first + positions[wrong[0]]}"
             reason = f"archs4py reads other counts than there are ({theirs:g} instead of {ours:g} in all)"
-            raise BadInput(path, place, reason, "Set reader: archs4.")
+            raise BadInput(path, place, reason, "Set format: archs4.")
         yield positions, counts

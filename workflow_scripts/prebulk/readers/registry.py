@@ -1,4 +1,4 @@
-"""Readers of counts by name, as `prebulk/corpora/{corpus}/reader` of a configuration gives it.
+"""Readers of counts by name, as `prebulk/corpora/{corpus}/format` of a configuration gives it.
 
 A reader is a module of this folder. It reads one of `parts` parts of the samples of a file, counted from 0:
 
