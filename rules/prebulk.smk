@@ -1,4 +1,13 @@
-from workflow_scripts.prebulk.inputs import counts_file, found_samples, searched_file, searches, shards
+from workflow_scripts.prebulk.inputs import (
+    attested_counts,
+    counts_file,
+    found_samples,
+    sample_sheet,
+    sample_sheets,
+    searched_file,
+    searches,
+    shards,
+)
 
 
 wildcard_constraints:
@@ -15,6 +24,7 @@ rule prebulk:
             then=[
                 provenance("prebulk"),
                 searches(settings, "<results>/prebulk/searches/{corpus}/{number}.parquet"),
+                sample_sheets(settings, "<results>/prebulk/sheets/{corpus}.parquet"),
                 shards(settings, "<results>/prebulk/expression/{corpus}/{shard}.h5ad"),
                 "<results>/prebulk/duplicates.parquet",
                 "<results>/prebulk/splits.parquet",
@@ -47,12 +57,35 @@ rule search_samples:
         "../workflow_scripts/prebulk/search_samples.py"
 
 
+rule match_samples:
+    input:
+        counts=resource("prebulk/corpora/{corpus}/counts"),
+        sheet=resource("prebulk/corpora/{corpus}/samples"),
+        attested=provenance_of("prebulk/corpora/{corpus}/counts", "prebulk/corpora/{corpus}/samples"),
+    output:
+        matched="<results>/prebulk/sheets/{corpus}.parquet",
+    log:
+        "<logs>/prebulk/match_samples.{corpus}.log",
+    benchmark:
+        "<benchmarks>/prebulk/match_samples.{corpus}.jsonl"
+    conda:
+        "../envs/prebulk.yaml"
+    params:
+        spec=spec("prebulk/corpora/{corpus}", without=["counts", "samples", "qc", "filters", "group", "label", "search"]),
+        code=code("prebulk/match_samples"),
+    script:
+        "../workflow_scripts/prebulk/match_samples.py"
+
+
 rule normalize_counts:
     input:
         counts=counts_file(settings, settings.file),
-        attested=counts_file(settings, settings.provenance_file),
+        qc=resource("prebulk/corpora/{corpus}/qc"),
+        attested=attested_counts(settings),
         found=found_samples(settings, "<results>/prebulk/searches/{corpus}/{number}.parquet"),
+        sheet=sample_sheet(settings, "<results>/prebulk/sheets/{corpus}.parquet"),
         genes="<results>/reference/genes.parquet",
+        aliases=branch(section("reference/aliases"), then="<results>/reference/aliases.parquet", otherwise=[]),
     output:
         expression="<results>/prebulk/expression/{corpus}/{shard}.h5ad",
         sketch="<results>/prebulk/sketch/{corpus}/{shard}.npz",
@@ -69,7 +102,7 @@ rule normalize_counts:
         mem_mb=memory(2000),
         runtime=120,
     params:
-        spec=spec("prebulk/corpora/{corpus}", without=["counts"]),
+        spec=spec("prebulk/corpora/{corpus}", without=["counts", "samples", "qc"]),
         code=code("prebulk/normalize_counts"),
         corpus="{corpus}",
         shard="{shard}",

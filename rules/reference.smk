@@ -10,6 +10,7 @@ rule reference:
             ],
             otherwise=[],
         ),
+        branch(section("reference/aliases"), then="<results>/reference/aliases.parquet", otherwise=[]),
         branch(
             section("reference/genome"),
             then=[
@@ -19,6 +20,25 @@ rule reference:
             ],
             otherwise=[],
         ),
+
+
+rule list_aliases:
+    input:
+        names=resource("reference/aliases"),
+        genes="<results>/reference/genes.parquet",
+        attested=provenance_of("reference/aliases"),
+    output:
+        aliases="<results>/reference/aliases.parquet",
+    log:
+        "<logs>/reference/list_aliases.log",
+    benchmark:
+        "<benchmarks>/reference/list_aliases.jsonl"
+    conda:
+        "../envs/reference.yaml"
+    params:
+        code=code("reference/list_aliases"),
+    script:
+        "../workflow_scripts/reference/list_aliases.py"
 
 
 rule make_gene_table:
@@ -39,7 +59,7 @@ rule make_gene_table:
     conda:
         "../envs/reference.yaml"
     params:
-        spec=spec("reference", without=["genome"]),
+        spec=spec("reference", without=["genome", "aliases"]),
         code=code("reference/make_gene_table"),
     script:
         "../workflow_scripts/reference/make_gene_table.py"

@@ -23,6 +23,7 @@ import pandas as pd
 from tests.bench.runner import Case, Metric, python
 from tests.prebulk.sources import gene_id, spec, write_genes
 from workflow_scripts.contracts import expression
+from workflow_scripts.prebulk.gene_mapping import map_rows
 from workflow_scripts.prebulk.normalize_counts import normalize_counts
 from workflow_scripts.prebulk.readers import archs4
 
@@ -94,7 +95,7 @@ def write_file(path: Path, counts: np.ndarray, ids: list[str], chunks: tuple[int
 
 def read_genelm(path: Path, asked: int) -> int:
     """Read all samples to counts per gene; return how many were read."""
-    mapping = archs4.read_mapping(path, pd.read_parquet(path.parent / "genes.parquet"))
+    mapping = map_rows(archs4.read_genes(path), pd.read_parquet(path.parent / "genes.parquet"))
     blocks = archs4.read_counts(path, mapping, 0, 1, np.ones(SAMPLES, bool), THREADS)
     return sum(block.shape[1] for _, block in blocks)
 

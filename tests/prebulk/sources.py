@@ -11,15 +11,16 @@ import pandas as pd
 
 from workflow_scripts.contracts import expression, gene_table
 
-FILTERS = {"min_nonzero_genes": 0, "max_singlecellprobability": 0.5, "min_aligned_reads": 0}
+FILTERS = {"min_measured_genes": 0, "min_nonzero_genes": 0, "max_singlecellprobability": 0.5, "min_aligned_reads": 0}
 
 
 def spec(format_: str = "archs4", **changes) -> dict:
     """The section of one corpus, complete."""
-    group = {"by": "patient" if format_ == "xena" else "series", "pattern": ""}
+    group = {"by": {"xena": "patient", "archs4": "series", "archs4py": "series"}.get(format_, "sheet"), "pattern": ""}
     label = {"by": "none", "pattern": ""}
-    general = {"format": format_, "shards_per_file": 1, "filters": FILTERS}
-    return general | {"group": group, "label": label} | changes
+    general = {"format": format_, "shards_per_file": 1, "filters": FILTERS, "samples_in": "columns", "layer": ""}
+    given = general | {"group": group, "label": label} | changes
+    return given | {"label": {"classes": {}} | given["label"]}
 
 
 def write_text(path: Path, text: str) -> Path:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from tests.prebulk.sources import gene_id, write_archs4
 from workflow_scripts.io.errors import BadInput
+from workflow_scripts.prebulk.gene_mapping import map_rows
 from workflow_scripts.prebulk.readers import archs4
 from workflow_scripts.prebulk.tpm import tpm
 
@@ -33,7 +34,7 @@ def table(numbers) -> pd.DataFrame:
 
 def read(path: Path, genes: pd.DataFrame, parts: int = 1, wanted: np.ndarray | None = None, threads: int = 2):
     """All parts side by side: counts (genes of the table x samples) of the wanted samples, and their ids."""
-    mapping = archs4.read_mapping(path, genes)
+    mapping = map_rows(archs4.read_genes(path), genes)
     blocks, names, seen = [], [], 0
     for part in range(parts):
         samples = archs4.read_samples(path, part, parts, set())
@@ -126,7 +127,7 @@ def test_the_tpm_of_a_sample_is_the_same_to_the_bit_whatever_it_is_read_with(tmp
     alone = [tpm(np.ascontiguousarray(sample)[:, None].astype(float), length)[:, 0] for sample in counts.T]
     for width in (1, 8, 90):
         path = write_archs4(tmp_path / "a.h5", counts, chunks=(500, width))
-        mapping = archs4.read_mapping(path, table(range(500)))
+        mapping = map_rows(archs4.read_genes(path), table(range(500)))
         for positions, block in archs4.read_counts(path, mapping, 0, 1, np.ones(90, bool), 2):
             np.testing.assert_array_equal(tpm(block, length).T, [alone[position] for position in positions])
 
@@ -162,7 +163,7 @@ def test_rows_of_one_gene_are_summed(tmp_path, counts):
     path = write_archs4(tmp_path / "a.h5", counts, ids=ids)
     found, _ = read(path, table([2, 5, 3]))
     np.testing.assert_array_equal(found, [counts[[2, 5, 9]].sum(axis=0), np.zeros(SAMPLES), counts[3]])
-    mapping = archs4.read_mapping(path, table([2, 5, 3])).table
+    mapping = map_rows(archs4.read_genes(path), table([2, 5, 3])).table
     assert mapping["fate"].value_counts().to_dict() == {
         "not in the gene table": GENES - 5,
         "summed": 3,
@@ -177,7 +178,7 @@ def test_symbols_serve_where_a_file_has_no_ids_unless_they_are_ambiguous(tmp_pat
     genes = table([7, 3, 3])
     found, _ = read(path, genes)
     np.testing.assert_array_equal(found, [counts[7], np.zeros(SAMPLES), np.zeros(SAMPLES)])
-    fates = archs4.read_mapping(path, genes).table.set_index("source_id")["fate"]
+    fates = map_rows(archs4.read_genes(path), genes).table.set_index("source_id")["fate"]
     assert (fates["S7"], fates["S3"]) == ("mapped", "ambiguous symbol")
 
 
@@ -344,8 +345,8 @@ READS = {
     "meta/samples/title": lambda path: archs4.read_samples(path, 0, 1, {"title"}),
     "meta/samples/geo_accession": lambda path: archs4.read_samples(path, 0, 1, set()),
     "meta/samples/singlecellprobability": lambda path: archs4.read_samples(path, 0, 1, set()),
-    "meta/genes/ensembl_gene": lambda path: archs4.read_mapping(path, table(range(GENES))),
-    "meta/genes/symbol": lambda path: archs4.read_mapping(path, table(range(GENES))),
+    "meta/genes/ensembl_gene": lambda path: map_rows(archs4.read_genes(path), table(range(GENES))),
+    "meta/genes/symbol": lambda path: map_rows(archs4.read_genes(path), table(range(GENES))),
 }
 
 
@@ -365,7 +366,7 @@ def test_metadata_of_other_than_one_dimension_are_refused(tmp_path, counts, name
 @pytest.mark.parametrize("name", ["data/expression", "meta", "meta/samples/title"])
 def test_a_file_that_leads_to_another_is_refused_by_every_reading(tmp_path, counts, name):
     other = write_archs4(tmp_path / "other.h5", counts)
-    mapping = archs4.read_mapping(other, table(range(GENES)))
+    mapping = map_rows(archs4.read_genes(other), table(range(GENES)))
     path = write_archs4(tmp_path / "a.h5", counts)
     with h5py.File(path, "r+") as file:
         del file[name]
@@ -373,7 +374,7 @@ def test_a_file_that_leads_to_another_is_refused_by_every_reading(tmp_path, coun
     for reading in (
         lambda: archs4.sample_range(path, 0, 1),
         lambda: archs4.read_samples(path, 0, 1, {"title"}),
-        lambda: archs4.read_mapping(path, table(range(GENES))),
+        lambda: map_rows(archs4.read_genes(path), table(range(GENES))),
         lambda: list(archs4.read_counts(path, mapping, 0, 1, np.ones(SAMPLES, bool), 1)),
     ):
         with pytest.raises(BadInput, match=rf"a\.h5: {name}: lies in another file, .*other\.h5"):

@@ -13,6 +13,7 @@ import pytest
 
 from tests.prebulk.sources import gene_id, write_archs4
 from workflow_scripts.io.errors import BadInput
+from workflow_scripts.prebulk.gene_mapping import map_rows
 from workflow_scripts.prebulk.readers import archs4, archs4py_reader
 
 GENES, SAMPLES = 23, 17
@@ -29,7 +30,7 @@ def table(numbers) -> pd.DataFrame:
 
 def read(reader, path: Path, genes: pd.DataFrame, parts: int = 1, every: int = 1) -> dict[str, list[float]]:
     """By sample, of each `every`-th one, the counts of the genes of the table."""
-    mapping, found = reader.read_mapping(path, genes), {}
+    mapping, found = map_rows(reader.read_genes(path), genes), {}
     for part in range(parts):
         samples = reader.read_samples(path, part, parts, set())
         wanted = np.arange(len(samples)) % every == 0

@@ -22,7 +22,7 @@ from workflow_scripts.prebulk.split_samples import split_samples
 from workflow_scripts.prebulk.stratification import assign_splits
 
 FRACTIONS = {"train": 0.7, "validation": 0.15, "test": 0.15}
-SPEC = {"seed": 1} | FRACTIONS
+SPEC = {"by": "group", "seed": 1} | FRACTIONS
 
 
 def shard(folder: Path, corpus: str, groups: list[str], labels: list[str], dropped: tuple[int, ...] = ()) -> Path:

@@ -42,6 +42,9 @@ def prebulk(tmp_path):
             counts=source,
             genes=tmp_path / "genes.parquet",
             found=None,
+            sheet=None,
+            aliases=None,
+            qc=[],
             **files,
             spec=section,
             corpus="made",
@@ -61,7 +64,7 @@ def prebulk(tmp_path):
         samples=[files["samples"] for files in shards],
         duplicates=tmp_path / "duplicates.parquet",
         splits=tmp_path / "splits.parquet",
-        spec={"seed": 1, "train": 0.7, "validation": 0.15, "test": 0.15},
+        spec={"by": "group", "seed": 1, "train": 0.7, "validation": 0.15, "test": 0.15},
     )
     return tmp_path, shards
 

@@ -14,6 +14,7 @@ from hypothesis.extra.numpy import arrays
 
 from tests.prebulk.sources import gene_id, write_text, write_xena
 from workflow_scripts.io.errors import BadInput
+from workflow_scripts.prebulk.gene_mapping import map_rows
 from workflow_scripts.prebulk.readers import xena
 
 BARCODES = ["TCGA-AA-0001-01A", "TCGA-AA-0001-11A", "TCGA-BB-0002-03B", "TCGA-BB-0003-06A", "TCGA-CC-0004-40A"]
@@ -21,11 +22,11 @@ NAME = "made.TCGA-LIHC.star_counts.tsv.gz"
 
 
 def table(genes: int) -> pd.DataFrame:
-    return pd.DataFrame({"gene_id": [gene_id(number) for number in range(genes)]})
+    return pd.DataFrame({"gene_id": [gene_id(n) for n in range(genes)], "symbol": [f"S{n}" for n in range(genes)]})
 
 
 def read(path: Path, genes: pd.DataFrame, parts: int = 1) -> np.ndarray:
-    mapping = xena.read_mapping(path, genes)
+    mapping = map_rows(xena.read_genes(path), genes)
     blocks = []
     for part in range(parts):
         wanted = np.ones(len(xena.read_samples(path, part, parts, set())), bool)
@@ -65,7 +66,7 @@ def test_versions_par_y_rows_and_repeats_fall_on_one_gene(tmp_path):
     counts = np.arange(25.0).reshape(5, 5)
     path = write_xena(tmp_path / NAME, counts, BARCODES, ids)
     np.testing.assert_allclose(read(path, table(3)), [counts[0] + counts[1], counts[2], np.zeros(5)], atol=1e-9)
-    mapping = xena.read_mapping(path, table(3))
+    mapping = map_rows(xena.read_genes(path), table(3))
     assert mapping.table["fate"].tolist() == [
         "summed",
         "par_y",
@@ -110,13 +111,14 @@ def test_what_the_file_does_not_tell_is_refused(tmp_path, field, samples, name, 
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ("1.5\t2", "2 values for 3 samples"),
-        ("1.5\t2\t3\t4", "4 values for 3 samples"),
+        ("1.5\t2", "2 values for 3 columns"),
+        ("1.5\t2\t3\t4", "4 values for 3 columns"),
         ("1.5\tx\t3", "not a number"),
         ("1.5\t\t3", "not a number"),
         ("1.5 2\t\t3", "not a number"),
+        ("1_5\t2\t3", "not a number"),
         ("1.5\t2\t", "not a number"),
-        ("", "values for 3 samples"),
+        ("", "values for 3 columns"),
     ],
 )
 @pytest.mark.parametrize("gene", [gene_id(1), "ENSG00000099999"])
@@ -130,10 +132,10 @@ def test_a_malformed_line_is_named_whichever_gene_it_is_of(tmp_path, line, reaso
 @pytest.mark.parametrize(
     ("value", "reason"),
     [
-        ("nan", r"nan is not log2\(count \+ 1\)\. Give"),
-        ("-2", r"-2 is not log2\(count \+ 1\)\. Give"),
-        ("inf", r"inf is not log2\(count \+ 1\)\. Raw counts\?"),
-        ("812", r"812 is not log2\(count \+ 1\)\. Raw counts\? Xena's star_counts hold log2\(count \+ 1\)"),
+        ("nan", r"nan is not log2\(count \+ 1\)\. Correct"),
+        ("-2", r"-2 is not log2\(count \+ 1\)\. Correct"),
+        ("inf", r"inf is not log2\(count \+ 1\)\. Is the scale counts\?"),
+        ("812", r"812 is not log2\(count \+ 1\)\. Is the scale counts\?"),
     ],
 )
 @pytest.mark.parametrize("gene", [gene_id(1), "ENSG00000099999"])

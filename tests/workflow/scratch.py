@@ -69,8 +69,11 @@ READER = '''
     import numpy as np
     import pandas as pd
 
-    from workflow_scripts.prebulk.gene_mapping import map_rows
+    from workflow_scripts.prebulk.gene_mapping import GeneNames
 
+    SCALES = ("counts",)
+    OPTIONS = ()
+    NEEDS = ()
     GROUPS = {"plate": ["plate"]}
     LABELS = {}
     FIELDS = ["plate"]
@@ -82,8 +85,8 @@ READER = '''
         return pd.DataFrame({"sample_id": names, "plate": [name.split("_")[0] for name in names]})
 
 
-    def read_mapping(path, genes):
-        return map_rows(pd.read_csv(path, sep="\\t", usecols=[0]).iloc[:, 0].tolist(), genes)
+    def read_genes(path):
+        return GeneNames([pd.read_csv(path, sep="\\t", usecols=[0]).iloc[:, 0].tolist()])
 
 
     def read_counts(path, mapping, part, parts, wanted, threads):

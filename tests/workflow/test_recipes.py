@@ -115,15 +115,15 @@ def test_a_count_reader_is_a_file_and_a_line(project: Path, tmp_path: Path) -> N
         folder = Path(sys.argv[1])
         config = yaml.safe_load(Path("config/config.yaml").read_text())
         plain = {"format": "plain", "counts": [f"{folder}/counts.tsv"]}
-        plain |= {"group": {"by": "plate"}, "label": {"by": "none"}}
+        plain |= {"group": {"by": "plate"}, "label": {"by": "none"}, "filters": {"min_measured_genes": 0}}
         config["prebulk"]["corpora"] = {"own": plain}
         spec = Settings(config, "config/datasets.tsv").section("prebulk/corpora/own")
         gene_table.write(genes(), folder / "genes.parquet", "toy")
         names = ("expression.h5ad", "sketch.npz", "samples.parquet", "mapping.parquet")
         written = {name.split(".")[0]: folder / name for name in names}
         normalize_counts(
-            counts=folder / "counts.tsv", genes=folder / "genes.parquet", found=None, **written, spec=spec,
-            corpus="own", shard="0000", threads=1,
+            counts=folder / "counts.tsv", genes=folder / "genes.parquet", qc=[], **written,
+            **dict.fromkeys(("found", "sheet", "aliases")), spec=spec, corpus="own", shard="0000", threads=1,
         )
         data = expression.read(written["expression"])
         print(list(data.obs_names), list(data.obs["group"]), data.X[2].tolist())

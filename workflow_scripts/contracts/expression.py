@@ -5,7 +5,7 @@
 - X: float32, samples x genes, natural log of TPM+1, chunked by samples. Genes stand in gene-table
   order. A gene that the source does not measure is NaN in every row, never 0.
 - obs (index sample_id): corpus, group, label (empty string: unlabelled) and the quality columns
-  total_counts (float64), nonzero_genes (int64).
+  total_counts (float64; NaN of a source of TPM), nonzero_genes (int64).
 - var (index gene_id): measured (bool).
 - uns: gene_order (digest of the gene table).
 

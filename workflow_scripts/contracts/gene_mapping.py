@@ -7,11 +7,13 @@ lacks: corpus, file, source_id, gene_id (empty: none) and fate:
 | fate | meaning |
 |---|---|
 | mapped | the one row of its gene |
+| alias | by an earlier or another name of its gene (`reference/aliases`) |
 | summed | one of several rows of its gene; their counts are added |
 | par_y | the copy on chromosome Y of a pseudoautosomal gene; added to its gene |
 | not protein coding | the source itself says so |
 | not in the gene table | a gene that the table does not hold |
-| ambiguous symbol | a symbol that several genes of the table share |
+| ambiguous symbol | a symbol, or another name, that several genes of the table share |
+| alias of a measured gene | another name of a gene that has a row of its own |
 | no id | an empty identifier |
 | unmeasured | a gene of the table that no row of the source measures (source_id is empty) |
 
@@ -30,11 +32,13 @@ from workflow_scripts.io.tables import read_table, write_table
 
 FATES = (
     "mapped",
+    "alias",
     "summed",
     "par_y",
     "not protein coding",
     "not in the gene table",
     "ambiguous symbol",
+    "alias of a measured gene",
     "no id",
     "unmeasured",
 )

@@ -9,7 +9,8 @@
 | fate | str | see below |
 | group, label | str | what must not straddle splits; class (empty: none) |
 | singlecellprobability, alignedreads | float64 | of ARCHS4; NaN where the source has none |
-| total_counts, nonzero_genes | float64 | over the genes of the table; NaN where dropped before its counts were read |
+| total_counts | float64 | over the genes of the table; NaN of a source of TPM, and where dropped before it was read |
+| nonzero_genes | float64 | genes of the table above 0; NaN where dropped before it was read |
 
 `results/prebulk/samples.parquet` has also duplicate_of (the sample kept instead) and split, both empty where
 there is none.
@@ -20,6 +21,7 @@ there is none.
 | single_cell | its singlecellprobability is above the limit, or missing |
 | few_aligned_reads | fewer aligned reads than the limit, or unknown |
 | not_in_search | the search of its corpus does not find it |
+| not_in_sheet | the sample sheet of its corpus does not name it |
 | no_group | nothing says which samples it belongs to |
 | empty | no count in any gene of the table |
 | low_quality | fewer genes with counts than the limit |
@@ -36,7 +38,17 @@ import pandera.pandas as pa
 from workflow_scripts.io.tables import read_table, write_table
 
 KEPT = "kept"
-FATES = (KEPT, "not_in_search", "single_cell", "few_aligned_reads", "no_group", "empty", "low_quality", "duplicate")
+FATES = (
+    KEPT,
+    "not_in_search",
+    "not_in_sheet",
+    "single_cell",
+    "few_aligned_reads",
+    "no_group",
+    "empty",
+    "low_quality",
+    "duplicate",
+)
 
 _COLUMNS = {
     "sample_id": pa.Column(str, pa.Check.str_length(min_value=1)),

@@ -44,6 +44,17 @@ def searched_file(settings: Settings, of: Callable[[str], str]) -> Callable[...,
     return lambda wildcards: [of(settings.section(f"prebulk/corpora/{wildcards.corpus}/counts")[int(wildcards.number)])]
 
 
+def attested_counts(settings: Settings) -> Callable[..., list[str]]:
+    """For a rule's input: the provenance of the file of one {shard} of one {corpus}, and of its tables `qc`."""
+    counts = counts_file(settings, settings.provenance_file)
+
+    def files(wildcards):
+        qc = settings.section(f"prebulk/corpora/{wildcards.corpus}/qc")
+        return [*counts(wildcards), *map(settings.provenance_file, qc)]
+
+    return files
+
+
 def found_samples(settings: Settings, pattern: str) -> Callable[..., list[str]]:
     """For a rule's input: `pattern` for the file that holds one {shard} of one {corpus}; none without a search."""
 
@@ -53,6 +64,22 @@ def found_samples(settings: Settings, pattern: str) -> Callable[..., list[str]]:
         return [pattern.format(corpus=wildcards.corpus, number=number)] if "search" in section else []
 
     return files
+
+
+def sample_sheet(settings: Settings, pattern: str) -> Callable[..., list[str]]:
+    """For a rule's input: `pattern` for one {corpus}; none if it has no sample sheet."""
+
+    def files(wildcards):
+        sheet = settings.section(f"prebulk/corpora/{wildcards.corpus}/samples")
+        return [pattern.format(corpus=wildcards.corpus)] if sheet else []
+
+    return files
+
+
+def sample_sheets(settings: Settings, pattern: str) -> list[str]:
+    """`pattern` for every {corpus} that has a sample sheet."""
+    corpora = settings.names("prebulk/corpora")
+    return [pattern.format(corpus=name) for name in corpora if settings.section(f"prebulk/corpora/{name}/samples")]
 
 
 def _number(section: dict[str, Any], shard: str) -> int:

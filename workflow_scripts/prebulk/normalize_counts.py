@@ -11,15 +11,18 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts import expression as expression_store
-from workflow_scripts.contracts import gene_mapping, gene_table
+from workflow_scripts.contracts import gene_aliases, gene_mapping, gene_table, sample_sheet
 from workflow_scripts.contracts import samples as samples_table
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.registry import load
 from workflow_scripts.prebulk import sample_list
 from workflow_scripts.prebulk import sketch as sketches
+from workflow_scripts.prebulk.gene_mapping import map_rows
+from workflow_scripts.prebulk.measured import require_measured
 from workflow_scripts.prebulk.quality import KEPT, fates_by_counts, fates_by_metadata
-from workflow_scripts.prebulk.readers.registry import READERS
-from workflow_scripts.prebulk.sample_fields import group_fields, joined, label_fields
+from workflow_scripts.prebulk.readers.registry import READERS, options, scale_of
+from workflow_scripts.prebulk.sample_fields import describe, group_fields, label_fields
+from workflow_scripts.prebulk.scales import are_counts
 from workflow_scripts.prebulk.tpm import log_tpm
 
 log = logging.getLogger(__name__)
@@ -30,6 +33,9 @@ def normalize_counts(
     counts: Path,
     genes: Path,
     found: Path | None,
+    sheet: Path | None,
+    aliases: Path | None,
+    qc: list[Path],
     expression: Path,
     sketch: Path,
     samples: Path,
@@ -43,38 +49,47 @@ def normalize_counts(
 
     A file of counts is split into `shards_per_file` ranges of samples; this shard is one of them. Rows of one
     gene are summed; TPM is taken over the genes of the table that the source measures. X is natural
-    log(TPM+1), float32; a gene that the source does not measure is NaN in every row.
+    log(TPM+1), float32; a gene that the source does not measure is NaN in every row. Of a source of TPM total_counts
+    is NaN.
 
     The reader of a format is one of `prebulk/readers`. `found` is the SampleList of the file, where its corpus has a
-    search: samples that are not in it are dropped.
+    search, and `sheet` the SampleSheet of a corpus that has one: samples that are not in it are dropped. `aliases` are
+    the GeneAliases, `qc` the tables that the reader of a format asks for.
+
+    Raises BadInput where the source measures fewer genes of the table than `filters/min_measured_genes`.
     """
     table, gene_order = gene_table.read(genes)
     reader = load(READERS[spec["format"]])
     parts, filters = spec["shards_per_file"], spec["filters"]
     part = int(shard) % parts
+    known = sample_sheet.read(sheet) if sheet else None
+    given = options(reader, spec, known, qc)
 
     single_cell = "singlecellprobability" in reader.QUALITY and filters["max_singlecellprobability"] < 1
     group, label = group_fields(spec["group"], reader.GROUPS), label_fields(spec["label"], reader.LABELS)
-    fields = {*group, *label}
+    fields = {*group, *label} - (set() if known is None else {*known.columns})
     fields |= {"singlecellprobability"} if single_cell else set()
     fields |= {"alignedreads"} if filters["min_aligned_reads"] > 0 else set()
-    described = _describe(reader.read_samples(counts, part, parts, fields), group, label, spec)
+    read = reader.read_samples(counts, part, parts, fields, **given)
+    described = describe(read, known, group, label, spec, counts)
     described = described.assign(corpus=corpus, shard=shard, file=counts.name)
     _require_names(described, counts)
     fate = fates_by_metadata(described, filters, single_cell)
     if found:
         fate[~described["sample_id"].isin(sample_list.read(found)["sample_id"]).to_numpy()] = "not_in_search"
+    if known is not None:
+        fate[~described["sample_id"].isin(known["sample_id"]).to_numpy()] = "not_in_sheet"
 
-    rows = reader.read_mapping(counts, table)
-    if not rows.measured.any():
-        remedy = "Check that counts and proteome are of one organism, and the identifiers of the genes."
-        raise BadInput(counts, "genes", "holds no gene of the gene table", remedy)
+    names = reader.read_genes(counts, **given)
+    rows = map_rows(names, table, gene_aliases.read(aliases) if aliases else None)
+    require_measured(counts, names, rows, table, filters["min_measured_genes"])
     wanted = fate == KEPT
-    length = table["exon_length"].to_numpy()
+    counted = are_counts(scale_of(reader, spec))
+    length = table["exon_length"].to_numpy() if counted else np.ones(len(table))  # TPM have it in them
     x = np.empty((wanted.sum(), len(table)), np.float32)
     total, nonzero = np.full(len(fate), np.nan), np.full(len(fate), np.nan)
     filled = 0
-    for positions, block in reader.read_counts(counts, rows, part, parts, wanted, threads):
+    for positions, block in reader.read_counts(counts, rows, part, parts, wanted, threads, **given):
         total[positions], nonzero[positions] = block.sum(axis=0), (block > 0).sum(axis=0)
         fate[positions] = fates_by_counts(total[positions], nonzero[positions], filters)
         passed = block[:, fate[positions] == KEPT]
@@ -82,6 +97,7 @@ def normalize_counts(
         filled += passed.shape[1]
     x = x[:filled]
     x[:, ~rows.measured] = np.nan
+    total = total if counted else np.full(len(fate), np.nan)
     described = described.assign(fate=fate, total_counts=total, nonzero_genes=nonzero)
     described = described[list(samples_table.SHARD.columns)]
 
@@ -95,21 +111,6 @@ def normalize_counts(
     gene_mapping.write_rows(mapped, mapping)
     log.info("%s %s: %d samples of %s: %s", corpus, shard, len(fate), counts.name, _tally(fate))
     log.info("gene rows and genes: %s", _tally(rows.table["fate"]))
-    if rows.measured.mean() < 0.5:
-        log.warning("%s measures only %d of %d genes of the table", counts.name, rows.measured.sum(), len(table))
-
-
-def _describe(found: pd.DataFrame, group: list[str], label: list[str], spec: dict) -> pd.DataFrame:
-    """What the source says of its samples: sample_id, group, label and the quality columns (NaN: unknown)."""
-    return pd.DataFrame(
-        {
-            "sample_id": found["sample_id"],
-            "group": joined(found, group, spec["group"]["pattern"]),
-            "label": joined(found, label, spec["label"]["pattern"]),
-            "singlecellprobability": found.get("singlecellprobability", np.nan),
-            "alignedreads": found.get("alignedreads", np.nan),
-        }
-    )
 
 
 def _require_names(described: pd.DataFrame, counts: Path) -> None:

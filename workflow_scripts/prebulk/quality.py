@@ -10,6 +10,7 @@ from workflow_scripts.contracts.samples import KEPT
 # Of each fate that drops a sample, what of its corpus decides it.
 SETTING = {
     "not_in_search": "search",
+    "not_in_sheet": "samples",
     "single_cell": "filters/max_singlecellprobability",
     "few_aligned_reads": "filters/min_aligned_reads",
     "no_group": "group",

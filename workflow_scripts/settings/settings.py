@@ -215,10 +215,10 @@ def _modules(name: str) -> Iterator[ModuleType]:
 
 
 def _given_names(value: Any, schema: dict[str, Any], outer: str = "") -> Iterator[str]:
-    """The names that a user gives, which the schema does not know."""
+    """The names that a user gives to what is made: the schema says of them how they are written."""
     if isinstance(value, dict):
         for key, child in value.items():
-            given = key not in schema.get("properties", {})
+            given = "propertyNames" in schema
             inner = f"{outer}.{key}".lstrip(".") if given else outer
             if given:
                 yield inner

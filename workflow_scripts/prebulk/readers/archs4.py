@@ -23,16 +23,20 @@ from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.hdf5 import require_own_content
 from workflow_scripts.io.text import DAMAGED
 from workflow_scripts.prebulk.chunks import block_reader
-from workflow_scripts.prebulk.gene_mapping import GeneMapping, map_rows
+from workflow_scripts.prebulk.gene_mapping import GeneMapping, GeneNames
 
 EXPRESSION = "data/expression"
 # See `registry`.
+SCALES = ("counts",)
+OPTIONS = ()
+NEEDS = ()
 GROUPS = {"series": ["series_id"]}
 LABELS = {}
 FIELDS = None  # any dataset of meta/samples
 QUALITY = ("singlecellprobability", "alignedreads")
 BLOCK = 32  # samples that are worked on together: few enough for a processor's cache
 UNCHUNKED = 64  # samples that are read together of a dataset without chunks
+VERSION_1 = "meta/Sample_geo_accession"
 LAYOUT = "Give a file in the ARCHS4 v2 layout."
 
 
@@ -42,6 +46,10 @@ def _opened(path: Path) -> Iterator[h5py.File]:
     try:
         with h5py.File(path, "r") as file:
             require_own_content(file, path)
+            if VERSION_1 in file:
+                reason = f"an ARCHS4 file of version 1, which has {VERSION_1} where version 2 has meta/samples"
+                remedy = "Get one of version 2, as the row human_gene_v2.5.h5 of config/datasets.tsv declares."
+                raise BadInput(path, "", reason, remedy)
             yield file
     except (OSError, RuntimeError) as error:
         raise BadInput(path, "", f"not a readable HDF5 file ({error})", DAMAGED) from error
@@ -121,18 +129,18 @@ def _numbers(values: np.ndarray, path: Path, name: str) -> np.ndarray:
         raise BadInput(path, name, f"holds what is no number ({error})", LAYOUT) from error
 
 
-def read_mapping(path: Path, genes: pd.DataFrame) -> GeneMapping:
-    """Map the gene rows to the gene table by Ensembl id, or by symbol in a file without these."""
+def read_genes(path: Path) -> GeneNames:
+    """Ensembl ids, or symbols in a file without these, with biotypes."""
     with _opened(path) as file:
         group = file.get("meta/genes", {})
-        name, by = ("ensembl_gene", "gene_id") if "ensembl_gene" in group else ("symbol", "symbol")
+        name = "ensembl_gene" if "ensembl_gene" in group else "symbol"
         source_ids = list(_values(file, path, f"meta/genes/{name}"))
         biotypes = list(_values(file, path, "meta/genes/biotype")) if "biotype" in group else None
         rows = _dataset(file, path, EXPRESSION).shape[0]
     if len(source_ids) != rows:
         reason = f"{len(source_ids)} names for {rows} rows of {EXPRESSION}"
         raise BadInput(path, f"meta/genes/{name}", reason, LAYOUT)
-    return map_rows(source_ids, genes, by=by, biotypes=biotypes)
+    return GeneNames([source_ids], biotypes)
 
 
 def read_counts(

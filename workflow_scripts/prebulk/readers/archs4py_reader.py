@@ -17,11 +17,14 @@ from workflow_scripts.io.errors import BadInput
 from workflow_scripts.prebulk.gene_mapping import GeneMapping
 from workflow_scripts.prebulk.readers import archs4
 
+SCALES = ("counts",)
+OPTIONS = ()
+NEEDS = ()
 GROUPS = {"series": ["series_id"]}
 LABELS = {}
 FIELDS = None  # any dataset of meta/samples
 QUALITY = archs4.QUALITY
-read_samples, read_mapping = archs4.read_samples, archs4.read_mapping
+read_samples, read_genes = archs4.read_samples, archs4.read_genes
 
 
 def read_counts(

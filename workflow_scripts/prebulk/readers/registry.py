@@ -1,23 +1,57 @@
-"""Readers of counts by name, as `prebulk/corpora/{corpus}/format` of a configuration gives it.
+"""Readers of counts by format, as `prebulk/corpora/{corpus}/format` of a configuration gives it.
 
-A reader is a module of this folder. It reads one of `parts` parts of the samples of a file, counted from 0:
+A reader is a module of this folder. It reads one of `parts` parts of the samples of a file, counted from 0. Literals,
+which are read without importing the module:
 
-- `GROUPS`, `LABELS`: literals (read without importing the module), {what `group/by` or `label/by` may be: the fields of
-  a sample that it is made of, joined by a blank}; `field` (and `none`, for a label) is always one more.
-- `FIELDS`: a literal, the fields that a configuration may name; None where any may stand in the file.
+- `SCALES`: what its values can be (`prebulk/scales`); of several a corpus has to declare one.
+- `OPTIONS`: what else of its corpus it is told, as keyword arguments of its functions: of the configuration `scale`,
+  `samples_in` and `layer`, of its files `qc`, of the sample sheet `samples` (the names in it, a set).
+- `NEEDS`: those of `samples` and `qc` that a corpus has to give.
+- `GROUPS`, `LABELS`: {what `group/by` or `label/by` may be: the fields of a sample that it is made of, joined by a
+  blank}; `field` and `sheet` (and `none`, for a label) are always more.
+- `FIELDS`: the fields that a configuration may name; None where any may stand in the file.
 - `QUALITY`: those of `singlecellprobability` and `alignedreads`, which filters ask for, that its files can have.
+
+And its functions:
+
 - `read_samples(path, part, parts, fields) -> DataFrame`: sample_id, the asked fields (text), and the quality columns
   that the file has; one row per sample of the part.
-- `read_mapping(path, genes) -> GeneMapping`: which rows of the file are which genes of the gene table.
-- `read_counts(path, mapping, part, parts, wanted, threads)`: yields (positions within the part, counts per gene of the
-  table as float64, genes x samples) of the `wanted` (bool, one per sample of the part) samples, in blocks.
+- `read_genes(path) -> GeneNames`: what the file calls its rows.
+- `read_counts(path, mapping, part, parts, wanted, threads)`: yields (positions within the part, counts or TPM per gene
+  of the table as float64, genes x samples) of the `wanted` (bool, one per sample of the part) samples, in blocks.
 
 What is damaged or no count raises BadInput, and never becomes zeros. To add a reader, write its module and add its
 line.
 """
 
+from __future__ import annotations
+
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pandas as pd
+
 READERS = {
     "archs4": "workflow_scripts.prebulk.readers.archs4",
     "archs4py": "workflow_scripts.prebulk.readers.archs4py_reader",
+    "gct": "workflow_scripts.prebulk.readers.gct",
+    "h5ad": "workflow_scripts.prebulk.readers.h5ad",
+    "recount3": "workflow_scripts.prebulk.readers.recount3",
+    "table": "workflow_scripts.prebulk.readers.table",
     "xena": "workflow_scripts.prebulk.readers.xena",
 }
+
+
+def scale_of(reader: ModuleType, spec: dict[str, Any]) -> str:
+    """What the values of a corpus (`spec`) are: as it declares, or the only thing that they can be."""
+    return spec.get("scale", reader.SCALES[0])
+
+
+def options(
+    reader: ModuleType, spec: dict[str, Any], sheet: pd.DataFrame | None, qc: list[Path] | None = None
+) -> dict[str, Any]:
+    """The keyword arguments that a reader asks for; spec: the section of the corpus, sheet: its SampleSheet."""
+    known = {"samples": None if sheet is None else set(sheet["sample_id"]), "qc": qc or []}
+    known |= {"scale": scale_of(reader, spec), "samples_in": spec["samples_in"], "layer": spec["layer"]}
+    return {name: known[name] for name in reader.OPTIONS}

@@ -1,0 +1,128 @@
+"""Counts in an .h5ad file of AnnData: samples x genes, X or a layer, dense or sparse.
+
+Rows are named by the index of obs; genes by the index of var or by whichever of its text columns finds most genes of
+the table. Rows are read in blocks, so that memory is a block of samples; a matrix that is sparse by columns (CSC) is
+read as a whole. See `registry` for what a reader has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pandas as pd
+import scipy.sparse
+from anndata.io import read_elem, sparse_dataset
+
+from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.hdf5 import require_own_content
+from workflow_scripts.io.text import DAMAGED
+from workflow_scripts.prebulk.gene_mapping import GeneMapping, GeneNames
+from workflow_scripts.prebulk.scales import Evidence, linear, refusal, wrong_value
+from workflow_scripts.prebulk.text_matrix import BLOCK, part_of
+
+SCALES = ("counts", "tpm", "log2_counts", "log2_tpm")
+OPTIONS = ("scale", "layer")
+NEEDS = ()
+GROUPS = {}
+LABELS = {}
+FIELDS = None  # any column of obs
+QUALITY = ()
+LAYOUT = "Give an .h5ad file as anndata 0.8 or later writes it."
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[h5py.File]:
+    """The open file, all of whose content is its own; whatever HDF5 or anndata cannot read becomes BadInput."""
+    try:
+        with h5py.File(path, "r") as file:
+            require_own_content(file, path)
+            yield file
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
+        raise BadInput(path, "", f"not a readable .h5ad file ({error})", DAMAGED) from error
+
+
+def _frame(file: h5py.File, path: Path, name: str) -> pd.DataFrame:
+    """obs or var."""
+    if name not in file:
+        raise BadInput(path, name, "is missing", LAYOUT)
+    found = read_elem(file[name])
+    if not isinstance(found, pd.DataFrame):
+        raise BadInput(path, name, "is no table", LAYOUT)
+    return found
+
+
+def _matrix(file: h5py.File, path: Path, layer: str) -> h5py.Dataset | scipy.sparse.csr_matrix:
+    """The declared matrix, to be sliced by rows."""
+    name = f"layers/{layer}" if layer else "X"
+    if name not in file:
+        layers = ", ".join(sorted(file.get("layers", {}))) or "none"
+        raise BadInput(path, name, f"is missing; layers of the file: {layers}", "Name one of them as `layer`.")
+    found = file[name]
+    if isinstance(found, h5py.Dataset):
+        return found
+    if found.attrs.get("encoding-type") == "csc_matrix":
+        return read_elem(found).tocsr()
+    return sparse_dataset(found)
+
+
+def read_samples(path: Path, part: int, parts: int, fields: set[str], *, scale: str, layer: str) -> pd.DataFrame:
+    """sample_id (the index of obs) and the asked columns of obs."""
+    with _opened(path) as file:
+        obs = _frame(file, path, "obs")
+    missing = sorted(fields - {"sample_id"} - set(obs.columns))
+    if missing:
+        remedy = f"Name one of {', '.join(map(str, obs.columns)) or 'the columns of a sample sheet'}."
+        raise BadInput(path, f"obs/{missing[0]}", "is missing", remedy)
+    obs = obs.iloc[part_of(len(obs), part, parts)]
+    columns = {field: obs[field].astype(object).to_numpy() for field in sorted(fields - {"sample_id"})}
+    return pd.DataFrame({"sample_id": obs.index.astype(str).to_numpy(object), **columns})
+
+
+def read_genes(path: Path, *, scale: str, layer: str) -> GeneNames:
+    with _opened(path) as file:
+        var = _frame(file, path, "var")
+    texts = [var[name] for name in var if var[name].map(lambda value: isinstance(value, str)).all()]
+    return GeneNames([[str(name) for name in names] for names in (var.index, *texts)])
+
+
+def read_counts(
+    path: Path,
+    mapping: GeneMapping,
+    part: int,
+    parts: int,
+    wanted: np.ndarray,
+    threads: int,
+    *,
+    scale: str,
+    layer: str,
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield (positions within the part, counts or TPM per gene of the table as float64, genes x samples).
+
+    Of the wanted samples every value is checked, of all genes. Raises BadInput naming the sample and the gene row of a
+    value that is none of the declared scale, and where all of them together are on another one.
+    """
+    with _opened(path) as file:
+        matrix = _matrix(file, path, layer)
+        names = _frame(file, path, "obs").index
+        if matrix.shape[0] != len(names):
+            raise BadInput(path, layer or "X", f"has {matrix.shape[0]} rows for {len(names)} samples", LAYOUT)
+        first = part_of(len(names), part, parts).start
+        positions = np.flatnonzero(wanted)
+        evidence = Evidence(len(positions), scale)
+        for start in range(0, len(positions), BLOCK):
+            few = positions[start : start + BLOCK]
+            found = matrix[first + few]
+            values = (found.toarray() if scipy.sparse.issparse(found) else np.asarray(found)).astype(np.float64)
+            wrong = wrong_value(values.ravel(), scale)
+            if wrong >= 0:
+                sample, gene = divmod(wrong, values.shape[1])
+                place = f"{layer or 'X'}, sample {names[first + few[sample]]!r}, gene column {gene}"
+                remedy = "Correct the value, or declare another layer or scale."
+                raise BadInput(path, place, refusal(values[sample, gene], scale), remedy)
+            evidence.add(values.T, slice(start, start + len(few)))
+            yield few, mapping.sum_rows(linear(values[:, mapping.rows], scale).T)
+        evidence.require(path)
