@@ -5,11 +5,12 @@ from __future__ import annotations
 import gzip
 from pathlib import Path
 
+import anndata
 import h5py
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.contracts import expression, gene_table
+from workflow_scripts.contracts import expression, gene_table, sample_sheet
 
 FILTERS = {"min_measured_genes": 0, "min_nonzero_genes": 0, "max_singlecellprobability": 0.5, "min_aligned_reads": 0}
 
@@ -142,3 +143,58 @@ def write_shard(folder: Path, corpus: str, shard: int, x: np.ndarray, obs: pd.Da
 
 def sketch_of(path: Path) -> Path:
     return path.parents[2] / "sketch" / path.parent.name / f"{path.stem}.npz"
+
+
+def write_table(
+    path: Path, values: np.ndarray, genes: list[str], samples: list[str], *, header: str = "gene", samples_in="columns"
+) -> Path:
+    """A table of `values` (genes x samples), with commas where the name says so; no digit is lost."""
+    down, across = (genes, samples) if samples_in == "columns" else (samples, genes)
+    lines = [[header, *across]]
+    rows = values if samples_in == "columns" else values.T
+    lines += [[name, *map(repr, map(float, row))] for name, row in zip(down, rows, strict=True)]
+    separator = "," if ".csv" in path.name else "\t"
+    return write_text(path, "".join(separator.join(line) + "\n" for line in lines))
+
+
+def write_gct(path: Path, values: np.ndarray, genes: list[str], samples: list[str]) -> Path:
+    """A GCT file as GTEx publishes them."""
+    lines = [["#1.2"], [str(len(genes)), str(len(samples))], ["Name", "Description", *samples]]
+    lines += [[name, f"about {name}", *map(repr, map(float, row))] for name, row in zip(genes, values, strict=True)]
+    return write_text(path, "".join("\t".join(line) + "\n" for line in lines))
+
+
+def write_h5ad(path: Path, values, genes: list[str], samples: list[str], layer: str = "", **var) -> Path:
+    """An .h5ad file as scanpy's users have them: samples x genes, X or a layer (X is then something else)."""
+    x = (
+        values.T
+        if not layer
+        else np.zeros_like(np.asarray(values.T.todense() if hasattr(values, "todense") else values.T))
+    )
+    data = anndata.AnnData(x, pd.DataFrame(index=samples), pd.DataFrame(var, index=genes))
+    if layer:
+        data.layers[layer] = values.T
+    data.write_h5ad(path)
+    return path
+
+
+def write_recount3(path: Path, coverage: np.ndarray, genes: list[str], samples: list[str]) -> Path:
+    """Gene sums of base coverage."""
+    lines = [["##annotation=G026"], ["##date.generated=2020-05-12"], ["gene_id", *samples]]
+    lines += [[name, *map(str, row.astype(int))] for name, row in zip(genes, coverage, strict=True)]
+    return write_text(path, "".join("\t".join(line) + "\n" for line in lines))
+
+
+def write_qc(path: Path, lengths: dict[str, float]) -> Path:
+    """A table recount_qc, with the columns that are read and one more."""
+    lines = ["rail_id\texternal_id\tstudy\tstar.average_mapped_length"]
+    lines += [f"{at}\t{name}\tSRP1\t{length}" for at, (name, length) in enumerate(lengths.items())]
+    return write_text(path, "\n".join(lines) + "\n")
+
+
+def write_sheet(path: Path, rows: pd.DataFrame) -> Path:
+    """The SampleSheet of samples that stand in one file, as match_samples leaves it; index: samples."""
+    table = rows.rename_axis("sample_id").reset_index().astype(object)
+    table.insert(1, "file", "counts")
+    sample_sheet.write(table, path)
+    return path

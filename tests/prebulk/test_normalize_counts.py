@@ -35,6 +35,7 @@ def run(
     found: Path | None = None,
     sheet: Path | None = None,
     aliases: Path | None = None,
+    qc: list[Path] | None = None,
 ):
     """Run the door; return (ExpressionStore, samples by id, mapping)."""
     (folder / "prebulk").mkdir(exist_ok=True)
@@ -47,7 +48,7 @@ def run(
         found=found,
         sheet=sheet,
         aliases=aliases,
-        qc=[],
+        qc=qc or [],
         **outputs,
         spec=section,
         corpus=corpus,

@@ -352,3 +352,36 @@ def test_too_few_groups_are_refused(tmp_path):
     path = shard(tmp_path, "one", ["p", "p", "q"], [""] * 3)
     with pytest.raises(BadInput, match="3 samples in 2 groups are too few"):
         run(tmp_path, [path])
+
+
+BY_CORPUS = {"by": "corpus", "seed": 1, "train": ["one", "two"], "validation": 0.2, "test": ["three"]}
+
+
+def test_by_corpus_test_is_the_corpora_that_it_lists_and_shares_no_group_with_train(tmp_path):
+    labels = ["a", "b"] * 10
+    shards = [
+        shard(tmp_path, "one", [f"1-{row}" for row in range(19)] + ["3-0"], labels),
+        shard(tmp_path, "two", [f"2-{row}" for row in range(19)] + ["2-x,3-1"], labels),
+        shard(tmp_path, "three", [f"3-{row}" for row in range(20)], labels),
+        shard(tmp_path, "four", [f"4-{row}" for row in range(20)], ["c"] * 20),
+    ]
+    found = run(tmp_path, shards, {"one-3": "three-5"}, BY_CORPUS)
+    split = found["split"]
+    assert (split[found["corpus"] == "three"] == "test").all() and (found["corpus"] == "three").sum() == 20
+    assert set(found["corpus"]) == {"one", "two", "three"}, "what is in neither list is in no split"
+    left_out = {"one-3", "one-19"}  # a duplicate of a tested sample, and a sample of a tested group
+    left_out |= {"two-19"}  # of a series that overlaps with a tested one
+    assert {f"{corpus}-{row}" for corpus in ("one", "two") for row in range(20)} - set(found.index) == left_out
+    held_out = found[split == "validation"]
+    assert len(held_out) == pytest.approx(0.2 * 37, abs=1.5) and set(held_out["label"]) == {"a", "b"}
+    assert not set(found["group"][split == "test"]) & set(found["group"][split != "test"])
+
+
+def test_by_corpus_what_is_tested_has_to_be_learned(tmp_path):
+    one = shard(tmp_path, "one", [f"1-{row}" for row in range(20)], ["a", "b"] * 10)
+    two = shard(tmp_path, "three", [f"3-{row}" for row in range(4)], ["a", "a", "c", "c"])
+    with pytest.raises(BadInput, match="label 'c': no sample in train and validation: .*label/classes"):
+        run(tmp_path, [one, two], spec=BY_CORPUS | {"train": ["one"]})
+    three = shard(tmp_path, "three", [f"3-{row}" for row in range(4)], ["a", "a", "", ""])
+    found = run(tmp_path, [one, three], spec=BY_CORPUS | {"train": ["one"]})
+    assert (found["split"] == "test").sum() == 4, "b is learned and not tested, which is no fault"

@@ -30,11 +30,11 @@ def match_samples(*, counts: list[Path], sheet: Path, matched: Path, spec: dict)
     for path in counts:
         names = reader.read_samples(path, 0, 1, set(), **given)["sample_id"].tolist()
         examples[path] = names[:FEW]
-        twice = next((name for name in names if name in wanted and name in file_of), None)
-        if twice:
-            other = "twice" if file_of[twice] == path else f"in {file_of[twice]} too"
-            raise BadInput(path, f"sample {twice!r}", f"stands {other}", "Leave one of them out of the counts.")
-        file_of |= {name: path for name in names if name in wanted}
+        for name in names:
+            if name in wanted and name in file_of:
+                other = "twice" if file_of[name] == path else f"in {file_of[name]} too"
+                raise BadInput(path, f"sample {name!r}", f"stands {other}", "Leave one of them out of the counts.")
+            file_of[name] = path
         left = [name for name in names if name not in wanted]
         if left:
             log.info("%s: %d columns or samples in no line of the sheet: %s", path.name, len(left), _few(left))

@@ -50,7 +50,7 @@ def wrong_value(values: np.ndarray, scale: str) -> int:
 
 def refusal(value: float, scale: str) -> str:
     """Why a single value is refused."""
-    counts = f". Is the scale {scale.removeprefix('log2_')}?" if is_log(scale) and value > HIGHEST[scale] else ""
+    counts = f", perhaps its scale is {scale.removeprefix('log2_')}" if is_log(scale) and value > HIGHEST[scale] else ""
     return f"{value:g} is not {MEANING[scale]}{counts}"
 
 
