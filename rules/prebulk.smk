@@ -71,7 +71,10 @@ rule match_samples:
     conda:
         "../envs/prebulk.yaml"
     params:
-        spec=spec("prebulk/corpora/{corpus}", without=["counts", "samples", "qc", "filters", "group", "label", "search"]),
+        spec=spec(
+            "prebulk/corpora/{corpus}",
+            without=["counts", "samples", "qc", "filters", "group", "label", "search", "shards_per_file"],
+        ),
         code=code("prebulk/match_samples"),
     script:
         "../workflow_scripts/prebulk/match_samples.py"

@@ -19,7 +19,7 @@ def spec(format_: str = "archs4", **changes) -> dict:
     """The section of one corpus, complete."""
     group = {"by": {"xena": "patient", "archs4": "series", "archs4py": "series"}.get(format_, "sheet"), "pattern": ""}
     label = {"by": "none", "pattern": ""}
-    general = {"format": format_, "shards_per_file": 1, "filters": FILTERS, "samples_in": "columns", "layer": ""}
+    general = {"format": format_, "shards_per_file": 1, "filters": FILTERS}
     given = general | {"group": group, "label": label} | changes
     return given | {"label": {"classes": {}} | given["label"]}
 

@@ -163,8 +163,15 @@ def test_group_and_label_come_from_the_sheet_or_its_other_columns(tmp_path, coun
 
 def test_aliases_find_genes_by_other_names(tmp_path, counts):
     """An alias gives way to the gene's own row; of a name of two genes nobody knows which it is."""
-    names = ["S0", "old1", "S2", "old2", "both", *SYMBOLS[5:]]
-    known = [("old1", 1, "previous"), ("old2", 2, "alias"), ("both", 3, "alias"), ("both", 4, "alias")]
+    names = ["S0", "old1", "S2", "old2", "both", "shared", *SYMBOLS[6:]]
+    known = [
+        ("old1", 1, "previous"),
+        ("old2", 2, "alias"),
+        ("both", 3, "alias"),
+        ("both", 4, "alias"),
+        ("shared", 5, "alias"),
+        ("shared", 99, "alias"),
+    ]
     aliases = pd.DataFrame(
         [(alias, gene_id(gene), kind) for alias, gene, kind in known], columns=["alias", "gene_id", "kind"]
     )
@@ -175,14 +182,15 @@ def test_aliases_find_genes_by_other_names(tmp_path, counts):
     data, _, mapping = run(tmp_path, path, section, sheet=sheet, aliases=tmp_path / "aliases.parquet")
     fates = mapping.set_index("source_id")["fate"].to_dict()
     assert fates | {"": ""} == {
-        **dict.fromkeys(SYMBOLS[5:] + ["S0", "S2"], "mapped"),
+        **dict.fromkeys(SYMBOLS[6:] + ["S0", "S2"], "mapped"),
+        "shared": "ambiguous symbol",
         "old1": "alias",
         "old2": "alias of a measured gene",
         "both": "ambiguous symbol",
         "": "",
     }
-    kept = [0, 1, 2, *range(5, GENES)]
-    assert np.isnan(data.X[:, [3, 4]]).all() and np.isfinite(data.X[:, kept]).all()
+    kept = [0, 1, 2, *range(6, GENES)]
+    assert np.isnan(data.X[:, [3, 4, 5]]).all() and np.isfinite(data.X[:, kept]).all()
     genes = pd.read_parquet(tmp_path / "prebulk/genes.parquet")
     np.testing.assert_allclose(data.X[:, kept], expected(counts[kept], genes.iloc[kept]), rtol=1e-6)
 

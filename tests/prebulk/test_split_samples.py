@@ -360,9 +360,9 @@ BY_CORPUS = {"by": "corpus", "seed": 1, "train": ["one", "two"], "validation": 0
 def test_by_corpus_test_is_the_corpora_that_it_lists_and_shares_no_group_with_train(tmp_path):
     labels = ["a", "b"] * 10
     shards = [
-        shard(tmp_path, "one", [f"1-{row}" for row in range(19)] + ["3-0"], labels),
-        shard(tmp_path, "two", [f"2-{row}" for row in range(19)] + ["2-x,3-1"], labels),
-        shard(tmp_path, "three", [f"3-{row}" for row in range(20)], labels),
+        shard(tmp_path, "one", [f"1-{row}" for row in range(19)] + ["GSE300"], labels),
+        shard(tmp_path, "two", [f"2-{row}" for row in range(19)] + ["GSE200,GSE301"], labels),
+        shard(tmp_path, "three", [f"GSE{row}" for row in range(300, 320)], labels),
         shard(tmp_path, "four", [f"4-{row}" for row in range(20)], ["c"] * 20),
     ]
     found = run(tmp_path, shards, {"one-3": "three-5"}, BY_CORPUS)

@@ -27,11 +27,13 @@ def test_names_of_the_genes_of_the_table_but_none_of_their_symbols(tmp_path):
         f'HGNC:1\tS0\t"A0|A1"\tP0\t{gene_id(0)}',
         f"HGNC:2\tNEW1\tA1|S2\tP0\t{gene_id(1)}",  # the table has an earlier symbol; A1 and P0 are of two genes
         f"HGNC:3\tS2\tP2\tP2\t{gene_id(2)}",
-        f"HGNC:4\tX\tA9\tP9\t{gene_id(9)}",  # not in the table
+        f"HGNC:4\tX\tA0\tP9\t{gene_id(9)}",  # not in the table; what it shares is ambiguous
         "HGNC:5\tY\tA8\tP8\t",
+        f"HGNC:6\tS1\tX|Y\tP9\t{gene_id(7)}",  # approved symbols of others
     ]
     assert run(tmp_path, HEADER + "\n".join(lines) + "\n") == {
         ("A0", gene_id(0)): "alias",
+        ("A0", gene_id(9)): "alias",
         ("A1", gene_id(0)): "alias",
         ("P0", gene_id(0)): "previous",
         ("NEW1", gene_id(1)): "symbol",

@@ -14,6 +14,7 @@ import pandas as pd
 from workflow_scripts.contracts import (
     comparisons,
     expression,
+    gene_aliases,
     gene_bodies,
     gene_embedding,
     gene_mapping,
@@ -27,6 +28,7 @@ from workflow_scripts.contracts import (
     proteins,
     provenance,
     sample_embedding,
+    sample_sheet,
     splits,
     standardizer,
     track_store,
@@ -98,6 +100,14 @@ def fates(final: bool) -> pd.DataFrame:
     made |= {"group": "g", "label": "", "singlecellprobability": np.nan, "alignedreads": 5.0, "total_counts": 1.0}
     made |= {"nonzero_genes": [1.0, 2.0, 3.0, 4.0, np.nan]}
     return pd.DataFrame(made | ({"duplicate_of": "", "split": "train"} if final else {}))
+
+
+def alias_table() -> pd.DataFrame:
+    return pd.DataFrame({"alias": ["A", "B"], "gene_id": ["G0", "G0"], "kind": ["alias", "previous"]})
+
+
+def sheet() -> pd.DataFrame:
+    return pd.DataFrame({"sample_id": SAMPLES, "file": "f", "group": "g", "label": ["a", "", "b", "", ""], "age": "7"})
 
 
 def mapping_rows() -> pd.DataFrame:
@@ -251,6 +261,8 @@ EXAMPLES = {
     ),
     "gene_mapping": Example("mapping.parquet", mapping_counts(), gene_mapping.write, gene_mapping.read),
     "gene_mapping: rows": Example("0000.parquet", mapping_rows(), gene_mapping.write_rows, gene_mapping.read_rows),
+    "gene_aliases": Example("aliases.parquet", alias_table(), gene_aliases.write, gene_aliases.read),
+    "sample_sheet": Example("c.parquet", sheet(), sample_sheet.write, sample_sheet.read),
     "truth": Example(
         "motifs.tsv",
         pd.DataFrame({"source": ["G0", "G1"], "consensus": ["ACGT", "CCCC"]}),

@@ -15,7 +15,7 @@ from tests.support.dry_runs import dry_runs
 from tests.support.workflow import ROOT
 from workflow_scripts.docs.readmes import general
 from workflow_scripts.docs.reruns import demo as demo_configuration
-from workflow_scripts.docs.reruns import expected
+from workflow_scripts.docs.reruns import expected, schema_of
 from workflow_scripts.settings.errors import BadConfiguration
 from workflow_scripts.settings.schema import leaves, names_files
 from workflow_scripts.settings.settings import Settings
@@ -34,6 +34,7 @@ VALUES = {
         for name, field in (("archs4", "series_id"), ("tcga", "sample_id"))
     },
     **{f"prebulk/corpora/{name}/label/by": {f"prebulk/corpora/{name}/label/by": "none"} for name in ("archs4", "tcga")},
+    "prebulk/splits/by": {"prebulk/splits": {"by": "corpus", "train": ["archs4"], "validation": 0.2, "test": ["tcga"]}},
     "download/mirror": {"download/mirror": "https://mirror.example"},
     "prebulk/duplicates/prefer": {"prebulk/duplicates/prefer": ["archs4"]},
     **dict.fromkeys(
@@ -49,6 +50,33 @@ VALUES = {
 ADDED = {
     "reference/lengths": {"file": ANOTHER_FILE, "gene_column": "gene", "length_column": "length"},
     "prebulk/corpora/archs4/group": {"by": "field", "field": "series_id"},
+    "prebulk/corpora/tcga/label/classes": {"lung": ["TCGA-LUAD"]},
+    "prebulk/corpora/tcga": {
+        "format": "table",
+        "counts": ["TCGA-BRCA.star_counts.tsv.gz"],
+        "samples": ANOTHER_FILE,
+        "scale": "counts",
+        "samples_in": "rows",
+    },
+    "prebulk/corpora/archs4": {
+        "format": "h5ad",
+        "counts": [ANOTHER_FILE],
+        "scale": "counts",
+        "layer": "counts",
+        "group": {"by": "field", "field": "donor"},
+        "label": {"by": "none"},
+    },
+    "prebulk/corpora/third": {
+        "format": "recount3",
+        "counts": ["TCGA-BRCA.star_counts.tsv.gz"],
+        "qc": [ANOTHER_FILE],
+        "group": {"by": "field", "field": "sample_id"},
+        "label": {"by": "none"},
+    },
+    "reference": {
+        **demo_configuration()[0]["reference"],
+        "aliases": ANOTHER_FILE,
+    },
 }
 
 # What a user expects of each key, written by hand and not read off the rules: from a stage to all that stands on it.
@@ -72,6 +100,7 @@ BY_HAND = {
     "download/mirror": ORGANISM - {"simulate_mirror"},
     "download/public_fallback": set(),
     "download/refused_licences": set(),
+    "reference": CORPUS | FILE | {"list_aliases"},  # with a table of aliases
     "reference/assembly": GENES,
     "reference/proteome": GENES | FILE,
     "reference/gtf": GENES | FILE,
@@ -81,6 +110,9 @@ BY_HAND = {
     "prebulk/corpora/{name}/counts": CORPUS | FILE,
     "prebulk/corpora/archs4/counts": CORPUS | FILE | {"search_samples"},  # the corpus that is searched
     "prebulk/corpora/{name}/search": CORPUS | {"search_samples"},
+    "prebulk/corpora/tcga": CORPUS | FILE | {"match_samples"},  # with a sample sheet
+    "prebulk/corpora/archs4": CORPUS | FILE,
+    "prebulk/corpora/third": CORPUS | FILE,
     "prebulk/duplicates": DUPLICATES,
     "prebulk/splits": SPLITS,
     "esm2/models/{name}": EMBEDDING,
@@ -190,7 +222,8 @@ def patterns(schema: dict[str, Any], path: str = "") -> set[str]:
 def test_every_leaf_of_the_schema_is_changed(reruns: dict[str, Any]) -> None:
     schema = demo_configuration()[1]
     done = {general(key, schema) for key in reruns if key not in ADDED}
-    done |= {f"{general(key, schema)}/{name}" for key, section in ADDED.items() for name in section}
+    for key, section in ADDED.items():
+        done |= {general(f"{key}/{inner}", schema) for inner, _, _ in leaves(section, schema_of(key))}
     assert {key for key in patterns(schema) if not key.startswith("pathvars/")} == done
 
 
@@ -207,13 +240,14 @@ def test_every_leaf_reruns_exactly_what_a_user_expects(reruns: dict[str, Any]) -
 def test_the_table_of_the_readme_says_the_same() -> None:
     """It is made of the rules as they are written; a wrong row is a rule that reads what it should not.
 
-    One row speaks for all corpora, and for an embedding that is there.
+    One row speaks for all corpora, with a search and a sample sheet, and for an embedding that is there.
     """
     configuration, schema = demo_configuration()
     faults = {}
     for key, _, _ in leaves(configuration, schema):
         wanted = by_hand(key.replace("/tcga/counts", "/archs4/counts"), schema)
         wanted = wanted - ({"embed_proteins", "list_sources"} if key.endswith("/embedding") else set())
+        wanted = wanted | ({"match_samples"} if key.endswith(("/format", "/counts")) else set())
         if expected(key) != wanted:
             faults[key] = difference(expected(key), wanted)
     assert not faults, "\n".join(f"{key}: {fault}" for key, fault in faults.items())

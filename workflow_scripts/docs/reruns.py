@@ -27,7 +27,7 @@ def sections() -> dict[str, list[str]]:
         for call in _calls(rule):
             if call.func.id in ("spec", "resource", "sidecar"):
                 without = [key for keyword in call.keywords for key in ast.literal_eval(keyword.value)]
-                paths.add(ast.literal_eval(call.args[0]) + "".join(f"(?!/{key}$)" for key in without))
+                paths.add(ast.literal_eval(call.args[0]) + "".join(f"(?!/{key}(/|$))" for key in without))
             if call.func.id == "values_of":
                 paths.add(f".*/{ast.literal_eval(call.args[0])}")
             paths.update(helpers().get(call.func.id, ()))

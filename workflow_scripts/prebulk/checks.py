@@ -64,11 +64,11 @@ def _of_format(place: str, corpus: dict[str, Any], reader: str) -> Iterator[Faul
         yield f"{place}/scale", "none", f"what the values are: one of {', '.join(scales)}"
     if "scale" in corpus and corpus["scale"] not in scales:
         yield f"{place}/scale", f"{corpus['scale']!r} of `{named}`", f"one of {', '.join(scales)}"
-    for key, silent in (("samples_in", "columns"), ("layer", ""), ("qc", [])):
-        if corpus[key] != silent and key not in options:
+    for key in ("samples_in", "layer", "qc"):
+        if key in corpus and key not in options:
             yield f"{place}/{key}", f"with format `{named}`", "a format that has it; leave the key out"
     for key, what in (("samples", "a sample sheet"), ("qc", "recount_qc tables")):
-        if key in needs and not corpus.get(key):
+        if key in needs and key not in corpus:
             yield f"{place}/{key}", f"none, with format `{named}`", what
 
 

@@ -79,7 +79,7 @@ def _by_symbol(symbols: dict[str, list[int]], others: dict[str, list[str]], ids:
     def find(name: str) -> tuple[list[int], str]:
         if name in symbols:
             return symbols[name], ""
-        return [hit for gene in others.get(name, []) for hit in ids.get(gene, [])], "alias"
+        return [hit for gene in others.get(name, []) for hit in ids.get(gene, [-1])], "alias"  # -1: not in the table
 
     return find
 

@@ -49,7 +49,7 @@ def attested_counts(settings: Settings) -> Callable[..., list[str]]:
     counts = counts_file(settings, settings.provenance_file)
 
     def files(wildcards):
-        qc = settings.section(f"prebulk/corpora/{wildcards.corpus}/qc")
+        qc = settings.section(f"prebulk/corpora/{wildcards.corpus}/qc") or []
         return [*counts(wildcards), *map(settings.provenance_file, qc)]
 
     return files

@@ -53,5 +53,6 @@ def options(
 ) -> dict[str, Any]:
     """The keyword arguments that a reader asks for; spec: the section of the corpus, sheet: its SampleSheet."""
     known = {"samples": None if sheet is None else set(sheet["sample_id"]), "qc": qc or []}
-    known |= {"scale": scale_of(reader, spec), "samples_in": spec["samples_in"], "layer": spec["layer"]}
+    known |= {"scale": scale_of(reader, spec), "samples_in": spec.get("samples_in", "columns")}
+    known |= {"layer": spec.get("layer", "")}
     return {name: known[name] for name in reader.OPTIONS}
