@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,26 +23,46 @@ def resolve(config: dict[str, Any], schema: dict[str, Any], stated: dict[Path, A
     def folder(place: str, value: Any) -> Path:
         return next((folder for folder, given in reversed(leaves) if given.get(place) == value), Path())
 
-    for place, value, of_leaf in list(walk(config, schema)):
-        if names_files(of_leaf):
-            listed = value if isinstance(value, list) else [value]
-            paths = [_own_file(place, name, folder(place, value)) if is_own(name) else name for name in listed]
-            _put(config, place, paths if isinstance(value, list) else paths[0])
-        elif names_mirror(of_leaf) and is_folder(value):
-            _put(config, place, _from_here(value, folder(place, value)))
+    _place(
+        config,
+        schema,
+        file=lambda place, value, name: _own_file(place, name, folder(place, value)),
+        mirror=lambda place, value: _from_here(value, folder(place, value)),
+    )
 
 
 def absolute(config: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
     """A copy of a resolved configuration that holds in every working directory."""
     config = copy.deepcopy(config)
+    _place(
+        config,
+        schema,
+        file=lambda place, value, name: str(Path(name).absolute()),
+        mirror=lambda place, value: str(Path(value).absolute()),
+    )
+    return config
+
+
+def _place(
+    config: dict[str, Any], schema: dict[str, Any], file: Callable[..., str], mirror: Callable[..., str]
+) -> None:
+    """Put other paths into `config`: file(place, value, name) of each own file, mirror(place, value) of a folder.
+
+    value: what stands at the key path `place`, of a file its name or a list of names.
+    """
     for place, value, of_leaf in list(walk(config, schema)):
         if names_files(of_leaf):
-            listed = value if isinstance(value, list) else [value]
-            paths = [str(Path(name).absolute()) if is_own(name) else name for name in listed]
+            paths = [file(place, value, name) if is_own(name) else name for name in listed(value)]
             _put(config, place, paths if isinstance(value, list) else paths[0])
         elif names_mirror(of_leaf) and is_folder(value):
-            _put(config, place, str(Path(value).absolute()))
-    return config
+            _put(config, place, mirror(place, value))
+
+
+def listed(value: str | list[str] | None) -> list[str]:
+    """The names of files at a key that takes one, several or none."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
 
 
 def is_own(name: str) -> bool:

@@ -20,7 +20,7 @@ from snakemake.io import ancient, local
 from workflow_scripts.io.attested import SUFFIX, own_name
 from workflow_scripts.settings.datasets import load_datasets
 from workflow_scripts.settings.errors import BadConfiguration
-from workflow_scripts.settings.paths import absolute, is_own, resolve
+from workflow_scripts.settings.paths import absolute, is_own, listed, resolve
 from workflow_scripts.settings.schema import below, load_schema, names_files, only, stages, walk
 from workflow_scripts.settings.validation import read_yaml, validate
 
@@ -48,8 +48,8 @@ class Settings:
         self.config, self.schema = config, load_schema()
         validate(config, self.schema, "configuration")
         self.datasets = load_datasets(Path(datasets))
-        for place, listed in _named(config, self.schema).items():
-            for name in listed:
+        for place, named in _named(config, self.schema).items():
+            for name in named:
                 self._require_name(place, name)
         resolve(config, self.schema, stated)
         self.named = _named(config, self.schema)
@@ -152,11 +152,7 @@ class Settings:
 
         A name is a row of the sheet, downloaded to the folder of resources; what holds a slash is a path.
         """
-        return lambda wildcards: [self.file(name) for name in self._listed(path, wildcards)]
-
-    def _listed(self, path: str, wildcards: Any) -> list[str]:
-        value = self.section(fill(path, wildcards))
-        return value if isinstance(value, list) else [value] if value else []
+        return lambda wildcards: [self.file(name) for name in listed(self.section(fill(path, wildcards)))]
 
     def file(self, name: str) -> str:
         """The path of a file that the configuration names.
@@ -200,11 +196,7 @@ class Settings:
 
 def _named(config: dict[str, Any], schema: dict[str, Any]) -> dict[str, list[str]]:
     """The files that a configuration names: {key path: names}."""
-    return {
-        place: value if isinstance(value, list) else [value]
-        for place, value, of_leaf in walk(config, schema)
-        if names_files(of_leaf)
-    }
+    return {place: listed(value) for place, value, of_leaf in walk(config, schema) if names_files(of_leaf)}
 
 
 def _modules(name: str) -> Iterator[ModuleType]:
