@@ -20,15 +20,18 @@ def row(settings: Settings) -> Callable[..., str]:
 
 def own_file(settings: Settings) -> Callable[..., list[str]]:
     """For a rule's input: the user's own file that is called {own}."""
-    return lambda wildcards: [settings.file(_own_files(settings)[wildcards.own])]
+    files = _own_files(settings)
+    return lambda wildcards: [settings.file(files[wildcards.own])]
 
 
 def own_checksum(settings: Settings) -> Callable[..., str]:
     """For a rule's params: the checksum of the user's own file that is called {own}, as it is now."""
-    return lambda wildcards: sha256_of(Path(_own_files(settings)[wildcards.own]))
+    files = _own_files(settings)
+    return lambda wildcards: sha256_of(Path(files[wildcards.own]))
 
 
 def _own_files(settings: Settings) -> dict[str, str]:
+    """{what it is called: path} of the user's own files; made once, not for each of many."""
     return {own_name(name): name for name in settings.named_at() if is_own(name)}
 
 
