@@ -35,7 +35,7 @@ def is_attested(file: Path, provenance: Path) -> bool:
 
 def require_attested(files: Iterable[str]) -> None:
     """Raise BadInput unless each of `files` whose provenance is among them is what that tells."""
-    told = [Path(file) for file in files if file.endswith(SUFFIX)]
+    told = {Path(file) for file in files if file.endswith(SUFFIX)}
     of_own = {path.name: path for path in told}
     for file in files:
         fetched = beside(Path(file))
