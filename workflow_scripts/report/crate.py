@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from workflow_scripts.contracts import provenance as provenances
-from workflow_scripts.io.attested import beside
+from workflow_scripts.io.attested import SUFFIX, beside
 
 NAME = "ro-crate-metadata.json"
 VERSION = "0.1.0"  # as in CITATION.cff
@@ -109,7 +109,7 @@ class Crate:
         told = provenances.read(beside(path)) if beside(path).is_file() else {}
         if told:
             about |= {"license": told["licence"], "version": told["release"], "description": told["note"]}
-        if path.name.endswith(".provenance.json") or not told.get("url", "").startswith("http"):
+        if path.name.endswith(SUFFIX) or not told.get("url", "").startswith("http"):
             return self.add(path.absolute().as_uri(), "File", **about)
         return self.add(told["url"], "File", **about, contentUrl=told["url"])
 

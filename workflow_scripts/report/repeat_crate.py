@@ -12,12 +12,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from workflow_scripts.io.attested import SUFFIX
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.files import digest
 from workflow_scripts.report.crate import NAME
 
 # Files that tell when, how long or by which path something was done, and what is drawn of these.
-TELLING = ("*.provenance.json", "history.tsv*", "training.png", "costs.*", "sources.*")
+TELLING = (f"*{SUFFIX}", "history.tsv*", "training.png", "costs.*", "sources.*")
 
 
 def main() -> None:

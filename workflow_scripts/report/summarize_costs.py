@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from workflow_scripts.io.attested import SUFFIX
 from workflow_scripts.io.files import replacing
 from workflow_scripts.report.costs import cost_per_rule, read_benchmarks
 from workflow_scripts.report.pages import paragraph, table, write_page
@@ -24,7 +25,7 @@ def summarize_costs(
     was removed, or belongs to another configuration, does not show for ever.
     """
     jobs = read_benchmarks(benchmarks)
-    own = ["", *names.split(), *(path.name.removesuffix(".provenance.json") for path in provenance)]
+    own = ["", *names.split(), *(path.name.removesuffix(SUFFIX) for path in provenance)]
     counted = jobs["name"].isin(own) & ~jobs["rule"].isin(LAST)
     summary = cost_per_rule(jobs[counted])
     with replacing(costs) as temporary:
