@@ -124,7 +124,8 @@ class Crate:
             self.add(
                 f"#usage/{job.name}/{key}", "PropertyValue", name=name, propertyID=BENCHMARK, unitCode=unit, value=value
             )
-        software = "#software/" + hashlib.sha256(canonical(record["versions"]).encode()).hexdigest()[:16]
+        imported = json.dumps(record["versions"], sort_keys=True)
+        software = f"#software/{hashlib.sha256(imported.encode()).hexdigest()[:16]}"
         versions = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
         self.add(software, "PropertyValue", name="Python and the packages that were imported", value=versions)
         action = {
@@ -198,10 +199,6 @@ def ref(entity: str) -> dict[str, str]:
 def refs(entities: list[str]) -> list[dict[str, str]] | dict[str, str]:
     """References, of which a single one stands alone."""
     return ref(entities[0]) if len(entities) == 1 else [ref(entity) for entity in entities]
-
-
-def canonical(value: dict[str, str]) -> str:
-    return json.dumps(value, sort_keys=True)
 
 
 def listed(value: str | list[str]) -> list[str]:
