@@ -41,7 +41,7 @@ report: "config/report/workflow.rst"
 
 onstart:
     hold_folder()
-    require_writable(f"results/{settings.name}")
+    require_writable(placed("<results>"))
 
 
 include: "rules/common.smk"

@@ -241,15 +241,23 @@ def test_a_folder_in_the_place_of_the_sheet_is_one_line(tmp_path: Path) -> None:
         load_datasets(tmp_path)
 
 
-@pytest.mark.parametrize("folder", [".", "results/config"])
-def test_a_folder_that_may_not_be_written_ends_a_run_before_any_job(folder: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("folder", "pathvars"),
+    [(".", {}), ("results/config", {}), ("elsewhere", {"results": "elsewhere"})],
+    ids=["directory", "results", "pathvar"],
+)
+def test_a_folder_that_may_not_be_written_ends_a_run_before_any_job(
+    folder: str, pathvars: dict, tmp_path: Path
+) -> None:
     (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+    overlay = tmp_path / "pathvars.yaml"
+    overlay.write_text(yaml.safe_dump({"pathvars": pathvars}))
     with read_only(tmp_path / folder):
-        done = snakemake("simulate_weights", "--cores", "1", directory=tmp_path)
+        done = snakemake("simulate_weights", "--cores", "1", directory=tmp_path, configs=(DEMO, overlay))
     place = (tmp_path / folder).resolve()
     assert done.returncode == 1 and "Traceback" not in done.stdout + done.stderr
     assert f"{place}: may not be written to (read-only, or another's); mend it, or give another" in done.stderr
-    assert not list((tmp_path / "results").glob("*/*"))
+    assert not list((tmp_path / "results").glob("*/*")) and not list((tmp_path / "elsewhere").glob("*"))
 
 
 def test_a_repeated_key_stops_a_run(tmp_path: Path) -> None:
