@@ -1,8 +1,12 @@
-"""Order of the tests."""
+"""Order of the tests, and what all may ask for."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+
+from workflow_scripts.io import ledger
 
 # The whole runs, on each of which a process is for minutes; test_demo.py makes the demo that others go on from.
 LONG = ("test_environments.py", "test_demo.py", "test_real_data.py")
@@ -21,3 +25,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.path in waiting,
         )
     )
+
+
+@pytest.fixture
+def own_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the checksums that were taken of files: this test's own."""
+    monkeypatch.setattr(ledger, "LEDGER", tmp_path / "ledger")
+    return tmp_path / "ledger"

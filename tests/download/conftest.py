@@ -10,19 +10,13 @@ import pytest
 from tests.download.servers import Site, serving
 from workflow_scripts.download import rate_limit, transfer
 from workflow_scripts.download.fetch_dataset import fetch_dataset
-from workflow_scripts.io import ledger
 
 BODY = bytes(range(256)) * 4096 * 3  # 3 MiB, three blocks
 
 
 @pytest.fixture(autouse=True)
-def own_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ledger, "LEDGER", tmp_path / "ledger")
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home without a netrc file."""
+def home(own_ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home without a netrc file, and nothing that is known of files."""
     folder = tmp_path / "home"
     folder.mkdir()
     monkeypatch.setenv("HOME", str(folder))

@@ -14,11 +14,7 @@ from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.files import digest
 from workflow_scripts.io.seal import sealed
 
-
-@pytest.fixture(autouse=True)
-def own_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(ledger, "LEDGER", tmp_path / "ledger")
-    return tmp_path / "ledger"
+pytestmark = pytest.mark.usefixtures("own_ledger")
 
 
 @pytest.fixture

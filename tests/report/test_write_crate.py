@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from workflow_scripts.io import job_record, ledger
+from workflow_scripts.io import job_record
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.files import digest
 from workflow_scripts.report.write_crate import reachable, read_jobs, require_current
@@ -18,9 +18,8 @@ ONE, MODEL = "results/one", "results/model"
 
 
 @pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def here(own_ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(ledger, "LEDGER", tmp_path / "ledger")
 
 
 def job(name: str, reads: dict[str, str], writes: dict[str, str]) -> None:

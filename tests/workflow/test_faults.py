@@ -53,7 +53,7 @@ from workflow_scripts.contracts.genome import Genome
 from workflow_scripts.docs.reruns import demo as demo_configuration
 from workflow_scripts.download import transfer
 from workflow_scripts.download.fetch_dataset import fetch_dataset
-from workflow_scripts.io import job_record, ledger
+from workflow_scripts.io import job_record
 from workflow_scripts.io.attested import beside as provenance_beside
 from workflow_scripts.io.attested import require_attested
 from workflow_scripts.io.errors import BadInput
@@ -380,9 +380,9 @@ def test_a_file_of_a_hostile_name_is_read_and_nothing_else_happens(demo: Path, t
     assert not list(tmp_path.rglob("x")) and not (ROOT / "x").exists()
 
 
+@pytest.mark.usefixtures("own_ledger")
 def test_a_damaged_download_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut short, one bit wrong, a page in its place, with a checksum or without; nothing is left under its name."""
-    monkeypatch.setattr(ledger, "LEDGER", tmp_path / "ledger")
     monkeypatch.setattr(transfer, "sleep", lambda seconds: None)
     chance, tried = random.Random(4), number(60, 2000)
     whole = gzip.compress(random.Random(5).randbytes(5000))
