@@ -25,30 +25,10 @@ import yaml
 
 from tests.download.servers import Site, serving
 from tests.support.disks import small_disk
+from tests.support.examples import EXAMPLES
 from tests.support.faults import number, tally
 from tests.support.workflow import DEMO, RESULTS, ROOT, TINY, snakemake, succeeded
-from workflow_scripts.contracts import (
-    comparisons,
-    expression,
-    gene_bodies,
-    gene_embedding,
-    gene_mapping,
-    gene_table,
-    history,
-    metagene,
-    metrics,
-    model_bundle,
-    polymerase,
-    predictions,
-    proteins,
-    provenance,
-    sample_embedding,
-    samples,
-    splits,
-    standardizer,
-    track_store,
-    truth,
-)
+from workflow_scripts.contracts import gene_table, model_bundle, proteins, track_store, truth
 from workflow_scripts.contracts.genome import Genome
 from workflow_scripts.docs.reruns import demo as demo_configuration
 from workflow_scripts.download import transfer
@@ -73,44 +53,50 @@ GENES = "reference/genes.parquet"
 # One wrong bit in what one job hands to another
 
 
+# {files: the example of their contract}
+LIKE = {
+    GENES: "gene_table",
+    "reference/gene_bodies.parquet": "gene_bodies",
+    "prebulk/expression/*/*.h5ad": "expression",
+    "prebulk/samples/*/*.parquet": "samples: shard",
+    "prebulk/mapping/*/*.parquet": "gene_mapping: rows",
+    "prebulk/splits.parquet": "splits",
+    "prebulk/standardizer.parquet": "standardizer",
+    "prebulk/samples.parquet": "samples",
+    "prebulk/mapping.parquet": "gene_mapping",
+    "esm2/*.h5ad": "gene_embedding",
+    "tracks/*/polymerase.parquet": "polymerase",
+    "tracks/*/metagene.parquet": "metagene",
+    "bulk/*/history.tsv": "history",
+    "bulk/*/embeddings.h5ad": "sample_embedding",
+    "bulk/*/imputation.parquet": "metrics: replicates",
+    "bulk/*/classification.parquet": "metrics: replicates",
+    "bulk/*/metrics.parquet": "metrics",
+    "bulk/*/comparisons.parquet": "comparisons",
+    "bulk/*/predictions.parquet": "predictions",
+    "*/*.provenance.json": "provenance",
+}
+
+
 def readers(results: Path) -> dict[str, Callable[[Path], Any]]:
     """How each file that one job hands to another is read, by pattern."""
     genes, _ = gene_table.read(results / GENES)
     return {
-        GENES: gene_table.read,
-        "reference/gene_bodies.parquet": gene_bodies.read,
+        **{pattern: EXAMPLES[name].read for pattern, name in LIKE.items()},
         "reference/genome.fa.fai": Genome.read,
         "reference/genome.fa": require_intact_beside,
         "reference/proteins.fa": lambda path: proteins.read(path, genes["gene_id"].tolist()),
         "prebulk/searches/*/*.parquet": sample_list.read,
-        "prebulk/expression/*/*.h5ad": expression.read,
         "prebulk/sketch/*/*.npz": sketch.read,
-        "prebulk/samples/*/*.parquet": lambda path: samples.read_shards([path]),
-        "prebulk/mapping/*/*.parquet": gene_mapping.read_rows,
         "prebulk/duplicates.parquet": duplicates.read,
-        "prebulk/splits.parquet": splits.read,
-        "prebulk/standardizer.parquet": standardizer.read,
-        "prebulk/samples.parquet": samples.read,
-        "prebulk/mapping.parquet": gene_mapping.read,
-        "esm2/*.h5ad": gene_embedding.read,
         "tracks/*/signal/*.bw": SealedBigWig,
         "tracks/*/strands/*.parquet": lambda path: read_assays([path]),
-        "tracks/*/polymerase.parquet": polymerase.read,
-        "tracks/*/metagene.parquet": metagene.read,
         "tracks/*/targets.h5": lambda path: track_store.read_targets(
             path, track_store.read_windows(path.with_name("windows.parquet"))
         ),
         "bulk/*/model/*": lambda path: model_bundle.read(path.parent),
-        "bulk/*/history.tsv": history.read,
-        "bulk/*/embeddings.h5ad": sample_embedding.read,
-        "bulk/*/imputation.parquet": metrics.read_replicates,
-        "bulk/*/classification.parquet": metrics.read_replicates,
-        "bulk/*/metrics.parquet": metrics.read,
-        "bulk/*/comparisons.parquet": comparisons.read,
-        "bulk/*/predictions.parquet": predictions.read,
         "simulate/truth/*.tsv": lambda path: truth.read(path.stem, path.parent),
         "simulate/mirror/MANIFEST.tsv": require_intact_beside,
-        "*/*.provenance.json": provenance.read,
         "simulate/esm2_random.pt": attested,
         "resources/*": attested,
         "logs/*/*.json": job_record.read,
