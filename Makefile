@@ -19,11 +19,12 @@ peers := .venv/peers
 demo: run
 
 # The Snakefile holds the folder by a lock that ends with its run, even a killed one; Snakemake's own would stay.
+run: export PYTHONPATH := $(CURDIR)/workflow_scripts/terminal:$(CURDIR)$(if $(PYTHONPATH),:$(PYTHONPATH))
 run: $(ready)
 	@$(bin)/python -m workflow_scripts.settings.validation config/$(CONFIG).yaml
-	$(bin)/snakemake --nolock --configfile config/$(CONFIG).yaml --directory "$(DIRECTORY)" --cores $(CORES) \
-		--report results/$(CONFIG)/report/report.html --report-after-run
-	@echo "Report: $(DIRECTORY)/results/$(CONFIG)/report/report.html"
+	@$(bin)/snakemake --logger genelm --nolock --configfile config/$(CONFIG).yaml --directory "$(DIRECTORY)" \
+		--cores $(CORES) --report results/$(CONFIG)/report/report.html --report-after-run
+	@$(bin)/python -m workflow_scripts.terminal.headline config/$(CONFIG).yaml --directory "$(DIRECTORY)"
 
 # A run again from its crate, into the empty folder INTO; what comes out is held against the checksums of the crate.
 rerun: $(ready)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import importlib
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -13,9 +14,12 @@ import pytest
 from tests.support.workflow import RESULTS, ROOT, snakemake
 
 
+def make(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["make", *arguments], cwd=ROOT, text=True, capture_output=True, timeout=600)
+
+
 def make_run(directory: Path) -> subprocess.CompletedProcess[str]:
-    command = ["make", "run", "CONFIG=config", f"DIRECTORY={directory}", "CORES=2"]  # which may hold a space
-    return subprocess.run(command, cwd=ROOT, text=True, capture_output=True, timeout=600)
+    return make("run", "CONFIG=config", f"DIRECTORY={directory}", "CORES=2")  # which may hold a space
 
 
 def test_a_completed_run_is_only_reported_again(demo: Path, tmp_path: Path) -> None:
@@ -26,7 +30,28 @@ def test_a_completed_run_is_only_reported_again(demo: Path, tmp_path: Path) -> N
     assert result.returncode == 0, result.stderr[-3000:]
     assert "Nothing to be done" in result.stdout + result.stderr
     assert report.stat().st_mtime_ns > before
-    assert f"\nReport: {directory}/{RESULTS}/report/report.html\n" in result.stdout
+    *table, empty, named = result.stdout.splitlines()
+    assert (empty, named) == ("", f"Report: {directory}/{RESULTS}/report/report.html")
+    assert [line.split()[0] for line in table[-5:]] == ["run", *["small"] * 4], "and its scores, by the contracts"
+
+
+def test_a_job_is_one_line_and_a_failure_says_why_and_where(demo: Path, tmp_path: Path) -> None:
+    """Without control characters, since it is no terminal that listens."""
+    directory = shutil.copytree(demo, tmp_path / "demo")
+    for name in ("quality.png", "sources.html"):
+        (directory / RESULTS / "report" / name).unlink()
+    samples = directory / RESULTS / "prebulk/samples.parquet"
+    samples.write_bytes(samples.read_bytes()[:-9])
+    result = make_run(directory)
+    assert result.returncode != 0 and not re.search("[\x1b\r]", result.stdout + result.stderr)
+    said = result.stderr.splitlines()
+    (done,) = [line.split() for line in said if re.match(" *[0-9]+/[0-9]+ ", line)]
+    assert done[:3] == ["1/5", "report", "list_sources"]
+    *_, failed, reason, log, _ = said
+    assert failed == "1 failed, 1 of 5 jobs are done:"
+    assert reason.startswith(f"  plot_quality: {samples.relative_to(directory)}: is damaged")
+    assert log == f"      log: {directory / RESULTS}/logs/report/plot_quality.log"
+    assert len(said) < 12, "nothing else"
 
 
 @pytest.mark.parametrize("how", ["make", "snakemake"])

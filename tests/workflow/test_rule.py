@@ -333,7 +333,7 @@ def test_every_form_of_import_is_followed(statement: str, copied: Path, monkeypa
 def test_nothing_is_imported_that_the_digest_does_not_follow(file: Path) -> None:
     tree = ast.parse(file.read_text())
     assert not [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level], "relative import"
-    if file.name == "__init__.py":
+    if file.name == "__init__.py" and "_plugin_" not in file.parent.name:  # where Snakemake looks for a class
         assert not [node for node in tree.body if not isinstance(node, ast.Expr)], "code in __init__.py"
 
 
@@ -428,6 +428,7 @@ def test_stages_meet_in_files_alone(file: Path) -> None:
         "docs": {"docs", "settings"},
         "evaluation": {"evaluation", "contracts", "io"},
         "training": {"training", "contracts", "io"},
+        "terminal": {"terminal", "settings", "report", "contracts", "evaluation"},
     }.get(folder, parsed if file.stem in ("checks", "inputs") else {folder, *general})
     imported = [
         node for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, (ast.Import, ast.ImportFrom))
