@@ -1,9 +1,16 @@
-# make demo | run CONFIG=yeast | rerun CRATE=results/yeast | test | faults | bench STAGE=tracks | mutants | lint | docs | lock: each sets itself up in .venv.
+# Each target sets itself up in .venv. `make help` lists what stands here after `##`, and the variables after `#=`.
+#= CONFIG=config      run: the configuration config/CONFIG.yaml
 CONFIG ?= config
-CORES ?= $(shell nproc)
+#= CORES=all          run, rerun: how many cores
+CORES ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
+#= DIRECTORY=.        run: where resources/ and results/ go
 DIRECTORY ?= .
+#= CRATE=, INTO=rerun rerun: the folder of results that is repeated, and an empty one for the repetition
 INTO ?= rerun
+#= STAGE=, ROUNDS=5   bench: one stage instead of all, and how often each case is measured
 ROUNDS ?= 5
+#= MUTANTS=           mutants: options of tests/support/mutants.py
+#= PYTHON=python3.11  the Python that .venv is made of
 PYTHON ?= python3.11
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -14,48 +21,53 @@ bin := .venv/bin
 ready := .venv/ready
 peers := .venv/peers
 
-.PHONY: demo run rerun test faults bench mutants lint docs lock
+.PHONY: help demo run rerun test faults bench mutants lint docs lock
 
-demo: run
+help: ## this list
+	@echo "make TARGET [VARIABLE=value ...]"; echo
+	@sed -n 's/^\([a-z]*\):.*## /  \1 /p' $(MAKEFILE_LIST) | while read -r name what; do printf '  %-8s %s\n' $$name "$$what"; done
+	@echo; sed -n 's/^#= /  /p' $(MAKEFILE_LIST)
+
+demo: run ## every stage on a simulated organism, without a network; then the report to open
 
 # The Snakefile holds the folder by a lock that ends with its run, even a killed one; Snakemake's own would stay.
 run: export PYTHONPATH := $(CURDIR)/workflow_scripts/terminal:$(CURDIR)$(if $(PYTHONPATH),:$(PYTHONPATH))
-run: $(ready)
+run: $(ready) ## the workflow by the configuration CONFIG
 	@$(bin)/python -m workflow_scripts.settings.validation config/$(CONFIG).yaml
 	@$(bin)/snakemake --logger genelm --nolock --configfile config/$(CONFIG).yaml --directory "$(DIRECTORY)" \
 		--cores $(CORES) --report results/$(CONFIG)/report/report.html --report-after-run
 	@$(bin)/python -m workflow_scripts.terminal.headline config/$(CONFIG).yaml --directory "$(DIRECTORY)"
 
 # A run again from its crate, into the empty folder INTO; what comes out is held against the checksums of the crate.
-rerun: $(ready)
+rerun: $(ready) ## a run again from its crate, each file held against the checksums of the first
 	$(bin)/python -m workflow_scripts.report.repeat_crate "$(CRATE)" "$(INTO)" --cores $(CORES)
 
-test: $(ready)
+test: $(ready) ## all tests
 	tests/support/debian_packages.sh
 	$(bin)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --durations 15
 
 # Many faults of every kind, and the table of them in README.md.
-faults: $(ready)
+faults: $(ready) ## many faults of every kind, and the table of them in README.md
 	FAULTS=large $(bin)/python -m pytest --durations 5 --timeout 7200 tests/workflow/test_faults.py
 	$(bin)/python -m tests.support.faults
 
 # Ours beside its peers, in results/bench/: of all stages, or of STAGE alone.
-bench: $(peers)
+bench: $(peers) ## speed beside that of other tools, in results/bench/
 	$(bin)/python -m tests.bench.runner $(STAGE) --rounds $(ROUNDS)
 
 # MUTANTS takes the options of tests/support/mutants.py: make mutants MUTANTS="--rooms bulk --number 50"
-mutants: $(ready)
+mutants: $(ready) ## faults planted in the code, and how many the tests find
 	$(bin)/python -m tests.support.mutants $(MUTANTS)
 
-lint: $(ready)
+lint: $(ready) ## ruff, snakefmt and the linter of Snakemake
 	$(bin)/ruff check . && $(bin)/ruff format --check .
 	$(bin)/snakefmt --check Snakefile rules
 	$(bin)/snakemake --lint
 
-docs: $(ready)
+docs: $(ready) ## what the READMEs hold of the code, made anew
 	$(bin)/python -m workflow_scripts.docs.readmes
 
-lock: $(ready)
+lock: $(ready) ## requirements*.lock of requirements*.in
 	$(bin)/uv pip compile -q --no-annotate --no-header --no-emit-find-links requirements.in | sed 's/+cpu$$//' > requirements.lock
 	$(bin)/uv pip compile -q --no-annotate --no-header --no-emit-find-links requirements.bench.in > requirements.bench.lock
 

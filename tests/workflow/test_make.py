@@ -22,6 +22,16 @@ def make_run(directory: Path) -> subprocess.CompletedProcess[str]:
     return make("run", "CONFIG=config", f"DIRECTORY={directory}", "CORES=2")  # which may hold a space
 
 
+def test_make_alone_tells_what_it_can_do() -> None:
+    shown = make()
+    assert shown.returncode == 0 and shown.stdout == make("help").stdout
+    text = (ROOT / "Makefile").read_text()
+    (targets,) = re.findall(r"^\.PHONY: (.*)$", text, re.MULTILINE)
+    assert re.findall(r"^  ([a-z]+) +\S", shown.stdout, re.MULTILINE) == targets.split()
+    asked = set(re.findall(r"\$\(([A-Z]+)\)", text)) - {"PYTHONPATH", "CURDIR"}
+    assert asked <= set(re.findall(r"^  .*?\b([A-Z]+)=", shown.stdout, re.MULTILINE)) | {"INTO", "ROUNDS"}
+
+
 def test_a_completed_run_is_only_reported_again(demo: Path, tmp_path: Path) -> None:
     directory = shutil.copytree(demo, tmp_path / "demo")
     report = directory / f"{RESULTS}/report/report.html"
