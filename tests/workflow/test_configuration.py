@@ -113,6 +113,8 @@ LIMITS = {
     ),
     "bulk/runs/small/model": ({"transformer": {}, "other": {}}, "bulk/runs/small/model: "),
     "reference/genome": (None, "tracks: given without `reference/genome`; allowed: the genome of the tracks"),
+    "reference/gtf": (None, "reference: given neither `gtf` nor `lengths`; allowed: one of them, which says how long"),
+    "reference/proteome": (None, "esm2: given without `reference/proteome`; allowed: the proteome whose proteins are"),
     "reference": (None, "prebulk: given without `reference`; allowed: a section `reference` beside it"),
     "bulk/runs/small/training/min_mask_ratio": (0.7, "given 0.7, above max_mask_ratio 0.6; allowed: at most"),
     "bulk/runs/small/embedding": ("esm2/nosuch", "given 'esm2/nosuch'; allowed: one of esm2/esm2_t6_8M_UR50D"),
@@ -305,6 +307,17 @@ def test_a_model_without_counts_is_refused() -> None:
         settings(config)
     del config["bulk"]
     settings(config)
+
+
+def test_an_annotation_is_reference_enough_for_tracks_and_counts() -> None:
+    config = demo()
+    del config["esm2"], config["bulk"], config["reference"]["proteome"]
+    settings(config)
+    del config["reference"]["gtf"]
+    with pytest.raises(
+        BadConfiguration, match="reference: given neither `gtf` nor `proteome`; allowed: one of them, w"
+    ):
+        settings(config)
 
 
 def test_a_run_takes_the_embedding_of_any_stage_that_offers_one() -> None:

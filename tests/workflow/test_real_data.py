@@ -11,7 +11,7 @@ import yaml
 
 from tests.support.real_data import REAL_MIRROR, needs_real_data
 from tests.support.workflow import ROOT, snakemake, succeeded
-from workflow_scripts.contracts import expression, gene_embedding, gene_table, metrics, splits
+from workflow_scripts.contracts import expression, gene_embedding, gene_table, metrics, polymerase, splits
 
 pytestmark = needs_real_data
 SMALLEST = {"seed": 1, "layers": 1, "embed_dim": 8, "attention_heads": 1}  # of random weights, which mean nothing
@@ -127,3 +127,24 @@ def test_human_mini_refuses_to_run_without_its_mirror(tmp_path: Path) -> None:
     assert result.returncode != 0
     said = [line for line in result.stderr.splitlines() if line.startswith("fetch_dataset: ")]
     assert len(said) == 1 and "mirror" in said[0]
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The results of tracks of one's own: a genome and an annotation beside them, and no proteome."""
+    directory = tmp_path_factory.mktemp("own")
+    config = yaml.safe_load(configured("yeast.yaml", directory).read_text())
+    del config["esm2"], config["simulate"], config["reference"]["proteome"]
+    file = directory / "own.yaml"
+    file.write_text(yaml.safe_dump(config))
+    assert succeeded(snakemake("--cores", "1", directory=directory, configs=(file,)))
+    return directory / "results/own"
+
+
+def test_own_tracks_need_a_genome_and_an_annotation_alone(own: Path) -> None:
+    genes, order = gene_table.read(own / "reference/genes.parquet")
+    assert len(genes) == 6600  # as the annotation counts its protein-coding genes
+    assert (genes["protein_id"] == "").all() and not (own / "reference/proteins.fa").stat().st_size
+    features = polymerase.read(own / "tracks/netseq/polymerase.parquet", order)
+    assert features["measured"].sum() == pytest.approx(5000, abs=100)
+    assert {path.name for path in (own / "report").iterdir()} >= {"netseq", "sources.html", "costs.html"}

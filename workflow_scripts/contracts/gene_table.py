@@ -11,7 +11,7 @@
 | strand | str | `+` or `-` |
 | tss | int64 | position of the first transcribed base of the chosen transcript, 0-based |
 | transcript_id, protein_id | str | the chosen transcript and its protein, without version |
-| protein_length | int64 | amino acids |
+| protein_length | int64 | amino acids; without a proteome 0, and protein_id is empty |
 | exon_length | float64 | bp of the union of exons (or of the declared table), the length of TPM |
 
 Metadata: `gene_order` (see `order_digest`), `genome` (name of the assembly).
@@ -40,12 +40,16 @@ SCHEMA = pa.DataFrameSchema(
         "tss": pa.Column("int64"),
         "transcript_id": pa.Column(str),
         "protein_id": pa.Column(str),
-        "protein_length": pa.Column("int64", pa.Check.gt(0)),
+        "protein_length": pa.Column("int64", pa.Check.ge(0)),
         "exon_length": pa.Column("float64", pa.Check.gt(0)),
     },
     checks=[
         pa.Check(lambda genes: genes["end"] > genes["start"], name="end is after start"),
         pa.Check(lambda genes: genes["tss"].between(genes["start"], genes["end"] - 1), name="tss lies in the gene"),
+        pa.Check(
+            lambda genes: (genes["protein_length"] > 0) == (genes["protein_id"] != ""),
+            name="protein_length is above 0 where there is a protein_id, and nowhere else",
+        ),
     ],
     name="GeneTable",
     strict=True,

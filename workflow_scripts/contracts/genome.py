@@ -14,7 +14,7 @@ from pathlib import Path
 from workflow_scripts.io.seal import require_intact_beside
 
 MITOCHONDRION = "MT"
-_MITOCHONDRIA = {"M", "MT", "MITO", "MITOCHONDRION", "MITOCHONDRION_GENOME"}
+_MITOCHONDRIA = {"M", "MT", "MITO", "MITOCHONDRION", "MITOCHONDRIAL", "MITOCHONDRION_GENOME"}
 # UCSC's name of an unplaced or alternative sequence: chrUn_KI270302v1, chr1_KI270706v1_random, chr6_GL000250v2_alt.
 SCAFFOLD = re.compile(
     r"(?=chrUn_|.*_(?:random|alt|fix|hap[0-9]+)$)chr[0-9A-Za-z]+_([0-9A-Za-z]+?)(?:v([0-9]+))?(?:_[a-z]+[0-9]*)?"

@@ -1,7 +1,8 @@
 """Proteins: one protein per gene of the gene table, in its order.
 
 `results/reference/proteins.fa`, written by `reference/make_gene_table`: FASTA, each header `gene_id protein_id`, the
-residues as the proteome has them, in upper case and without the final stop; its seal beside it.
+residues as the proteome has them, in upper case and without the final stop; its seal beside it. Empty without
+a proteome; then no stage reads it.
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from workflow_scripts.reference.annotation import Gene, Transcript
+from workflow_scripts.contracts.genome import bare
+from workflow_scripts.reference.gene import Gene, Transcript
 from workflow_scripts.reference.proteome import Protein
 
 
@@ -12,9 +13,9 @@ class Choice(NamedTuple):
     """The transcript that stands for a gene."""
 
     transcript_id: str
-    protein: Protein
+    protein: Protein | None  # None without a proteome
     tss: int  # bp, 0-based
-    source: str  # where transcript and location come from: `GTF` or `proteome header`
+    source: str  # where transcript and location come from: `annotation` or `proteome header`
     reason: str  # the rule that decided
     candidates: int  # transcripts that could have been chosen
 
@@ -24,7 +25,8 @@ def choose_places(
 ) -> tuple[dict[str, Gene], list[Gene]]:
     """Of each gene that stands at several places the one where the proteome has it, and the places left out.
 
-    Where no header decides (it names none of the places, or two at once), the gene has no place in the GTF.
+    Where no header decides (there is none, or it names none of the places, or two at once), the gene has no place in
+    the annotation.
     """
     chosen, others = {}, []
     for gene_id, places in annotated.items():
@@ -38,8 +40,8 @@ def choose_places(
 
 
 def lies_at(gene: Gene, protein: Protein) -> bool:
-    """Whether the header of a protein has it on the chromosome (`chr` aside) and the strand of a gene, and over it."""
-    same = gene.chrom.removeprefix("chr") == protein.chrom.removeprefix("chr") and gene.strand == protein.strand
+    """Whether the header of a protein has it on the chromosome (however spelled) and the strand of a gene, over it."""
+    same = bare(gene.chrom) == bare(protein.chrom) and gene.strand == protein.strand
     return same and gene.start < protein.end and protein.start < gene.end
 
 
@@ -48,10 +50,10 @@ def choose_from_annotation(gene: Gene, proteins: list[Protein]) -> Choice | None
 
     Transcripts and proteins are paired by transcript or protein id. Where no id of the gene agrees (releases
     that name them differently), the best transcript is paired with the longest protein of the gene, and the
-    reason says so. None where the gene has no coding transcript.
+    reason says so. Without `proteins` every coding transcript counts. None where the gene has no coding transcript.
     """
-    coding = [item for item in gene.transcripts.values() if item.coding_length and item.biotype == "protein_coding"]
-    if gene.biotype != "protein_coding" or not coding:
+    coding = [item for item in gene.transcripts.values() if item.coding]
+    if not gene.coding:
         return None
     by_transcript = {protein.transcript_id: protein for protein in proteins}
     by_protein = {protein.protein_id: protein for protein in proteins}
@@ -59,12 +61,12 @@ def choose_from_annotation(gene: Gene, proteins: list[Protein]) -> Choice | None
     pairs = [pair for pair in pairs if pair[1] is not None]
     suffix = ""
     if not pairs:
-        pairs = [(item, longest(proteins)) for item in coding]
-        suffix = ", protein matched by gene"
+        pairs = [(item, longest(proteins) if proteins else None) for item in coding]
+        suffix = ", protein matched by gene" if proteins else ""
     transcript, protein = min(pairs, key=lambda pair: _rank(pair[0]))
     tss = transcript.start if gene.strand == "+" else transcript.end - 1
     reason = _reason(transcript, [item for item, _ in pairs]) + suffix
-    return Choice(transcript.transcript_id, protein, tss, "GTF", reason, len(pairs))
+    return Choice(transcript.transcript_id, protein, tss, "annotation", reason, len(pairs))
 
 
 def choose_from_headers(proteins: list[Protein]) -> Choice:

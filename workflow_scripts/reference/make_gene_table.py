@@ -1,4 +1,4 @@
-"""Gene table of a proteome: one transcript and protein per gene, its place in the genome, its length for TPM."""
+"""Gene table: one transcript and protein per gene, its place in the genome, its length for TPM."""
 
 from workflow_scripts.rule import run
 
@@ -11,10 +11,17 @@ import pandas as pd
 
 from workflow_scripts.contracts import gene_table
 from workflow_scripts.contracts import proteins as proteins_contract
+from workflow_scripts.contracts.genome import bare
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.files import replacing
-from workflow_scripts.reference.annotation import Gene, read_annotation
-from workflow_scripts.reference.assembly import require_annotated, require_genome, require_same_assembly
+from workflow_scripts.reference.annotation import read_annotation
+from workflow_scripts.reference.assembly import (
+    require_annotated,
+    require_genome,
+    require_same_assembly,
+    require_same_genes,
+)
+from workflow_scripts.reference.gene import Gene
 from workflow_scripts.reference.gene_choice import Choice, choose_from_annotation, choose_from_headers, choose_places
 from workflow_scripts.reference.gene_lengths import read_lengths
 from workflow_scripts.reference.proteome import Protein, read_proteome
@@ -25,69 +32,86 @@ COLUMNS = ("gene_id", "symbol", "kept", "source", "reason", "transcript_id", "pr
 
 
 def make_gene_table(
-    *, proteome: Path, gtf: Path | None, lengths: Path | None, genes: Path, proteins: Path, choices: Path, spec: dict
+    *,
+    proteome: Path | None,
+    gtf: Path | None,
+    lengths: Path | None,
+    genes: Path,
+    proteins: Path,
+    choices: Path,
+    spec: dict,
 ) -> None:
     """Write the GeneTable, one protein per gene (FASTA, gene-table order), and the table of choices.
 
     Genes are the protein-coding genes of the proteome on primary chromosomes: alternative haplotypes, patches
-    and unplaced scaffolds are left out and listed. With a GTF, transcript, location and the union of exons come
-    from it; a gene that the GTF does not hold as protein-coding takes its location from the FASTA header and
+    and unplaced scaffolds are left out and listed. With an annotation, transcript, location and the union of exons
+    come from it; a gene that it does not hold as protein-coding takes its location from the FASTA header and
     3 x (residues + 1) bp as length, and `choices` says so; more than a few of these raise BadInput. A declared
-    table of lengths goes before the GTF's.
+    table of lengths goes before the annotation's.
+
+    Without a proteome genes are those that the annotation has as protein-coding, at one place; none has a protein.
     """
-    if gtf is None and lengths is None:
-        remedy = "Give reference/gtf, or a table of gene lengths in reference/lengths."
-        raise BadInput(proteome, "", "nothing tells the length of a gene", remedy)
-    by_gene, listed = _coding_genes(read_proteome(proteome))
-    if not by_gene:
-        remedy = "Give the pep.all FASTA of the assembly."
-        raise BadInput(proteome, "", "no protein-coding gene on a primary chromosome", remedy)
-    require_genome(proteome, by_gene, spec["assembly"])
+    by_gene, listed = {}, []
+    if proteome is not None:
+        by_gene, listed = _coding_genes(read_proteome(proteome))
+        if not by_gene:
+            remedy = "Give the pep.all FASTA of the assembly."
+            raise BadInput(proteome, "", "no protein-coding gene on a primary chromosome", remedy)
+        require_genome(proteome, by_gene, spec["assembly"])
 
     annotated: dict[str, Gene] = {}
     if gtf is not None:
         places, assembly = read_annotation(gtf)
+        require_same_assembly(gtf, assembly, spec["assembly"])
         annotated, others = choose_places(places, by_gene)
-        require_same_assembly(gtf, {**{gene.gene_id: gene for gene in others}, **annotated}, assembly, by_gene)
-        listed += [(gene.gene_id, gene.symbol, "no", "GTF", "another place of the gene", "", "", 0) for gene in others]
+        if by_gene:
+            require_same_genes(gtf, {**{gene.gene_id: gene for gene in others}, **annotated}, by_gene)
+        listed += [_left_out(gene, "another place of the gene") for gene in others]
+    universe = sorted(by_gene or (gene_id for gene_id, gene in annotated.items() if gene.coding))
+    if not universe:
+        remedy = "Give a whole annotation: genes are called protein_coding there or, called nothing, have a CDS."
+        raise BadInput(gtf, "", "holds no protein-coding gene", remedy)
     declared = None
     if lengths is not None:
         declared = read_lengths(lengths, spec["lengths"]["gene_column"], spec["lengths"]["length_column"])
-        _require_lengths(lengths, declared, by_gene)
+        _require_lengths(lengths, declared, universe)
 
-    names = {gene.chrom.removeprefix("chr"): gene.chrom for gene in annotated.values()}
+    names = {bare(gene.chrom): gene.chrom for gene in annotated.values()}
     rows, sequences, unlocated = [], [], []
-    for gene_id in sorted(by_gene):
+    for gene_id in universe:
         gene = annotated.get(gene_id)
-        choice = choose_from_annotation(gene, by_gene[gene_id]) if gene else None
+        choice = choose_from_annotation(gene, by_gene.get(gene_id, [])) if gene else None
         if choice is None:
             choice = choose_from_headers(by_gene[gene_id])
             if gtf is not None:
                 if gene:
-                    found = f"in the GTF as {gene.biotype} without such a transcript"
+                    found = f"in the annotation as {gene.biotype} without such a transcript"
                 else:
-                    found = "at several places in the GTF" if gene_id in places else "not in the GTF"
+                    found = f"{'at several places' if gene_id in places else 'not'} in the annotation"
                 choice = choice._replace(reason=f"{choice.reason}, {found}")
                 unlocated.append(gene_id)
             gene = None
         if gene and not gene.start <= choice.tss < gene.end:
             reason = f"begins outside the exons of its gene {gene_id}"
-            raise BadInput(gtf, f"transcript {choice.transcript_id}", reason, "Give a whole GTF file.")
+            raise BadInput(gtf, f"transcript {choice.transcript_id}", reason, "Give a whole GTF or GFF3 file.")
         row = _row(gene_id, gene, choice)
-        row["chrom"] = names.get(row["chrom"].removeprefix("chr"), row["chrom"])  # one style of names
+        row["chrom"] = names.get(bare(row["chrom"]), row["chrom"])  # one style of names
         if declared is not None:
             row["exon_length"] = declared[gene_id]
         rows.append(row)
-        sequences.append((gene_id, choice.protein.protein_id, choice.protein.sequence))
+        if choice.protein:
+            sequences.append((gene_id, choice.protein.protein_id, choice.protein.sequence))
         listed.append(
             (gene_id, row["symbol"], "yes", choice.source, choice.reason, choice.transcript_id,
-             choice.protein.protein_id, choice.candidates)
+             row["protein_id"], choice.candidates)
         )  # fmt: skip
-    if gtf is not None:
-        require_annotated(gtf, unlocated, len(by_gene))
-    for gene_id in annotated.keys() - by_gene.keys():
-        if annotated[gene_id].biotype == "protein_coding":
-            listed.append((gene_id, annotated[gene_id].symbol, "no", "GTF", "no protein in the proteome", "", "", 0))
+    if unlocated:
+        require_annotated(gtf, unlocated, len(universe))
+    for gene_id in annotated.keys() - set(universe):
+        if by_gene and annotated[gene_id].coding:
+            listed.append(_left_out(annotated[gene_id], "no protein in the proteome"))
+        elif not by_gene:
+            listed.append(_left_out(annotated[gene_id], "not protein coding"))
 
     gene_table.write(pd.DataFrame(rows), genes, spec["assembly"])
     proteins_contract.write(sequences, proteins)
@@ -110,18 +134,23 @@ def _coding_genes(found: list[Protein]) -> tuple[dict[str, list[Protein]], list[
     return dict(by_gene), [row for gene_id, row in others.items() if gene_id not in by_gene]
 
 
-def _require_lengths(path: Path, declared: dict[str, float], by_gene: dict[str, list[Protein]]) -> None:
-    absent = sorted(by_gene.keys() - declared.keys())
+def _left_out(gene: Gene, reason: str) -> tuple:
+    """The row of `choices` of a gene of the annotation."""
+    return (gene.gene_id, gene.symbol, "no", "annotation", reason, "", "", 0)
+
+
+def _require_lengths(path: Path, declared: dict[str, float], universe: list[str]) -> None:
+    absent = [gene_id for gene_id in universe if gene_id not in declared]
     if absent:
-        reason = f"no length for {len(absent)} of {len(by_gene)} genes, the first {', '.join(absent[:3])}"
+        reason = f"no length for {len(absent)} of {len(universe)} genes, the first {', '.join(absent[:3])}"
         raise BadInput(path, "", reason, "Add them, or give a GTF instead; no length is assumed.")
 
 
 def _row(gene_id: str, gene: Gene | None, choice: Choice) -> dict:
-    """One row of the GeneTable, located by `gene` of the GTF, or else by the header of the chosen protein."""
+    """One row of the GeneTable, located by `gene` of the annotation, or else by the header of the chosen protein."""
     protein = choice.protein
     place = gene or protein
-    symbol = gene.symbol if gene and gene.symbol != gene_id else protein.symbol
+    symbol = gene.symbol if gene and gene.symbol != gene_id else protein.symbol if protein else gene_id
     return {
         "gene_id": gene_id,
         "symbol": symbol,
@@ -131,8 +160,8 @@ def _row(gene_id: str, gene: Gene | None, choice: Choice) -> dict:
         "strand": place.strand,
         "tss": choice.tss,
         "transcript_id": choice.transcript_id,
-        "protein_id": protein.protein_id,
-        "protein_length": len(protein.sequence),
+        "protein_id": protein.protein_id if protein else "",
+        "protein_length": len(protein.sequence) if protein else 0,
         "exon_length": float(gene.exon_length if gene else 3 * (len(protein.sequence) + 1)),
     }
 
