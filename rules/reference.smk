@@ -16,6 +16,7 @@ rule reference:
             then=[
                 "<results>/reference/genome.fa",
                 "<results>/reference/genome.fa.fai",
+                "<results>/reference/chromosomes.parquet",
                 "<results>/reference/gene_bodies.parquet",
             ],
             otherwise=[],
@@ -59,7 +60,7 @@ rule make_gene_table:
     conda:
         "../envs/reference.yaml"
     params:
-        spec=spec("reference", without=["genome", "aliases"]),
+        spec=spec("reference", without=["genome", "aliases", "chromosomes", "chromosome_aliases"]),
         code=code("reference/make_gene_table"),
     script:
         "../workflow_scripts/reference/make_gene_table.py"
@@ -85,11 +86,31 @@ rule index_genome:
         "../workflow_scripts/reference/index_genome.py"
 
 
+rule name_chromosomes:
+    input:
+        index="<results>/reference/genome.fa.fai",
+        seals="<results>/reference/genome.fa.fai.sha256",
+        aliases=resource("reference/chromosome_aliases"),
+        attested=provenance_of("reference/chromosome_aliases"),
+    output:
+        chromosomes="<results>/reference/chromosomes.parquet",
+    log:
+        "<logs>/reference/name_chromosomes.log",
+    benchmark:
+        "<benchmarks>/reference/name_chromosomes.jsonl"
+    conda:
+        "../envs/reference.yaml"
+    params:
+        spec=spec("reference/chromosomes"),
+        code=code("reference/name_chromosomes"),
+    script:
+        "../workflow_scripts/reference/name_chromosomes.py"
+
+
 rule place_genes:
     input:
         genes="<results>/reference/genes.parquet",
-        index="<results>/reference/genome.fa.fai",
-        seals="<results>/reference/genome.fa.fai.sha256",
+        chromosomes="<results>/reference/chromosomes.parquet",
     output:
         bodies="<results>/reference/gene_bodies.parquet",
     log:

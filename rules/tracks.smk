@@ -22,8 +22,7 @@ rule convert_track:
         plus_files=resource("tracks/sets/{set}/tracks/{track}/plus"),
         minus_files=resource("tracks/sets/{set}/tracks/{track}/minus"),
         attested=provenance_of("tracks/sets/{set}/tracks/{track}"),
-        index="<results>/reference/genome.fa.fai",
-        seals="<results>/reference/genome.fa.fai.sha256",
+        chromosomes="<results>/reference/chromosomes.parquet",
     output:
         plus="<results>/tracks/{set}/signal/{track}.plus.bw",
         minus="<results>/tracks/{set}/signal/{track}.minus.bw",
@@ -74,6 +73,7 @@ rule make_targets:
     input:
         genome="<results>/reference/genome.fa",
         index="<results>/reference/genome.fa.fai",
+        chromosomes="<results>/reference/chromosomes.parquet",
         plus=each_track(settings, "<results>/tracks/{set}/signal/{track}.plus.bw"),
         minus=each_track(settings, "<results>/tracks/{set}/signal/{track}.minus.bw"),
         seals=["<results>/reference/genome.fa.sha256", "<results>/reference/genome.fa.fai.sha256"],

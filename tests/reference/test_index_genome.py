@@ -9,7 +9,7 @@ import pysam
 import pytest
 
 from tests.support.examples import overwrite
-from workflow_scripts.contracts.genome import Genome
+from workflow_scripts.contracts.genome import read_index
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.reference.index_genome import index_genome
 
@@ -29,7 +29,7 @@ def indexed(tmp_path: Path, data: bytes) -> tuple[Path, Path]:
 def test_sequence_and_index_are_those_of_the_file(packed: type, tmp_path: Path) -> None:
     genome, index = indexed(tmp_path, packed(FASTA.encode()))
     assert genome.read_text() == FASTA
-    assert Genome.read(index).lengths == {"I": 12, "Mito": 5}
+    assert read_index(index) == {"I": 12, "Mito": 5}
     assert pysam.FastaFile(str(genome)).fetch("I", 3, 7) == "TNac"
     assert sorted(path.name for path in genome.parent.iterdir()) == NAMES
 
@@ -55,7 +55,7 @@ def test_headers_are_counted_across_blocks(tmp_path: Path) -> None:
     width = (1 << 20) - 4  # the second header begins a block, right after the newline that ends the first
     data = b">I\n" + b"A" * width + b"\n>II\nACGT\n"
     _, index = indexed(tmp_path, data)
-    assert Genome.read(index).lengths == {"I": width, "II": 4}
+    assert read_index(index) == {"I": width, "II": 4}
 
 
 def test_a_damaged_byte_of_the_index_is_refused(tmp_path: Path) -> None:
@@ -64,4 +64,4 @@ def test_a_damaged_byte_of_the_index_is_refused(tmp_path: Path) -> None:
     for place in range(len(whole)):
         overwrite(index, whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
         with pytest.raises(BadInput, match="genome.fa.fai: is damaged, cut short or was edited"):
-            Genome.read(index)
+            read_index(index)

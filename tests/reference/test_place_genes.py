@@ -14,10 +14,11 @@ from workflow_scripts.reference.place_genes import place_genes
 LENGTHS = {"chrI": 500, "chrII": 300, "chrM": 90, "chrUn_KI270302v1": 70}
 
 
-def placed(folder: Path, rows: list[tuple]) -> list[tuple]:
+def placed(folder: Path, rows: list[tuple], **aliases: str) -> list[tuple]:
     """(gene_id, chrom, placed) of each gene."""
     genes = toy.write_genes(folder / "genes.parquet", rows)
-    place_genes(genes=genes, index=toy.write_index(folder / "genome.fai", LENGTHS), bodies=folder / "bodies.parquet")
+    chromosomes = toy.write_chromosomes(folder / "chromosomes.parquet", LENGTHS, aliases)
+    place_genes(genes=genes, chromosomes=chromosomes, bodies=folder / "bodies.parquet")
     return list(gene_bodies.read(folder / "bodies.parquet")[0][["gene_id", "chrom", "placed"]].itertuples(index=False))
 
 
@@ -31,6 +32,13 @@ def test_genes_are_placed_under_the_names_of_the_genome(tmp_path: Path) -> None:
         ("d", "III", False),
         ("e", "chrUn_KI270302v1", True),
     ]
+
+
+def test_genes_are_placed_by_the_aliases_of_chromosomes(tmp_path: Path) -> None:
+    """RefSeq's name of a mitochondrion tells of it by its alias alone."""
+    rows = [("a", "NC_1.1", 0, 500, "+"), ("b", "NC_2.1", 0, 50, "+"), ("c", "NC_3.1", 0, 50, "+")]
+    found = placed(tmp_path, rows, **{"NC_1.1": "chrI", "NC_2.1": "chrM"})
+    assert found == [("a", "chrI", True), ("b", "chrM", False), ("c", "NC_3.1", False)]
 
 
 def test_a_gene_beyond_its_chromosome_is_named(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from workflow_scripts.contracts import (
     gene_embedding,
     gene_mapping,
     gene_table,
+    genome,
     history,
     metagene,
     metrics,
@@ -214,6 +215,11 @@ def overwrite(path: Path, content: bytes) -> None:
     os.utime(path, ns=(later, later))
 
 
+def in_order(found: genome.Genome) -> list[list[tuple]]:
+    """Lengths and aliases of a genome, whose order counts."""
+    return [list(found.lengths.items()), list(found.aliases.items())]
+
+
 class Example(NamedTuple):
     """A good file of one contract."""
 
@@ -247,6 +253,13 @@ EXAMPLES = {
         gene_bodies.write,
         lambda path, *order: gene_bodies.read(path, *order)[0],
         ordered=True,
+    ),
+    "genome": Example(
+        "chromosomes.parquet",
+        genome.Genome({"I": 300, "Mito": 90}, {"chr01": "I", "NC_1.1": "Mito"}),
+        genome.write,
+        genome.read,
+        lambda found, content: np.testing.assert_equal(in_order(found), in_order(content)),
     ),
     "proteins": Example(
         "proteins.fa",

@@ -153,6 +153,35 @@ def test_other_spellings_of_chromosomes_are_understood(tmp_path: Path, minus: Pa
     same(toy.read(toy.convert(tmp_path / "back", [file], [file], lengths)[0]), signal)
 
 
+ALIASES = {"chr01": "I", "NC_2.1": "II", "chr2": "II", "M_x": "Mito"}
+
+
+@pytest.mark.parametrize("name", toy.WRITERS)
+def test_published_files_of_other_spellings_enter_by_aliases(name: str, tmp_path: Path) -> None:
+    """Each file in its own spelling, by aliases or without; so they are summed."""
+    one, other = toy.random_signal(1), toy.random_signal(2)
+    files = [
+        toy.WRITERS[name](tmp_path / f"1.{name}", one, {"I": "chr01", "II": "NC_2.1", "Mito": "M_x"}),
+        toy.WRITERS[name](tmp_path / f"2.{name}", other, {"I": "chrI", "II": "2", "Mito": "chrM"}),
+    ]
+    plus, _ = toy.convert(tmp_path / "out", files, files[:1], aliases=ALIASES)
+    same(toy.read(plus), {chrom: np.nan_to_num(one[chrom]) + np.nan_to_num(other[chrom]) for chrom in toy.LENGTHS})
+
+
+@pytest.mark.parametrize("name", toy.WRITERS)
+def test_two_spellings_of_one_chromosome_in_a_file_are_refused(name: str, tmp_path: Path) -> None:
+    signal = toy.random_signal(1, {"II": 2000, "chr2": 2000})
+    file = toy.WRITERS[name](tmp_path / name, signal)
+    with pytest.raises(BadInput, match=r"'(II|chr2)'?: is also called '(II|chr2)' in the same file. Give it one name"):
+        toy.convert(tmp_path / "out", [file], [file], aliases=ALIASES)
+
+
+def test_a_bigwig_whose_aliased_chromosome_has_another_length_is_refused(tmp_path: Path) -> None:
+    file = toy.write_bigwig(tmp_path / "plus.bw", toy.random_signal(1, {"chr01": 2999}))
+    with pytest.raises(BadInput, match="plus.bw: chromosome 'chr01': has 2999 bp, the genome's 'I' 3000. Take the"):
+        toy.convert(tmp_path / "out", [file], [file], aliases=ALIASES)
+
+
 def test_a_spelling_that_fits_two_chromosomes_is_not_guessed(tmp_path: Path) -> None:
     lengths = {"chrM": 100, "MT": 100}  # two versions of the sequence, as in UCSC's hg19
     file = tmp_path / "plus.bedGraph"
@@ -204,7 +233,7 @@ def test_the_configuration_drops_a_spike_in(tmp_path: Path) -> None:
     convert_track(
         plus_files=[Path(path) for path in told.resource("tracks/sets/{set}/tracks/{track}/plus")(wildcards)],
         minus_files=[file],
-        index=toy.write_index(tmp_path / "genome.fa.fai"),
+        chromosomes=toy.write_chromosomes(tmp_path / "chromosomes.parquet"),
         plus=tmp_path / "a.plus.bw",
         minus=tmp_path / "a.minus.bw",
         spec=spec,
@@ -247,7 +276,7 @@ def test_a_chromosome_without_signal_may_be_unknown(tmp_path: Path, minus: Path)
 @pytest.mark.parametrize("length", [2999, 3001])
 def test_a_bigwig_of_another_assembly_is_refused(length: int, tmp_path: Path, minus: Path) -> None:
     signal = toy.random_signal(1, {"chrI": length})
-    with pytest.raises(BadInput, match=rf"plus.bw: chromosome 'chrI': has {length} bp, in the genome 3000"):
+    with pytest.raises(BadInput, match=rf"plus.bw: chromosome 'chrI': has {length} bp, the genome's 'I' 3000"):
         toy.convert(tmp_path / "out", [toy.write_bigwig(tmp_path / "plus.bw", signal)], [minus])
 
 
@@ -524,7 +553,7 @@ def test_a_failure_leaves_nothing_behind(tmp_path: Path) -> None:
     bad.write_text("I 0 10 1\nI 5 6 1\n")
     with pytest.raises(BadInput):
         toy.convert(tmp_path / "out", [good], [bad])
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {"genome.fa.fai", "genome.fa.fai.sha256"}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"chromosomes.parquet"}
 
 
 @settings(max_examples=60, deadline=None)

@@ -50,6 +50,7 @@ def inputs(tmp_path: Path) -> dict[str, Any]:
         "call": {
             "genome": genome,
             "index": tmp_path / "genome.fa.fai",
+            "chromosomes": toy.write_chromosomes(tmp_path / "chromosomes.parquet", LENGTHS),
             "plus": [files[0], files[2]],
             "minus": [files[1], files[3]],
             "strands": assays,

@@ -15,6 +15,7 @@ from tests.support.real_data import REAL_MIRROR, needs_real_data
 from tests.tracks import toy
 from workflow_scripts.contracts import polymerase as contract
 from workflow_scripts.contracts import track_store
+from workflow_scripts.contracts.genome import read_index
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.seal import seal_beside
 from workflow_scripts.reference.index_genome import index_genome
@@ -44,7 +45,7 @@ def protein_coding_genes(gtf: Path, path: Path) -> Path:
                 rows.setdefault(gene, (gene, fields[0], int(fields[3]) - 1, int(fields[4]), fields[6]))
     toy.write_genes(path, list(rows.values()))
     bodies = path.with_name("bodies.parquet")
-    place_genes(genes=path, index=path.with_name("genome.fa.fai"), bodies=bodies)
+    place_genes(genes=path, chromosomes=path.with_name("chromosomes.parquet"), bodies=bodies)
     return bodies
 
 
@@ -53,7 +54,7 @@ def converted(folder: Path, files: tuple[str, str], **of_track: str) -> Path:
     convert_track(
         plus_files=[mirror(files[0])],
         minus_files=[mirror(files[1])],
-        index=folder / "genome.fa.fai",
+        chromosomes=folder / "chromosomes.parquet",
         plus=folder / "a.plus.bw",
         minus=folder / "a.minus.bw",
         spec=toy.specs(**of_track)["track"],
@@ -66,6 +67,7 @@ def yeast(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("yeast")
     fasta = mirror("Saccharomyces_cerevisiae.R64-1-1.dna.toplevel.fa.gz")
     index_genome(fasta=fasta, genome=folder / "genome.fa", index=folder / "genome.fa.fai")
+    toy.write_chromosomes(folder / "chromosomes.parquet", read_index(folder / "genome.fa.fai"))
     protein_coding_genes(mirror("Saccharomyces_cerevisiae.R64-1-1.96.gtf.gz"), folder / "genes.parquet")
     return converted(folder, ("WT.plus.wig", "WT.minus.wig"))
 
@@ -74,7 +76,7 @@ def yeast(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def human(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """hg19 chr22, called 22 in the index and chr22 in the files."""
     folder = tmp_path_factory.mktemp("human")
-    toy.write_index(folder / "genome.fa.fai", {"22": 51_304_566})
+    toy.write_chromosomes(folder / "chromosomes.parquet", {"22": 51_304_566})
     protein_coding_genes(mirror("annotations.chr22.gtf.gz"), folder / "genes.parquet")
     return converted(folder, ("pl.chr22.bw", "mn.chr22.bw"), protocol="procap")
 
@@ -153,8 +155,8 @@ def test_signal_stands_out_on_its_own_assembly_alone(
 
 
 def test_a_genome_that_ends_before_the_track_is_refused(human: Path, tmp_path: Path) -> None:
-    toy.write_index(tmp_path / "genome.fa.fai", {"22": 22_000_000})
-    with pytest.raises(BadInput, match="pl.chr22.bw: chromosome 'chr22': has 51304566 bp, in the genome 22000000"):
+    toy.write_chromosomes(tmp_path / "chromosomes.parquet", {"22": 22_000_000})
+    with pytest.raises(BadInput, match="pl.chr22.bw: chromosome 'chr22': has 51304566 bp, the genome's '22' 22000000"):
         converted(tmp_path, ("pl.chr22.bw", "mn.chr22.bw"))
 
 
@@ -164,6 +166,7 @@ def test_yeast_targets_hold_every_read_of_the_nucleus(yeast: Path) -> None:
     make_targets(
         genome=yeast / "genome.fa",
         index=yeast / "genome.fa.fai",
+        chromosomes=yeast / "chromosomes.parquet",
         plus=[yeast / "a.plus.bw"],
         minus=[yeast / "a.minus.bw"],
         strands=[yeast / "assay.parquet"],

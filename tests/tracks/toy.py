@@ -11,6 +11,7 @@ import pandas as pd
 import pyBigWig
 
 from workflow_scripts.contracts import gene_table
+from workflow_scripts.contracts import genome as genome_contract
 from workflow_scripts.io.seal import seal_beside
 from workflow_scripts.reference.place_genes import place_genes
 from workflow_scripts.settings.schema import complete, load_schema
@@ -29,9 +30,8 @@ def specs(**of_track: Any) -> dict[str, Any]:
     return {**section, "track": section["tracks"]["a"]}
 
 
-def write_index(path: Path, lengths: dict[str, int] = LENGTHS) -> Path:
-    path.write_text("".join(f"{name}\t{length}\t0\t60\t61\n" for name, length in lengths.items()))
-    seal_beside(path)
+def write_chromosomes(path: Path, lengths: dict[str, int] = LENGTHS, aliases: dict[str, str] | None = None) -> Path:
+    genome_contract.write(genome_contract.Genome(lengths, aliases), path)
     return path
 
 
@@ -123,16 +123,20 @@ WRITERS = {
 
 
 def convert(
-    folder: Path, plus: list[Path], minus: list[Path], lengths: dict[str, int] = LENGTHS, **of_track: Any
+    folder: Path,
+    plus: list[Path],
+    minus: list[Path],
+    lengths: dict[str, int] = LENGTHS,
+    aliases: dict[str, str] | None = None,
+    **of_track: Any,
 ) -> tuple[Path, Path]:
     """Run `convert_track`; return its two bigWigs."""
     folder.mkdir(exist_ok=True)
-    index = write_index(folder / "genome.fa.fai", lengths)
     outputs = folder / "a.plus.bw", folder / "a.minus.bw"
     convert_track(
         plus_files=plus,
         minus_files=minus,
-        index=index,
+        chromosomes=write_chromosomes(folder / "chromosomes.parquet", lengths, aliases),
         plus=outputs[0],
         minus=outputs[1],
         spec=specs(**of_track)["track"],
@@ -163,7 +167,8 @@ def write_bodies(path: Path, rows: list[tuple], tss: dict[str, int] | None = Non
     genes = write_genes(path.with_suffix(".genes.parquet"), rows, tss)
     ends = {name: [row[3] for row in rows if row[1] == name] for name in LENGTHS}
     lengths = {name: max([length, *ends[name]]) for name, length in LENGTHS.items()}
-    place_genes(genes=genes, index=write_index(path.with_suffix(".fai"), lengths), bodies=path)
+    chromosomes = write_chromosomes(path.with_suffix(".chromosomes.parquet"), lengths)
+    place_genes(genes=genes, chromosomes=chromosomes, bodies=path)
     return path
 
 

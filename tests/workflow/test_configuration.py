@@ -115,6 +115,10 @@ LIMITS = {
     "reference/genome": (None, "tracks: given without `reference/genome`; allowed: the genome of the tracks"),
     "reference/gtf": (None, "reference: given neither `gtf` nor `lengths`; allowed: one of them, which says how long"),
     "reference/proteome": (None, "esm2: given without `reference/proteome`; allowed: the proteome whose proteins are"),
+    "reference/chromosomes": (
+        {"1": "chr01", "2": ["two", "chr01"]},
+        "reference/chromosomes: given 'chr01' of 1 and of 2; allowed: each spelling for one chromosome",
+    ),
     "reference": (None, "prebulk: given without `reference`; allowed: a section `reference` beside it"),
     "bulk/runs/small/training/min_mask_ratio": (0.7, "given 0.7, above max_mask_ratio 0.6; allowed: at most"),
     "bulk/runs/small/embedding": ("esm2/nosuch", "given 'esm2/nosuch'; allowed: one of esm2/esm2_t6_8M_UR50D"),
@@ -313,6 +317,9 @@ def test_an_annotation_is_reference_enough_for_tracks_and_counts() -> None:
     config = demo()
     del config["esm2"], config["bulk"], config["reference"]["proteome"]
     settings(config)
+    del config["tracks"], config["reference"]["genome"]
+    with pytest.raises(BadConfiguration, match="reference/chromosomes: given without `genome`; allowed: the genome w"):
+        settings(merged(config, {"reference": {"chromosomes": {"1": "chr01"}}}))
     del config["reference"]["gtf"]
     with pytest.raises(
         BadConfiguration, match="reference: given neither `gtf` nor `proteome`; allowed: one of them, w"

@@ -29,7 +29,7 @@ from tests.support.examples import EXAMPLES
 from tests.support.faults import number, tally
 from tests.support.workflow import DEMO, RESULTS, ROOT, TINY, snakemake, succeeded
 from workflow_scripts.contracts import gene_table, model_bundle, proteins, track_store, truth
-from workflow_scripts.contracts.genome import Genome
+from workflow_scripts.contracts import genome as genome_contract
 from workflow_scripts.docs.reruns import demo as demo_configuration
 from workflow_scripts.download import transfer
 from workflow_scripts.download.fetch_dataset import fetch_dataset
@@ -83,7 +83,8 @@ def readers(results: Path) -> dict[str, Callable[[Path], Any]]:
     genes, _ = gene_table.read(results / GENES)
     return {
         **{pattern: EXAMPLES[name].read for pattern, name in LIKE.items()},
-        "reference/genome.fa.fai": Genome.read,
+        "reference/genome.fa.fai": genome_contract.read_index,
+        "reference/chromosomes.parquet": genome_contract.read,
         "reference/genome.fa": require_intact_beside,
         "reference/proteins.fa": lambda path: proteins.read(path, genes["gene_id"].tolist()),
         "prebulk/searches/*/*.parquet": sample_list.read,

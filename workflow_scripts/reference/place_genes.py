@@ -6,19 +6,19 @@ import logging
 from pathlib import Path
 
 from workflow_scripts.contracts import gene_bodies, gene_table
-from workflow_scripts.contracts.genome import Genome, is_mitochondrion
+from workflow_scripts.contracts import genome as genome_contract
 from workflow_scripts.io.errors import BadInput
 
 log = logging.getLogger(__name__)
 
 
-def place_genes(*, genes: Path, index: Path, bodies: Path) -> None:
+def place_genes(*, genes: Path, chromosomes: Path, bodies: Path) -> None:
     """Write the GeneBodies. Raises BadInput if no gene can be placed, or if one ends beyond its chromosome."""
     table, _ = gene_table.read(genes)
-    genome = Genome.read(index)
+    genome = genome_contract.read(chromosomes)
     names = {name: genome.find(name) for name in table["chrom"].unique()}
     found = table["chrom"].map(names)
-    mitochondrial = table["chrom"].map(is_mitochondrion)
+    mitochondrial = found.fillna(table["chrom"]).map(genome.is_mitochondrion)
     placed = found.notna() & ~mitochondrial
     beyond = placed & (table["end"] > found.map(genome.lengths))
     if beyond.any():
@@ -28,7 +28,10 @@ def place_genes(*, genes: Path, index: Path, bodies: Path) -> None:
         raise BadInput(genes, f"gene {gene.gene_id}", reason, "Take genome and annotation of one assembly.")
     if not placed.any():
         reason = f"no gene lies on a chromosome of the genome ({', '.join(list(genome.lengths)[:3])}, ...)"
-        raise BadInput(genes, "", reason, "Take genome and annotation of one assembly.")
+        remedy = (
+            "Take genome and annotation of one assembly, or say in reference/chromosomes which chromosome is which."
+        )
+        raise BadInput(genes, "", reason, remedy)
     log.info(
         "%d genes; not placed: %d mitochondrial, %d on chromosomes that the genome lacks",
         placed.sum(),

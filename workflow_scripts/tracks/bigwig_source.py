@@ -65,7 +65,7 @@ class BigWigSource:
                 reason = f"is also called {self._names[found]!r} in the same file"
                 raise BadInput(path, f"chromosome {name!r}", reason, "Give it one name.")
             if length != genome.lengths[found]:
-                reason = f"has {length} bp, in the genome {genome.lengths[found]}"
+                reason = f"has {length} bp, the genome's {found!r} {genome.lengths[found]}"
                 raise BadInput(path, f"chromosome {name!r}", reason, "Take the assembly that the track was made with.")
             self._names[found] = name
         self._genome = genome

@@ -23,6 +23,7 @@ def place(genome: Genome, name: str, path: Path, drop: list[str]) -> str | None:
             path,
             f"chromosome {name!r}",
             f"is not in the genome, which has {some}, ...",
-            "Take the genome that the track was made with, or list the chromosome in the track's drop_chromosomes.",
+            "Take the genome that the track was made with, tell in reference/chromosomes which of its own it is, "
+            "or list it in the track's drop_chromosomes.",
         )
     return found

@@ -10,7 +10,7 @@ import logging
 from contextlib import ExitStack
 from pathlib import Path
 
-from workflow_scripts.contracts.genome import Genome
+from workflow_scripts.contracts import genome as genome_contract
 from workflow_scripts.io.files import replacing
 from workflow_scripts.io.seal import seal_beside
 from workflow_scripts.tracks.protocols import PROTOCOLS, swapped
@@ -20,14 +20,14 @@ log = logging.getLogger(__name__)
 
 
 def convert_track(
-    *, plus_files: list[Path], minus_files: list[Path], index: Path, plus: Path, minus: Path, spec: dict
+    *, plus_files: list[Path], minus_files: list[Path], chromosomes: Path, plus: Path, minus: Path, spec: dict
 ) -> None:
     """Write the bigWigs `plus` and `minus` of the track that `spec` describes: both, or neither.
 
     Raises BadInput on a damaged or malformed file, a chromosome that the genome lacks or knows with
     another length, overlapping intervals, values of both signs in one file, and a strand without signal.
     """
-    genome, protocol = Genome.read(index), PROTOCOLS[spec["protocol"]]
+    genome, protocol = genome_contract.read(chromosomes), PROTOCOLS[spec["protocol"]]
     log.info(
         "%s: the 5' end of read %d marks the RNA's %s end, on the %s strand; the files name the strand of the %s",
         protocol.title,

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from workflow_scripts.contracts import genome as genome_contract
 from workflow_scripts.contracts import track_store
-from workflow_scripts.contracts.genome import Genome, is_mitochondrion
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.files import digest
+from workflow_scripts.io.seal import require_intact_beside
 from workflow_scripts.tracks.binning import assign_folds, binned_signal, tile, usable_windows
 from workflow_scripts.tracks.sealed_bigwig import SealedBigWig
 from workflow_scripts.tracks.strand_gate import read_assays
@@ -22,6 +23,7 @@ def make_targets(
     *,
     genome: Path,
     index: Path,
+    chromosomes: Path,
     plus: list[Path],
     minus: list[Path],
     strands: list[Path],
@@ -38,7 +40,9 @@ def make_targets(
     """
     width, bin, folds = spec["width"], spec["bin"], spec["folds"]
     held_out = spec["validation_fold"], spec["test_fold"]
-    lengths = {name: length for name, length in Genome.read(index).lengths.items() if not is_mitochondrion(name)}
+    require_intact_beside(index)
+    spelled = genome_contract.read(chromosomes)
+    lengths = {name: length for name, length in spelled.lengths.items() if not spelled.is_mitochondrion(name)}
     table = tile(lengths, width)
     mask = usable_windows(genome, table, width, bin)
     known = mask.any(axis=1)
