@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
+from sklearn.decomposition import PCA
 from sklearn.metrics import f1_score
 
+from workflow_scripts.evaluation import baselines
 from workflow_scripts.evaluation.baselines import (
     CLASSIFIERS,
     knn,
     logistic_regression,
     pca_logistic_regression,
     select,
+    standardize,
     weighted_f1_of,
 )
+from workflow_scripts.evaluation.factors import components
 
-SPEC = {"seed": 1, "regularization": [0.001, 0.1], "pca_components": 8, "neighbours": [1, 5]}
+SPEC = {"seed": 1, "regularization": [0.001, 0.1], "pca_components": [4, 8], "neighbours": [1, 5]}
 Split = tuple[np.ndarray, np.ndarray]
 
 
@@ -36,18 +42,22 @@ def test_a_baseline_beats_the_majority_class(name: str) -> None:
     assert best.score(*test) > chance.score(*test) + 0.2
 
 
+def setting(candidate: object) -> str:
+    return re.sub(" at 0x[0-9a-f]+", "", str(candidate))
+
+
 @pytest.mark.parametrize("candidates", [logistic_regression, pca_logistic_regression, knn])
 @pytest.mark.parametrize("seed", [3, 4])
 def test_the_setting_that_does_best_on_validation_is_kept(candidates, seed: int) -> None:
     train, validation = split(60, 2.5, 1), split(60, 2.5, seed)
-    spec = {**SPEC, "regularization": [1e-6, 0.003, 0.1], "neighbours": [1, 7, 60]}
+    spec = {**SPEC, "regularization": [1e-6, 0.003, 0.1], "neighbours": [1, 7, 60], "pca_components": [8]}
     of_each = {}
-    for candidate in candidates(spec):
+    for candidate in candidates(train[0], spec):
         predicted = candidate.fit(*train).predict(validation[0])
-        of_each[str(candidate.get_params())] = f1_score(validation[1], predicted, average="weighted", zero_division=0)
+        of_each[setting(candidate)] = f1_score(validation[1], predicted, average="weighted", zero_division=0)
     assert len(of_each) == 3 and min(of_each.values()) < max(of_each.values()) - 0.1
     chosen = select(candidates, train, validation, spec)
-    assert str(chosen.get_params()) == max(of_each, key=of_each.get)
+    assert setting(chosen) == max(of_each, key=of_each.get)
 
 
 def test_of_equal_settings_the_simplest_is_kept() -> None:
@@ -63,15 +73,86 @@ def test_settings_are_compared_by_weighted_f1() -> None:
     assert weighted_f1_of(labels, predicted) == pytest.approx(expected)
 
 
-def test_principal_components_are_drawn_from_the_seed_and_brought_to_one_scale() -> None:
-    for seed in (1, 2):
-        pipeline = pca_logistic_regression({**SPEC, "seed": seed})[0]
-        assert pipeline["pca"].random_state == seed and pipeline["pca"].n_components == 8
-        assert list(pipeline.named_steps) == ["pca", "standardscaler", "logisticregression"]
+def latent(samples: int, seed: int) -> Split:
+    """(x, labels) of three classes 8 apart in each of 6 latent factors, among 60 features with a little noise."""
+    fixed, generator = np.random.default_rng(0), np.random.default_rng(seed)
+    centres, loadings = 8 * fixed.normal(size=(3, 6)), fixed.normal(size=(6, 60))
+    of = np.arange(samples) % 3
+    factors = centres[of] + generator.normal(size=(samples, 6))
+    x = factors @ loadings + 0.5 * generator.normal(size=(samples, 60))
+    return x.astype(np.float32), np.array(["a", "b", "c"])[of]
+
+
+@pytest.mark.parametrize("numbers", [[24], [500], [4, 500]])
+def test_a_component_that_the_train_samples_do_not_have_is_not_blown_up(numbers: list[int]) -> None:
+    """Centred samples span a direction less than their number: what is there is rounding, of any size in others."""
+    train, test = latent(24, 1), latent(60, 2)
+    chosen = select(pca_logistic_regression, train, latent(30, 3), {**SPEC, "pca_components": numbers})
+    assert f1_score(test[1], chosen.predict(test[0]), average="macro") > 0.95
+
+
+def test_samples_that_stand_twice_add_no_component() -> None:
+    x, labels = latent(12, 1)
+    twice = (np.concatenate([x, x]), np.concatenate([labels, labels]))
+    chosen = select(pca_logistic_regression, twice, latent(30, 3), {**SPEC, "pca_components": [24]})
+    assert chosen[0].transform(x).shape[1] <= 11
+    test = latent(60, 2)
+    assert f1_score(test[1], chosen.predict(test[0]), average="macro") > 0.9
+
+
+def test_without_any_component_the_majority_is_left() -> None:
+    alike, labels = np.full((9, 4), 2.3, np.float32), np.array(["a"] * 6 + ["b"] * 3)
+    chosen = select(pca_logistic_regression, (alike, labels), (alike, labels), SPEC)
+    assert set(chosen.predict(alike)) == {"a"}
+
+
+def test_the_number_of_components_is_chosen_on_validation_and_they_are_brought_to_one_scale() -> None:
+    """Two classes apart in the third direction by size: fewer components do not see them."""
+    generator = np.random.default_rng(5)
+
+    def drawn(samples: int) -> Split:
+        x = generator.normal(size=(samples, 12)) * np.array([30, 20, 10, *[1] * 9])
+        labels = np.where(np.arange(samples) % 2, "a", "b")
+        x[:, 2] = 10 * (np.where(labels == "a", 1, -1) + 0.1 * generator.normal(size=samples))
+        return x.astype(np.float32), labels
+
+    train, validation = drawn(60), drawn(30)
+    chosen = select(pca_logistic_regression, train, validation, {**SPEC, "pca_components": [2, 3, 10]})
+    scores = chosen[0].transform(train[0])
+    assert scores.shape == (60, 3)
+    np.testing.assert_allclose(scores.std(axis=0), 1, atol=0.02)
+    np.testing.assert_allclose(scores.mean(axis=0), 0, atol=1e-5)
+    expected = PCA(3, svd_solver="full").fit_transform(train[0])
+    assert np.abs(np.diag(np.corrcoef(scores.T, expected.T)[:3, 3:])).min() > 0.999
+
+
+def test_the_components_are_fitted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    fitted = []
+
+    def counted(x: np.ndarray, number: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        fitted.append(number)
+        return components(x, number, seed)
+
+    monkeypatch.setattr(baselines, "components", counted)
+    select(pca_logistic_regression, split(60, 1.0, 1), split(30, 1.0, 2), {**SPEC, "pca_components": [2, 4, 8]})
+    assert fitted == [8]
 
 
 def test_a_train_split_smaller_than_the_settings_is_served() -> None:
     few = (np.random.default_rng(0).normal(size=(6, 20)), np.array(["a", "b", "c"] * 2))
-    spec = {**SPEC, "pca_components": 500, "neighbours": [50]}
+    spec = {**SPEC, "pca_components": [500], "neighbours": [50]}
     for candidates in CLASSIFIERS.values():
         assert len(select(candidates, few, few, spec).predict(split(10, 1.0, 1)[0])) == 10
+
+
+@pytest.mark.parametrize("spread", [0.0, 1e-8, 1e-7])
+def test_a_feature_that_varies_by_rounding_alone_is_not_blown_up(spread: float) -> None:
+    x = np.array([[2.0, 5.0], [4.0, 5.1]], np.float32)
+    found = standardize(x, np.array([3.0, 5.0]), np.array([1.0, spread]))
+    np.testing.assert_allclose(found, [[-1, 0], [1, 0.1]], atol=1e-5)
+    assert found.dtype == np.float32
+
+
+def test_a_feature_of_little_spread_is_brought_to_one_scale() -> None:
+    x = np.array([[0.001], [0.003]], np.float32)
+    np.testing.assert_allclose(standardize(x, np.array([0.002]), np.array([0.001])), [[-1], [1]], rtol=1e-4)

@@ -10,7 +10,7 @@ from workflow_scripts.contracts import predictions
 from workflow_scripts.evaluation.baselines import knn, logistic_regression
 from workflow_scripts.evaluation.classification import classify, score_classes
 
-SPEC = {"seed": 1, "bootstrap_samples": 200, "regularization": [0.1], "neighbours": [1, 30], "pca_components": 2}
+SPEC = {"seed": 1, "bootstrap_samples": 200, "regularization": [0.1], "neighbours": [1, 30], "pca_components": [2]}
 
 
 def numbers(rows: list[dict]) -> dict[tuple[str, str], dict]:

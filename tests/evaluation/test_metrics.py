@@ -19,7 +19,7 @@ from workflow_scripts.evaluation.reconstruction import Reconstruction
 from workflow_scripts.report.plot_scores import imputation_figure
 from workflow_scripts.report.scores_page import write_scores
 
-SPEC = {"seed": 1, "bootstrap_samples": 100, "neighbours": [1], "regularization": [1], "pca_components": 2}
+SPEC = {"seed": 1, "bootstrap_samples": 100, "neighbours": [1], "regularization": [1], "pca_components": [2]}
 SCRATCH = """
 import numpy as np
 

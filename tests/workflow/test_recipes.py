@@ -226,7 +226,7 @@ def test_a_metric_is_a_file_and_a_line(project: Path, tmp_path: Path) -> None:
 
 def test_a_baseline_is_a_function_and_a_line(project: Path) -> None:
     path = "workflow_scripts/evaluation/baselines.py"
-    function = '\n\ndef rarest_class(spec):\n    return [DummyClassifier(strategy="constant", constant="rare")]\n\n'
+    function = '\n\ndef rarest_class(x, spec):\n    return [DummyClassifier(strategy="constant", constant="rare")]\n\n'
     text = (project / path).read_text().replace("\nCandidates = ", f"{function}\nCandidates = ")
     (project / path).write_text(text)
     add_line(project, path, '"majority_class": majority_class', '    "rarest_class": rarest_class,')

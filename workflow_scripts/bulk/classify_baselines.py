@@ -13,7 +13,7 @@ from workflow_scripts.contracts import predictions as predictions_table
 from workflow_scripts.contracts import splits as splits_table
 from workflow_scripts.contracts import standardizer as standardizer_table
 from workflow_scripts.contracts.gene_table import order_digest
-from workflow_scripts.evaluation.baselines import CLASSIFIERS
+from workflow_scripts.evaluation.baselines import CLASSIFIERS, standardize
 from workflow_scripts.evaluation.classification import classify
 
 
@@ -30,10 +30,7 @@ def classify_baselines(
     x = np.empty((0, len(genes)), np.float32)
     if len(samples):
         _, x = expression_store.load(expression, samples.index, order_digest(genes["gene_id"]))
-    sd = genes["sd"].to_numpy()
-    x -= genes["mean"].to_numpy(np.float32)
-    x /= np.where(sd > 0, sd, 1).astype(np.float32)
-    x = np.nan_to_num(x, copy=False)
+    x = np.nan_to_num(standardize(x, genes["mean"].to_numpy(), genes["sd"].to_numpy()), copy=False)
 
     rows, tables = [], []
     for name, candidates in CLASSIFIERS.items():

@@ -5,12 +5,11 @@ from workflow_scripts.rule import run
 from pathlib import Path
 
 import numpy as np
-from sklearn.preprocessing import StandardScaler
 
 from workflow_scripts.contracts import metrics as metrics_table
 from workflow_scripts.contracts import predictions as predictions_table
 from workflow_scripts.contracts import sample_embedding
-from workflow_scripts.evaluation.baselines import logistic_regression
+from workflow_scripts.evaluation.baselines import logistic_regression, standardize
 from workflow_scripts.evaluation.classification import classify
 
 
@@ -21,7 +20,7 @@ def classify_samples(*, embeddings: Path, scores: Path, predictions: Path, spec:
     x = np.asarray(data.X, np.float32)
     train = x[(data.obs["split"] == "train").to_numpy()]
     if len(train):
-        x = StandardScaler().fit(train).transform(x)
+        x = standardize(x, train.mean(axis=0, dtype=float), train.std(axis=0, dtype=float))
     name = f"{data.uns['run']}_logistic_regression"
     rows, predicted = classify(name, logistic_regression, x, data.obs, spec)
     metrics_table.write_replicates(rows, scores)

@@ -1,8 +1,9 @@
 """Classifiers: the baselines, and the probe that reads a model's embedding.
 
-Each entry of `CLASSIFIERS` is one function: from the classification section of the configuration to
-the candidates it offers, simplest first. The candidate with the best weighted F1 on the validation
-split is kept; it has seen the train split alone. To add a baseline, add one function and its entry.
+Each entry of `CLASSIFIERS` is one function: from the features of the train samples, x (samples, features) float32, and
+the classification section of the configuration to the candidates it offers, simplest first. The candidate with the
+best weighted F1 on the validation split is kept; it has seen the train split alone. To add a baseline, add one
+function and its entry.
 """
 
 from __future__ import annotations
@@ -12,43 +13,60 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from sklearn.decomposition import PCA
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer
 
 from workflow_scripts.evaluation.class_counts import class_counts, weighted_f1
+from workflow_scripts.evaluation.factors import components
 
+ROUNDING = np.finfo(np.float32).eps
 log = logging.getLogger(__name__)
 
 
-def logistic_regression(spec: dict[str, Any]) -> list[Any]:
+def logistic_regression(x: np.ndarray, spec: dict[str, Any]) -> list[Any]:
     """Multinomial logistic regression with an L2 penalty, of each strength in `regularization`."""
     return [LogisticRegression(C=strength, max_iter=1000) for strength in sorted(spec["regularization"])]
 
 
-def pca_logistic_regression(spec: dict[str, Any]) -> list[Any]:
-    """Logistic regression on the first `pca_components` principal components of the train split."""
+def pca_logistic_regression(x: np.ndarray, spec: dict[str, Any]) -> list[Any]:
+    """Logistic regression on the first principal components of the train split, for each number in `pca_components`.
 
-    def components() -> Any:
-        return PCA(spec["pca_components"], svd_solver="randomized", random_state=spec["seed"])
+    Each component is brought to a standard deviation of 1. N samples have N - 1 components at most, and fewer where
+    some are alike; what varies by rounding alone is none, as brought to one scale it would drown the others.
+    """
+    mean = x.mean(axis=0)
+    axes, variance = components(x - mean, min(max(spec["pca_components"]), *x.shape), spec["seed"])
+    size = np.sqrt(variance)
+    rank = int((size > size[0] * max(x.shape) * ROUNDING).sum())
+    if not rank:
+        return majority_class(x, spec)
+    axes = (axes[:rank] / size[:rank, None]).astype(np.float32)
 
-    return [make_pipeline(components(), StandardScaler(), model) for model in logistic_regression(spec)]
+    def project(x: np.ndarray, number: int) -> np.ndarray:
+        return (x - mean) @ axes[:number].T
+
+    return [
+        make_pipeline(FunctionTransformer(project, kw_args={"number": number}), model)
+        for number in sorted({min(number, rank) for number in spec["pca_components"]})
+        for model in logistic_regression(x, spec)
+    ]
 
 
-def knn(spec: dict[str, Any]) -> list[Any]:
-    """The vote of the nearest train samples, each number of `neighbours`."""
-    return [KNeighborsClassifier(number) for number in sorted(spec["neighbours"], reverse=True)]
+def knn(x: np.ndarray, spec: dict[str, Any]) -> list[Any]:
+    """The vote of the nearest train samples, each number of `neighbours`, of which there are not more than samples."""
+    numbers = {min(number, len(x)) for number in spec["neighbours"]}
+    return [KNeighborsClassifier(number) for number in sorted(numbers, reverse=True)]
 
 
-def majority_class(spec: dict[str, Any]) -> list[Any]:
+def majority_class(x: np.ndarray, spec: dict[str, Any]) -> list[Any]:
     """The most frequent class of the train split, whatever the sample."""
     return [DummyClassifier(strategy="most_frequent")]
 
 
-Candidates = Callable[[dict[str, Any]], list[Any]]
+Candidates = Callable[[np.ndarray, dict[str, Any]], list[Any]]
 CLASSIFIERS: dict[str, Candidates] = {
     "logistic_regression_log_tpm": logistic_regression,
     "pca_logistic_regression": pca_logistic_regression,
@@ -65,23 +83,27 @@ def select(
 ) -> Any:
     """The fitted candidate that does best on the validation split; the first of equals.
 
-    train, validation: (x, labels), x (samples, features) float32, labels (samples,) str. Components
-    and neighbours that the train split is too small for are lowered to what it allows.
+    train, validation: (x, labels), x (samples, features) float32, labels (samples,) str.
     """
-    samples, features = train[0].shape
-    allowed = {
-        **spec,
-        "pca_components": min(spec["pca_components"], samples, features),
-        "neighbours": sorted({min(number, samples) for number in spec["neighbours"]}),
-    }
     best, best_score = None, -1.0
-    for candidate in candidates(allowed):
+    for candidate in candidates(train[0], spec):
         candidate.fit(*train)
         score = weighted_f1_of(validation[1], candidate.predict(validation[0]).astype(str))
         log.info("%s: weighted F1 %.4f on validation", " ".join(str(candidate).split()), score)
         if score > best_score:
             best, best_score = candidate, score
     return best
+
+
+def standardize(x: np.ndarray, mean: np.ndarray, sd: np.ndarray) -> np.ndarray:
+    """x (samples, features) less `mean`, by `sd`, both (features,) of the train split; float32.
+
+    A feature whose spread is that of its rounding is constant, and not brought to one scale.
+    """
+    scale = np.where(sd > 2 * ROUNDING * np.abs(mean), sd, 1)
+    found = x - mean.astype(np.float32)
+    found /= scale.astype(np.float32)
+    return found
 
 
 def weighted_f1_of(labels: np.ndarray, predicted: np.ndarray) -> float:

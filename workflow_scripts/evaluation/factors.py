@@ -24,7 +24,7 @@ def fit(centred: np.ndarray, numbers: list[int], seed: int) -> list[Factors]:
     that the components were fitted to; with hundreds of samples it is several times too small, and hidden
     values are predicted worse. So it is measured on samples left out of the fit, in five parts.
     """
-    axes, variance = _components(centred, max(numbers), seed)
+    axes, variance = components(centred, max(numbers), seed)
     noise = _left_out(centred, numbers, seed)
 
     def of(number: int) -> Factors:
@@ -34,8 +34,8 @@ def fit(centred: np.ndarray, numbers: list[int], seed: int) -> list[Factors]:
     return [of(number) for number in numbers]
 
 
-def _components(centred: np.ndarray, number: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """The first principal axes (number, G) and the variance (number,) float64 along each."""
+def components(centred: np.ndarray, number: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """The first principal axes (number, G) and the variance (number,) float64 along each, of centred (N, G)."""
     _, singular, axes = randomized_svd(centred, number, random_state=seed)
     return axes, singular.astype(np.float64) ** 2 / len(centred)
 
@@ -47,7 +47,7 @@ def _left_out(centred: np.ndarray, numbers: list[int], seed: int) -> dict[int, f
     left = dict.fromkeys(numbers, 0.0)
     for part in np.unique(fold):
         fitted, other = centred[fold != part], centred[fold == part]
-        axes, _ = _components(fitted, min(max(numbers), len(fitted)), seed)
+        axes, _ = components(fitted, min(max(numbers), len(fitted)), seed)
         explained = np.cumsum(np.square(other @ axes.T, dtype=np.float64).sum(0))
         total = np.square(other, dtype=np.float64).sum()
         for number in numbers:
