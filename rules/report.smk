@@ -1,4 +1,4 @@
-from workflow_scripts.bulk.inputs import gene_embedding
+from workflow_scripts.bulk.inputs import gene_embedding, place_of_run
 from workflow_scripts.simulate.inputs import truth
 
 
@@ -107,6 +107,7 @@ rule plot_scores:
     params:
         code=code("report/plot_scores"),
         run="{run}",
+        place=place_of_run(settings),
     script:
         "../workflow_scripts/report/plot_scores.py"
 
@@ -133,6 +134,8 @@ rule plot_training:
         "../envs/report.yaml"
     params:
         code=code("report/plot_training"),
+        run="{run}",
+        place=place_of_run(settings),
     script:
         "../workflow_scripts/report/plot_training.py"
 

@@ -33,7 +33,7 @@ from workflow_scripts.contracts import (
 )
 from workflow_scripts.contracts.gene_table import order_digest
 from workflow_scripts.docs.reruns import demo
-from workflow_scripts.evaluation.imputers import IMPUTERS
+from workflow_scripts.evaluation import models
 from workflow_scripts.evaluation.reconstruction import BLOCKS
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.settings.errors import BadConfiguration
@@ -200,13 +200,21 @@ def test_hidden_values_do_not_depend_on_the_order_of_samples() -> None:
     assert not np.array_equal(once, imputation.hide(measured, names, 0.3, 2))
 
 
-@pytest.mark.parametrize("name", [*IMPUTERS, "logistic_regression_log_tpm", "pca", "knn", "baselines"])
+@pytest.mark.parametrize("name", [*models.BASELINES, "pca", "baselines"])
 def test_no_run_may_take_the_name_of_a_baseline(name: str) -> None:
     """Neither the run itself nor its probe, which has a suffix, nor its folder, which stands beside theirs."""
     config = demo()[0]
     (run,) = config["bulk"]["runs"].values()
     config["bulk"]["runs"] = {name: run}
     with pytest.raises(BadConfiguration, match=f"given '{name}'; allowed: a name that no baseline has"):
+        Settings(config, str(ROOT / "config/datasets.tsv"))
+
+
+def test_no_run_may_be_taken_for_a_classifier_on_an_embedding() -> None:
+    config = demo()[0]
+    (run,) = config["bulk"]["runs"].values()
+    config["bulk"]["runs"] = {"small_logistic_regression": run}
+    with pytest.raises(BadConfiguration, match="allowed: a name that does not end in _logistic_regression"):
         Settings(config, str(ROOT / "config/datasets.tsv"))
 
 

@@ -9,9 +9,8 @@ import pytest
 from sklearn.decomposition import PCA
 from sklearn.metrics import f1_score
 
-from workflow_scripts.evaluation import baselines
+from workflow_scripts.evaluation import baselines, models
 from workflow_scripts.evaluation.baselines import (
-    CLASSIFIERS,
     knn,
     logistic_regression,
     pca_logistic_regression,
@@ -20,7 +19,9 @@ from workflow_scripts.evaluation.baselines import (
     weighted_f1_of,
 )
 from workflow_scripts.evaluation.factors import components
+from workflow_scripts.evaluation.metrics import CLASSES
 
+CLASSIFIERS = models.baselines(CLASSES)
 SPEC = {"seed": 1, "regularization": [0.001, 0.1], "pca_components": [4, 8], "neighbours": [1, 5]}
 Split = tuple[np.ndarray, np.ndarray]
 

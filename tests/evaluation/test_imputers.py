@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 from workflow_scripts.evaluation.factors import fit
-from workflow_scripts.evaluation.imputers import IMPUTERS, centre
+from workflow_scripts.evaluation.imputers import centre
+from workflow_scripts.evaluation.metrics import HIDDEN
+from workflow_scripts.evaluation.models import baselines
 
+IMPUTERS = baselines(HIDDEN)
 SPEC = {"seed": 1, "neighbours": [3], "pca_components": [2]}
 Data = tuple[np.ndarray, np.ndarray, np.ndarray]
 

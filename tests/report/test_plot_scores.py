@@ -13,10 +13,12 @@ from matplotlib.colors import to_hex
 
 from tests.report.looking import ODD, nothing_cut, page, picture, printed_honest, shows
 from workflow_scripts.contracts import comparisons, metrics, predictions
+from workflow_scripts.evaluation import models
 from workflow_scripts.evaluation.comparisons import compare
 from workflow_scripts.evaluation.intervals import interval
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.report import scores, style
+from workflow_scripts.report.looks import look
 from workflow_scripts.report.plot_scores import confusion_figure, f1_figure, imputation_figure, plot_scores
 from workflow_scripts.report.score_figures import (
     MOST_CLASSES,
@@ -25,11 +27,11 @@ from workflow_scripts.report.score_figures import (
     confusion_table,
     draw_bars,
     draw_imputation,
-    line_styles,
 )
 from workflow_scripts.report.scores_page import write_scores
 
 PROBE, RUN = "small_logistic_regression", "small"
+PROBE_LABEL = "small: logistic regression on its embedding"
 BASELINES = ("logistic_regression_log_tpm", "knn", "majority_class")
 IMPUTERS = ("gene_mean", "knn_imputer", "pca_imputer")
 OUTPUTS = {"scores": "f1.png", "imputation": "imputation.png", "confusion": "confusion.png", "table": "scores.html"}
@@ -108,10 +110,10 @@ def plot(folder: Path, origin: dict, tables: tuple[pd.DataFrame, pd.DataFrame], 
     given = {name: folder / f"{name}.parquet" for name in ("metrics", "comparisons", "predictions", "baselines")}
     metrics.write(tables[0], given["metrics"])
     comparisons.write(tables[1], given["comparisons"])
-    for name, models in (("predictions", (PROBE,)), ("baselines", BASELINES)):
-        predictions.write(predicted(models, names or ["a"]).iloc[: None if names else 0], given[name])
+    for name, those in (("predictions", (PROBE,)), ("baselines", BASELINES)):
+        predictions.write(predicted(those, names or ["a"]).iloc[: None if names else 0], given[name])
     made = {argument: folder / name for argument, name in OUTPUTS.items()}
-    plot_scores(**given, **origin, run=RUN, **made)
+    plot_scores(**given, **origin, run=RUN, place=0, **made)
     return made
 
 
@@ -137,25 +139,26 @@ def test_a_model_that_is_behind_is_said_to_be_behind(tmp_path, origin) -> None:
     text = words(draw(tmp_path / "out", origin(True), probe=0.5, imputer=0.85)["table"])
     assert "small is ahead of every baseline in 0, level in 0 and behind in 13 of 13 numbers on the test split." in text
     assert "small is ahead of every baseline in 0, level in 0 and behind in 1 of 1 classes, by their F1." in text
-    said = re.escape(f"{PROBE} is behind logistic_regression_log_tpm by 0.300 [0.29")
-    assert re.search(said + r"\d, 0.30\d\]; also behind knn \(macro F1, pooled, classification, all\)", text)
-    said = re.escape("small is behind pca_imputer by 0.050 [0.04")
-    assert re.search(said + r"\d, 0.05\d\] \(RMSE, pooled, imputation, mask_0.15\)", text)
+    said = re.escape(f"{PROBE_LABEL} is behind logistic regression on log-TPM by 0.300 [0.29")
+    also = "also behind nearest neighbours in log-TPM"
+    assert re.search(said + rf"\d, 0.30\d\]; {also} \(macro F1, pooled, classification, all labelled samples\)", text)
+    said = re.escape("small is behind PCA imputer by 0.050 [0.04")
+    assert re.search(said + r"\d, 0.05\d\] \(RMSE, pooled, imputation, 15 % of genes hidden\)", text)
     assert not re.search(r"ahead of \d", text) and "level with" not in text
 
 
 def test_a_model_that_is_ahead_is_said_to_be_ahead(tmp_path, origin) -> None:
     text = words(draw(tmp_path / "out", origin(True), probe=0.9, imputer=0.95)["table"])
     assert "small is ahead of every baseline in 13, level in 0 and behind in 0 of 13 numbers" in text
-    assert "ahead of 3 baselines, of the closest, logistic_regression_log_tpm, by 0.100 [" in text
+    assert "ahead of 3 baselines, of the closest, logistic regression on log-TPM, by 0.100 [" in text
     assert "is behind" not in text
-    assert re.search(r"ahead of 2 baselines, of the closest, [^;]+; not compared with gene_mean", text)  # per gene
+    assert re.search(r"ahead of 2 baselines, of the closest, [^;]+; not compared with gene mean", text)  # per gene
 
 
 def test_a_model_that_cannot_be_told_from_a_baseline_is_said_to_be_level(tmp_path, origin) -> None:
     text = words(draw(tmp_path / "out", origin(True), probe=0.8, imputer=0.9)["table"])
     assert "small is ahead of every baseline in 0, level in 13 and behind in 0 of 13 numbers" in text
-    assert re.search(r"level with pca_imputer: \+0.000 \[-0.00\d, \+0.00\d\]", text)
+    assert re.search(r"level with PCA imputer: \+0.000 \[-0.00\d, \+0.00\d\]", text)
 
 
 def test_no_model_is_ahead_or_behind_by_nothing(tmp_path, origin) -> None:
@@ -163,8 +166,8 @@ def test_no_model_is_ahead_or_behind_by_nothing(tmp_path, origin) -> None:
     rows = [row(RUN, "macro_f1", 0.80012, own=0), row("knn", "macro_f1", 0.8, own=0), row(RUN, "rmse", 0.80012, own=0)]
     rows.append(row("knn", "rmse", 0.8, own=0))
     text = words(plot(tmp_path / "out", origin(False), tables_of(rows), [])["table"])
-    assert "ahead of knn by 0.0001 [0.0001, 0.0001]" in text
-    assert "small is behind knn by 0.0001 [0.0001, 0.0001]" in text
+    assert "ahead of nearest neighbours in log-TPM by 0.0001 [0.0001, 0.0001]" in text
+    assert "small is behind nearest neighbours in log-TPM by 0.0001 [0.0001, 0.0001]" in text
     assert "by 0.000 " not in text
 
 
@@ -173,18 +176,18 @@ def test_every_number_of_every_model_stands_in_the_table(tmp_path, origin) -> No
     shown = page(made["table"])
     text = shown.text
     for model in BASELINES:
-        assert f"{model} (baseline)" in text
-    assert f"{PROBE} (baseline)" not in text and "gene_mean (baseline)" in text
+        assert f"{models.BASELINES[model].label} (baseline)" in text and model not in text
+    assert PROBE_LABEL in text and f"{PROBE_LABEL} (baseline)" not in text and "gene mean (baseline)" in text
     table = metrics.read(tmp_path / "out/metrics.parquet").dropna()
     for value, low, high in table[["value", "ci_low", "ci_high"]].itertuples(index=False):
         assert f"{value:.3f} [{low:.3f}, {high:.3f}]" in text
     assert "RMSE (ln(TPM+1))" in text and "not defined" in text
     assert f"F1 of {ODD}" in text and ODD not in shown.raw
     assert re.findall(r"^.+ split$", text, re.MULTILINE) == [
-        "classification, all, test split",
-        "classification, all, validation split",
-        "imputation, mask_0.15, test split",
-        "imputation, mask_0.3, test split",
+        "Classification, all labelled samples, test split",
+        "Classification, all labelled samples, validation split",
+        "Imputation, 15 % of genes hidden, test split",
+        "Imputation, 30 % of genes hidden, test split",
     ]
 
 
@@ -251,9 +254,9 @@ def test_the_best_baseline_is_chosen_by_weighted_f1_without_the_test_split() -> 
 
 
 def test_bars_stand_in_the_given_order_with_their_values() -> None:
-    table = pd.DataFrame([row("a", "macro_f1", 0.9), row("b", "macro_f1", 0.7), row("c", "macro_f1", np.nan)])
-    axis = draw_bars(style.new_figure(5, 3).subplots(), table, ["a", "b", "c"], {"a"}, "macro F1")
-    assert [tick.get_text() for tick in axis.get_yticklabels()] == ["a", "b", "c"]
+    table = pd.DataFrame([row("a", "macro_f1", 0.9), row("knn", "macro_f1", 0.7), row("c", "macro_f1", np.nan)])
+    axis = draw_bars(style.new_figure(5, 3).subplots(), table, ["a", "knn", "c"], {"a"}, "macro F1")
+    assert [tick.get_text() for tick in axis.get_yticklabels()] == ["a", "nearest neighbours in log-TPM", "c"]
     assert [text.get_text() for text in axis.texts] == ["0.900", "0.700", "not defined"]
     assert [patch.get_facecolor()[:3] for patch in axis.patches[:2]][0] != axis.patches[1].get_facecolor()[:3]
     assert axis.get_legend().get_texts()[0].get_text() == "best baseline 0.700"
@@ -266,14 +269,13 @@ def test_a_model_has_one_colour_in_every_panel_also_where_another_is_missing() -
     for axis in figure.axes:
         for line in axis.lines:
             colours.setdefault(line.get_label(), set()).add(to_hex(line.get_color()))
-    assert set(colours) == {RUN, *IMPUTERS}
+    assert set(colours) == {RUN, *(models.BASELINES[name].label for name in IMPUTERS)}
     assert all(len(of) == 1 for of in colours.values())
     assert len(set.union(*colours.values())) == len(colours)
     (legend,) = figure.legends
     named = zip(legend.texts, legend.get_lines(), strict=True)
     key = {text.get_text(): to_hex(line.get_color()) for text, line in named}
-    expected = {model if model == RUN else f"{model} (baseline)": of.pop() for model, of in colours.items()}
-    assert key == expected and key[RUN] == style.BLUE.lower()
+    assert key == {model: of.pop() for model, of in colours.items()} and key[RUN] == style.BLUE.lower()
 
 
 def test_imputation_has_no_empty_panel_is_not_cut_and_fits_a_window() -> None:
@@ -287,19 +289,18 @@ def test_imputation_has_no_empty_panel_is_not_cut_and_fits_a_window() -> None:
     ]
     assert all(axis.lines for axis in figure.axes)
     assert [axis.get_ylabel() for axis in figure.axes][3] == "RMSE (ln(TPM+1))"
-    assert "gene_mean" in figure.axes[1].get_xlabel() and "gene_mean" not in figure.axes[0].get_xlabel()
+    assert "gene mean" in figure.axes[1].get_xlabel() and "gene mean" not in figure.axes[0].get_xlabel()
     assert nothing_cut(figure)
     width, height = figure.get_size_inches()
     assert width / height >= 1280 / 800
 
 
 def test_lines_that_coincide_can_all_be_seen() -> None:
-    models = [RUN, *IMPUTERS]
-    table = pd.DataFrame([row(model, "rmse", 0.5, ratio=ratio) for model in models for ratio in (0.1, 0.3, 0.5)])
-    styles = line_styles(models, {RUN})
+    names = [RUN, *IMPUTERS]
+    table = pd.DataFrame([row(model, "rmse", 0.5, ratio=ratio) for model in names for ratio in (0.1, 0.3, 0.5)])
     figure = style.new_figure(5, 3)
-    draw_imputation(figure.subplots(), table.assign(ci_low=np.nan, ci_high=np.nan), styles)
-    assert all(shows(figure, styles[model]["color"]) > 100 for model in models)
+    draw_imputation(figure.subplots(), table.assign(ci_low=np.nan, ci_high=np.nan), names)
+    assert all(shows(figure, look(model).colour) > 100 for model in names)
 
 
 def test_the_figure_of_f1_shows_the_test_split_and_says_in_words_who_is_ahead() -> None:
@@ -307,16 +308,9 @@ def test_the_figure_of_f1_shows_the_test_split_and_says_in_words_who_is_ahead() 
     for axis in figure.axes:
         assert [text.get_text() for text in axis.texts] == ["0.500", "0.800", "0.700", "0.100"]
         said = " ".join(axis.get_xlabel().split())
-        assert f"F1 {PROBE} is behind logistic_regression_log_tpm by 0.300 [" in said and "also behind knn" in said
+        assert f"F1 {PROBE_LABEL} is behind logistic regression on log-TPM by 0.300 [" in said
+        assert "also behind nearest neighbours" in said
         assert said.count(" is ") == 1  # of this number alone
-
-
-def test_many_baselines_have_marks_that_differ() -> None:
-    baselines = [f"b{index}" for index in range(6)]
-    drawn = line_styles([*baselines, RUN], {RUN, PROBE})
-    assert list(drawn) == [RUN, *baselines]
-    for part in ("color", "marker"):
-        assert len({of[part] for of in drawn.values()}) == 7
 
 
 def test_bars_and_confusion_are_not_cut() -> None:

@@ -33,22 +33,28 @@ def history(path: Path, epochs: int = 6, **given: object) -> Path:
 def test_the_losses_are_drawn(tmp_path, origin, simulated: bool) -> None:
     file, of_run = history(tmp_path / "history.tsv"), origin(simulated)
     for name in ("a.png", "b.png"):
-        plot_training(history=file, **of_run, figure=tmp_path / name)
+        plot_training(history=file, **of_run, figure=tmp_path / name, run="small", place=0)
     picture(tmp_path / "a.png")
     assert printed_honest(tmp_path / "a.png") == simulated
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 
 def test_the_epoch_of_the_least_validation_loss_is_marked(tmp_path) -> None:
-    axis = draw_losses(style.new_figure(5, 3).subplots(), read(history(tmp_path / "h.tsv")))
+    axis = draw_losses(style.new_figure(5, 3).subplots(), read(history(tmp_path / "h.tsv")), "small")
     labels = [text.get_text() for text in axis.get_legend().get_texts()]
     assert labels == ["train", "validation", "kept: epoch 3, validation loss 0.5"]
-    assert axis.get_title(loc="left") == "Loss: 5 epochs in 9 s"
+    assert axis.get_title(loc="left") == "Loss of small: 5 epochs in 9 s"
 
 
 def test_one_epoch_and_missing_validation_losses_are_drawn(tmp_path, origin) -> None:
     for given in ({"epochs": 1}, {"validation_loss": np.nan}):
-        plot_training(history=history(tmp_path / "h.tsv", **given), **origin(False), figure=tmp_path / "f.png")
+        plot_training(
+            history=history(tmp_path / "h.tsv", **given),
+            **origin(False),
+            figure=tmp_path / "f.png",
+            run="small",
+            place=0,
+        )
         picture(tmp_path / "f.png")
 
 
@@ -69,5 +75,5 @@ def test_a_damaged_history_is_an_error(tmp_path, origin, content: str, said: str
     (tmp_path / "h.tsv").write_text(content)
     seal_beside(tmp_path / "h.tsv")
     with pytest.raises(BadInput, match=said):
-        plot_training(history=tmp_path / "h.tsv", **origin(False), figure=tmp_path / "f.png")
+        plot_training(history=tmp_path / "h.tsv", **origin(False), figure=tmp_path / "f.png", run="small", place=0)
     assert not (tmp_path / "f.png").exists()

@@ -229,17 +229,21 @@ def test_a_baseline_is_a_function_and_a_line(project: Path) -> None:
     function = '\n\ndef rarest_class(x, spec):\n    return [DummyClassifier(strategy="constant", constant="rare")]\n\n'
     text = (project / path).read_text().replace("\nCandidates = ", f"{function}\nCandidates = ")
     (project / path).write_text(text)
-    add_line(project, path, '"majority_class": majority_class', '    "rarest_class": rarest_class,')
+    line = '    "rarest_class": Baseline("rarest class", CLASSES, f"{CLASSIFIERS}.rarest_class"),'
+    add_line(project, "workflow_scripts/evaluation/models.py", '"majority_class": Baseline', line)
     script = """
         import numpy as np
-        from workflow_scripts.evaluation.baselines import CLASSIFIERS, select
+        from workflow_scripts.evaluation.baselines import select
+        from workflow_scripts.evaluation.models import BASELINES, baselines, label
+        from workflow_scripts.report.looks import look
         from workflow_scripts.settings.schema import complete, load_schema
         spec = complete({}, load_schema("bulk")["properties"]["classification"])
         x, labels = np.zeros((6, 2), np.float32), np.array(["rare", *["common"] * 5])
-        chosen = select(CLASSIFIERS["rarest_class"], (x, labels), (x, labels), spec)
-        print(*set(chosen.predict(x)))
+        chosen = select(baselines("classification")["rarest_class"], (x, labels), (x, labels), spec)
+        looks = {look(name) for name in BASELINES}
+        print(*set(chosen.predict(x)), label("rarest_class"), len(looks) == len(BASELINES))
     """
-    assert python(project, script).strip() == "rare"
+    assert python(project, script).strip() == "rare rarest class True"
 
 
 def test_a_source_is_a_row(project: Path, tmp_path: Path) -> None:

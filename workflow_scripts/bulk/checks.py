@@ -19,12 +19,15 @@ def faults(settings: Settings) -> Iterator[Fault]:
         yield "bulk/imputation/mask_ratios", str(ratios), "ratios that differ in six digits, by which they are named"
     offered = settings.offered("gene embedding")
     # a run stands beside the baselines, in the folder that also holds theirs; its probe has a suffix
-    taken = {"baselines", *entries("workflow_scripts.evaluation.imputers")}
-    taken |= {name.removesuffix("_logistic_regression") for name in entries("workflow_scripts.evaluation.baselines")}
+    probe = literal("workflow_scripts.evaluation.models", "PROBE")
+    baselines = entries("workflow_scripts.evaluation.models")
+    taken = {"baselines", *baselines, *(name.removesuffix(probe) for name in baselines)}
     for name, run in section["runs"].items():
         place, training = f"bulk/runs/{name}", run["training"]
         if name in taken:
             yield place, repr(name), "a name that no baseline has"
+        if name.endswith(probe):
+            yield place, repr(name), f"a name that does not end in {probe}, as classifiers on embeddings do"
         if run["embedding"] not in offered:
             yield f"{place}/embedding", repr(run["embedding"]), f"one of {', '.join(offered) or 'none: make one'}"
         ((family, model),) = run["model"].items()

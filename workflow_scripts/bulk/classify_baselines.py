@@ -13,14 +13,16 @@ from workflow_scripts.contracts import predictions as predictions_table
 from workflow_scripts.contracts import splits as splits_table
 from workflow_scripts.contracts import standardizer as standardizer_table
 from workflow_scripts.contracts.gene_table import order_digest
-from workflow_scripts.evaluation.baselines import CLASSIFIERS, standardize
+from workflow_scripts.evaluation.baselines import standardize
 from workflow_scripts.evaluation.classification import classify
+from workflow_scripts.evaluation.metrics import CLASSES
+from workflow_scripts.evaluation.models import baselines
 
 
 def classify_baselines(
     *, expression: list[Path], splits: Path, standardizer: Path, scores: Path, predictions: Path, spec: dict
 ) -> None:
-    """Score every classifier of `evaluation/baselines.py` on all labelled samples.
+    """Score every classifier of `evaluation/models.py` on all labelled samples.
 
     Genes are standardized by the train split; an unmeasured gene stands at its train mean.
     """
@@ -33,7 +35,7 @@ def classify_baselines(
     x = np.nan_to_num(standardize(x, genes["mean"].to_numpy(), genes["sd"].to_numpy()), copy=False)
 
     rows, tables = [], []
-    for name, candidates in CLASSIFIERS.items():
+    for name, candidates in baselines(CLASSES).items():
         of_name, predicted = classify(name, candidates, x, samples, spec)
         rows += of_name
         tables.append(predicted)

@@ -11,6 +11,7 @@ from workflow_scripts.contracts import predictions as predictions_table
 from workflow_scripts.contracts import sample_embedding
 from workflow_scripts.evaluation.baselines import logistic_regression, standardize
 from workflow_scripts.evaluation.classification import classify
+from workflow_scripts.evaluation.models import PROBE
 
 
 def classify_samples(*, embeddings: Path, scores: Path, predictions: Path, spec: dict) -> None:
@@ -21,7 +22,7 @@ def classify_samples(*, embeddings: Path, scores: Path, predictions: Path, spec:
     train = x[(data.obs["split"] == "train").to_numpy()]
     if len(train):
         x = standardize(x, train.mean(axis=0, dtype=float), train.std(axis=0, dtype=float))
-    name = f"{data.uns['run']}_logistic_regression"
+    name = f"{data.uns['run']}{PROBE}"
     rows, predicted = classify(name, logistic_regression, x, data.obs, spec)
     metrics_table.write_replicates(rows, scores)
     predictions_table.write(predicted, predictions)

@@ -13,11 +13,12 @@ from workflow_scripts.contracts import metrics as metrics_table
 from workflow_scripts.contracts import splits as splits_table
 from workflow_scripts.contracts import standardizer as standardizer_table
 from workflow_scripts.contracts.gene_table import order_digest
-from workflow_scripts.evaluation.imputers import IMPUTERS
+from workflow_scripts.evaluation.metrics import HIDDEN
+from workflow_scripts.evaluation.models import baselines
 
 
 def impute_baselines(*, expression: list[Path], splits: Path, standardizer: Path, scores: Path, spec: dict) -> None:
-    """Write the imputation numbers of every imputer of `evaluation/imputers.py`.
+    """Write the imputation numbers of every imputer of `evaluation/models.py`.
 
     They are fitted to the train split, or to so many of its samples as `bulk/data.py` allows; the number
     of neighbours and of components is chosen on validation.
@@ -31,7 +32,7 @@ def impute_baselines(*, expression: list[Path], splits: Path, standardizer: Path
     logging.getLogger(__name__).info("fitted to %d of %d train samples", len(references), len(train))
     candidates = {
         (name, setting): imputer
-        for name, fit in IMPUTERS.items()
+        for name, fit in baselines(HIDDEN).items()
         for setting, imputer in fit(references, cohort.mean, spec).items()
     }
     metrics_table.write_replicates(imputation.score(cohort, candidates, spec), scores)

@@ -12,6 +12,11 @@ def gene_embedding(settings: Settings) -> Callable[..., list[str]]:
     return lambda wildcards: [f"<results>/{settings.section(f'bulk/runs/{wildcards.run}/embedding')}.h5ad"]
 
 
+def place_of_run(settings: Settings) -> Callable[..., int]:
+    """For a rule's params: the place of one {run} among all, in order of name, which its colour in figures follows."""
+    return lambda wildcards: settings.names("bulk/runs").index(wildcards.run)
+
+
 def devices(settings: Settings) -> Callable[..., int]:
     """For a rule's resources: the devices that train one {run}, on all its nodes."""
     return _of_training(settings, lambda training: training["devices"] * training["nodes"])

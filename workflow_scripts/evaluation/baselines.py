@@ -1,9 +1,8 @@
 """Classifiers: the baselines, and the probe that reads a model's embedding.
 
-Each entry of `CLASSIFIERS` is one function: from the features of the train samples, x (samples, features) float32, and
-the classification section of the configuration to the candidates it offers, simplest first. The candidate with the
-best weighted F1 on the validation split is kept; it has seen the train split alone. To add a baseline, add one
-function and its entry.
+Each is one function, named in the registry `models.py`: from the features of the train samples, x (samples, features)
+float32, and the classification section of the configuration to the candidates it offers, simplest first. The candidate
+with the best weighted F1 on the validation split is kept; it has seen the train split alone.
 """
 
 from __future__ import annotations
@@ -67,12 +66,6 @@ def majority_class(x: np.ndarray, spec: dict[str, Any]) -> list[Any]:
 
 
 Candidates = Callable[[np.ndarray, dict[str, Any]], list[Any]]
-CLASSIFIERS: dict[str, Candidates] = {
-    "logistic_regression_log_tpm": logistic_regression,
-    "pca_logistic_regression": pca_logistic_regression,
-    "knn": knn,
-    "majority_class": majority_class,
-}
 
 
 def select(

@@ -1,8 +1,8 @@
 """Imputers: baselines that predict hidden expression values from the visible ones of a sample.
 
-Each entry of `IMPUTERS` is one function: from the train samples and the imputation section of the
-configuration to the candidates it offers, by setting. The candidate with the least squared error on
-the validation split is kept. To add a baseline, add one function and its entry.
+Each is one function, named in the registry `models.py`: from the train samples and the imputation section of the
+configuration to the candidates it offers, by setting. The candidate with the least squared error on the validation
+split is kept.
 """
 
 from __future__ import annotations
@@ -75,10 +75,3 @@ def centre(values: np.ndarray, mean: np.ndarray) -> tuple[np.ndarray, np.ndarray
     """Return (values less `mean`, 0 where unmeasured; 1 where measured and 0 elsewhere), both float32."""
     measured = np.isfinite(values)
     return np.where(measured, values - mean, 0).astype(np.float32), measured.astype(np.float32)
-
-
-IMPUTERS: dict[str, Callable[[np.ndarray, np.ndarray, dict[str, Any]], dict[str, Imputer]]] = {
-    "gene_mean": gene_mean,
-    "knn_imputer": knn_imputer,
-    "pca_imputer": pca_imputer,
-}

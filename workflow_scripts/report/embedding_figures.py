@@ -111,7 +111,7 @@ def legend(axis: Axes, values: pd.Series, marks: Marks, columns: int) -> Axes:
     counts = values.value_counts()
     handles = [
         Line2D(
-            [], [], ls="none", color=colour, marker=marker, label=f"{style.short(name, 24)} ({counts.get(name, 0):,})"
+            [], [], ls="none", color=colour, marker=marker, label=f"{style.wrapped(name, 24)} ({counts.get(name, 0):,})"
         )
         for name, (colour, marker) in marks.items()
     ]

@@ -25,6 +25,6 @@ def draw_track(axis: Axes, profile: pd.DataFrame) -> Axes:
     axis.set_xticks(list(ticks), list(ticks.values()))
     axis.set(xlim=(first, last), ylabel="Signal per bp")
     any_row = profile.iloc[0]
-    axis.set_title(f"{style.short(any_row['track'])} ({any_row['assay']}): {any_row['genes']:,} genes")
+    axis.set_title(f"{style.wrapped(any_row['track'])} ({any_row['assay']}): {any_row['genes']:,} genes")
     axis.legend(loc="upper right")
     return axis

@@ -34,7 +34,7 @@ def read_planted(folder: Path) -> pd.DataFrame:
 def draw_distribution(axis: Axes, features: pd.DataFrame, edges: np.ndarray, track: str) -> Axes:
     """Histogram of the index of one track's genes on a logarithmic axis, with median and its interval."""
     genes = drawable(features)
-    axis.set_title(f"{style.short(track)}: {len(genes):,} of {len(features):,} genes")
+    axis.set_title(f"{style.wrapped(track)}: {len(genes):,} of {len(features):,} genes")
     if genes.empty:
         return style.say(axis, why_none(features))
     median, low, high = median_interval(genes["pausing_index"].to_numpy())

@@ -15,19 +15,20 @@ from workflow_scripts.contracts.comparisons import read as read_comparisons
 from workflow_scripts.contracts.metrics import LEVELS
 from workflow_scripts.contracts.metrics import read as read_metrics
 from workflow_scripts.contracts.predictions import read as read_predictions
+from workflow_scripts.evaluation import models
 from workflow_scripts.evaluation.metrics import METRICS, label, label_with_unit
+from workflow_scripts.report.looks import line, look
 from workflow_scripts.report.score_figures import (
     confusion_classes,
     confusion_table,
     draw_bars,
     draw_confusion,
     draw_imputation,
-    line_styles,
 )
-from workflow_scripts.report.scores import Place, best_model, judge, mask_ratio
+from workflow_scripts.report.scores import Place, best_model, dataset_label, judge, mask_ratio
 from workflow_scripts.report.scores_page import write_scores
 from workflow_scripts.report.sources import honest_line
-from workflow_scripts.report.style import new_figure, save, say, short
+from workflow_scripts.report.style import new_figure, save, say
 
 
 def plot_scores(
@@ -43,24 +44,26 @@ def plot_scores(
     confusion: Path,
     table: Path,
     run: str,
+    place: int,
 ) -> None:
     """Metrics, comparisons and class predictions of one run and of the baselines to three PNGs and one page.
 
-    Models of the run are the run itself and those in its predictions; all others are baselines. `gene_embedding`
-    of the run and `provenance` of its data say what is simulated.
+    Models of the run are the run itself and those in its predictions; all others are baselines. place: of the run
+    among the runs of the configuration, which its colour follows. `gene_embedding` of the run and `provenance` of its
+    data say what is simulated.
     """
     numbers = read_metrics(metrics)
     own, others = read_predictions(predictions), read_predictions(baselines)
     ours = {run, *own["model"]}
     honest = honest_line(provenance, [gene_embedding])
     compared = read_comparisons(comparisons)
-    save(f1_figure(numbers, compared, ours), scores, honest)
-    save(imputation_figure(numbers, ours, metrics), imputation, honest)
-    save(confusion_figure(numbers, own, others), confusion, honest)
-    write_scores(table, run, numbers, compared, ours, honest)
+    save(f1_figure(numbers, compared, ours, place), scores, honest)
+    save(imputation_figure(numbers, ours, metrics, place), imputation, honest)
+    save(confusion_figure(numbers, own, others, place), confusion, honest)
+    write_scores(table, run, numbers, compared, ours, honest, place)
 
 
-def f1_figure(metrics: pd.DataFrame, comparisons: pd.DataFrame, ours: set[str]) -> Figure:
+def f1_figure(metrics: pd.DataFrame, comparisons: pd.DataFrame, ours: set[str], place: int = 0) -> Figure:
     """Macro and weighted F1 on the test split: one row of panels a dataset; in words who is ahead."""
     wanted = ["macro_f1", "weighted_f1"]
     rows = metrics[(metrics["split"] == "test") & (metrics["level"] == "pooled") & metrics["metric"].isin(wanted)]
@@ -69,19 +72,19 @@ def f1_figure(metrics: pd.DataFrame, comparisons: pd.DataFrame, ours: set[str]) 
         figure = new_figure(10, 3)
         say(figure.subplots(), "no F1 was computed on the test split")
         return figure
-    models = _order(rows, ours)
+    ordered = _order(rows, ours)
     verdicts = judge(comparisons)
-    figure = new_figure(11.5, (1.5 + 0.34 * len(models)) * len(datasets) + 0.5)
+    figure = new_figure(11.5, (1.6 + 0.42 * len(ordered)) * len(datasets) + 0.5)
     axes = figure.subplots(len(datasets), len(wanted), squeeze=False)
-    for dataset, line in zip(datasets, axes, strict=True):
-        for metric, axis in zip(wanted, line, strict=True):
+    for dataset, row in zip(datasets, axes, strict=True):
+        for metric, axis in zip(wanted, row, strict=True):
             shown = rows[(rows["dataset"] == dataset) & (rows["metric"] == metric)]
             count = shown["n"].max() if len(shown) else 0
-            draw_bars(axis, shown, models, ours, label_with_unit(metric)).tick_params(labelleft=axis is line[0])
-            place = Place(dataset, "test", "classification", "pooled", metric)
-            said = [f"{short(one.model, 34)} is {one.words}" for one in verdicts if one.place == place]
+            draw_bars(axis, shown, ordered, ours, label_with_unit(metric), place).tick_params(labelleft=axis is row[0])
+            of = Place(dataset, "test", "classification", "pooled", metric)
+            said = [f"{models.label(one.model)} is {one.words}" for one in verdicts if one.place == of]
             axis.set_xlabel("\n".join([axis.get_xlabel(), *(fill(words, 72) for words in said)]))
-            axis.set_title(f"{_capital(label(metric))} ({dataset}), {count:,} test samples")
+            axis.set_title(f"{_capital(label(metric))}, {count:,} test samples")
     return figure
 
 
@@ -95,7 +98,7 @@ def _order(rows: pd.DataFrame, ours: set[str]) -> list[str]:
     return sorted(means.index, key=lambda name: (name not in ours, -means[name], name))
 
 
-def imputation_figure(metrics: pd.DataFrame, ours: set[str], where: Path) -> Figure:
+def imputation_figure(metrics: pd.DataFrame, ours: set[str], where: Path, place: int = 0) -> Figure:
     """Every imputation metric on the test split over mask ratios: one panel a metric and level, three a row at most."""
     rows = metrics[(metrics["split"] == "test") & (metrics["task"] == "imputation")]
     ratios = [mask_ratio(name, where) for name in rows["dataset"]]
@@ -112,42 +115,41 @@ def imputation_figure(metrics: pd.DataFrame, ours: set[str], where: Path) -> Fig
     panels = [panel for panel in panels if len(panel[2])]
     parts = np.array_split(np.arange(len(panels)), ceil(len(panels) / 3))
     lines = [[panels[at] for at in part] for part in parts]
-    styles = line_styles(set(rows["model"]), ours)
+    ordered = sorted(set(rows["model"]), key=lambda name: (name not in ours, name))
     figure = new_figure(12.6, 3.2 * len(lines) + 0.6)
-    for cell, line in zip(figure.add_gridspec(len(lines), 1), lines, strict=True):
-        for place, (metric, level, shown) in zip(cell.subgridspec(1, len(line)), line, strict=True):
-            axis = draw_imputation(figure.add_subplot(place), shown, styles)
+    for cell, row in zip(figure.add_gridspec(len(lines), 1), lines, strict=True):
+        for spot, (metric, level, shown) in zip(cell.subgridspec(1, len(row)), row, strict=True):
+            axis = draw_imputation(figure.add_subplot(spot), shown, ordered, place)
             axis.set(ylabel=label_with_unit(metric), title=f"{_capital(label(metric))}, {LEVELS[level]}")
-    handles = [
-        Line2D([], [], **drawn, label=short(model, 34) + ("" if model in ours else " (baseline)"))
-        for model, drawn in styles.items()
-    ]
+    handles = [Line2D([], [], **line(model, place)) for model in ordered]
     figure.legend(handles=handles, loc="outside upper left", ncols=min(4, len(handles)), handlelength=4)
     return figure
 
 
-def confusion_figure(metrics: pd.DataFrame, own: pd.DataFrame, others: pd.DataFrame) -> Figure:
+def confusion_figure(metrics: pd.DataFrame, own: pd.DataFrame, others: pd.DataFrame, place: int = 0) -> Figure:
     """Confusion on the test split of the run's probe and of the best baseline, one row a dataset."""
-    chosen = {}  # title: test predictions of one model
-    for frame, title in ((own, "{model} (of the run)"), (others, "{model} (best baseline on {split})")):
+    chosen = {}  # model: its title, and its test predictions
+    for frame, title in ((own, "{model}"), (others, "{model} (best baseline on {split})")):
         test = frame[frame["split"] == "test"]
         if len(test):
             model, split = best_model(metrics, set(test["model"]))
-            chosen[title.format(model=model, split=split)] = test[test["model"] == model]
+            said = _capital(title.format(model=models.label(model), split=split))
+            chosen[model] = (said, test[test["model"] == model])
     if not chosen:
         figure = new_figure(10, 3)
         say(figure.subplots(), "no class was predicted on the test split")
         return figure
-    together = pd.concat(chosen.values())
+    together = pd.concat([rows for _, rows in chosen.values()])
     datasets = list(dict.fromkeys(together["dataset"]))
     figure = new_figure(13.5, 6.8 * len(datasets))
     axes = figure.subplots(len(datasets), len(chosen), squeeze=False)
-    for dataset, line in zip(datasets, axes, strict=True):
+    for dataset, row in zip(datasets, axes, strict=True):
         classes = confusion_classes(together[together["dataset"] == dataset])
-        for (title, rows), axis in zip(chosen.items(), line, strict=True):
+        for (model, (title, rows)), axis in zip(chosen.items(), row, strict=True):
             shown = rows[rows["dataset"] == dataset]
             draw_confusion(axis, confusion_table(shown, classes), classes)
-            axis.set_title(f"{title}\n{dataset}, {len(shown):,} test samples")
+            said = f"{fill(title, 60)}\n{dataset_label(dataset)}, {len(shown):,} of the test split"
+            axis.set_title(said, color=look(model, place).colour)
     return figure
 
 

@@ -35,14 +35,16 @@ def draw_shares(axis: Axes, table: pd.DataFrame, colours: dict[str, str], unit: 
     shares = table.div(totals.where(totals > 0, 1), axis=0)
     left = shares.iloc[:, 0] * 0
     for name in table.columns:
-        label = f"{style.short(name, 26)} ({table[name].sum():,})"
+        label = f"{style.wrapped(name, 26)} ({table[name].sum():,})"
         axis.barh(range(len(table)), shares[name], left=left, color=colours[name], label=label, height=0.65)
         for row, (share, start) in enumerate(zip(shares[name], left, strict=True)):
             if share > 0.07:
                 text = axis.text(start + share / 2, row, f"{share:.0%}", ha="center", va="center", fontsize=8)
                 text.set_color("white" if colours[name] in (style.BLUE, style.BLACK, style.DARK_GREY) else style.INK)
         left = left + shares[name]
-    axis.set_yticks(range(len(table)), [f"{style.short(name, 24)}\n{total:,} {unit}" for name, total in totals.items()])
+    axis.set_yticks(
+        range(len(table)), [f"{style.wrapped(name, 24)}\n{total:,} {unit}" for name, total in totals.items()]
+    )
     axis.set(xlim=(0, 1), xticks=[])
     axis.invert_yaxis()
     axis.spines[["bottom", "left"]].set_visible(False)
@@ -60,11 +62,11 @@ def draw_labels(axis: Axes, table: pd.DataFrame) -> Axes:
     for name in shown.columns:
         axis.barh(range(len(shown)), shown[name], left=left, color=SPLITS[name], label=name, height=0.7)
         left = left + shown[name]
-    axis.set_yticks(range(len(shown)), [style.short(name) for name in shown.index])
+    axis.set_yticks(range(len(shown)), [style.wrapped(name) for name in shown.index])
     axis.invert_yaxis()
     axis.set_xlabel("Kept samples")
     axis.grid(axis="x")
-    axis.legend(loc="lower right")
+    axis.legend(loc="upper left", bbox_to_anchor=(0, -0.06), ncols=3, borderaxespad=0)
     return axis
 
 

@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from itertools import cycle
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from workflow_scripts.evaluation.models import label
 from workflow_scripts.report import style
+from workflow_scripts.report.looks import line, look
 
 MOST_CLASSES = 40  # in a confusion table; the rarer ones are put together
 OTHER = "rarer classes"
-DASHES = ((7, 1.5), (4, 2), (4, 4), (2, 3), (1, 3), (1, 6))  # widths of a line drawn and left out, the least gaps first
-LINES = tuple(zip(style.PALETTE[1:], style.MARKERS[1:], DASHES, strict=True))  # of baselines
 
 
-def draw_bars(axis: Axes, rows: pd.DataFrame, models: Sequence[str], ours: Collection[str], label: str) -> Axes:
+def draw_bars(
+    axis: Axes, rows: pd.DataFrame, models: Sequence[str], ours: Collection[str], title: str, place: int = 0
+) -> Axes:
     """One bar a model with its 95 % interval; `rows`: model, value, ci_low, ci_high, one row a model.
 
-    Models of the run are blue, baselines grey; the best baseline is marked by a line across all bars.
+    The best baseline is marked by a line across all bars; place: of the run, which its look follows.
     """
     table = rows.set_index("model").reindex(models)
     places = np.arange(len(models))
     own = np.array([model in ours for model in models])
-    colours = np.where(own, style.BLUE, style.GREY)
+    colours = [look(model, place).colour for model in models]
     values = table["value"].to_numpy()
-    axis.barh(places, values, color=colours, height=0.68)
+    axis.barh(places, values, color=colours, height=0.68, alpha=0.75)
     reach = np.vstack([values - table["ci_low"], table["ci_high"] - values])
     with_interval = np.isfinite(reach).all(axis=0)
     axis.errorbar(
@@ -40,18 +41,18 @@ def draw_bars(axis: Axes, rows: pd.DataFrame, models: Sequence[str], ours: Colle
         capsize=2.5,
     )
     ends = np.where(np.isfinite(table["ci_high"]), np.fmax(table["ci_high"], values), values)
-    for place, value, end in zip(places, values, ends, strict=True):
+    for row, value, end in zip(places, values, ends, strict=True):
         known = np.isfinite(value)
-        text = axis.text((end if known else 0) + 0.012, place, f"{value:.3f}" if known else "not defined", va="center")
+        text = axis.text((end if known else 0) + 0.012, row, f"{value:.3f}" if known else "not defined", va="center")
         text.set(fontsize=8, zorder=5, bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 0.8})
     if len(values[~own]) and np.isfinite(values[~own]).any():
         best = np.nanmax(values[~own])
-        axis.axvline(best, color=style.VERMILLION, lw=1.1, ls="--", label=f"best baseline {best:.3f}")
+        axis.axvline(best, color=style.INK, lw=1.1, ls=":", label=f"best baseline {best:.3f}")
         axis.legend(loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0)  # beside the title: no bar is hidden
-    axis.set_yticks(places, [style.short(model, 34) for model in models])
+    axis.set_yticks(places, [style.wrapped(label(model)) for model in models])
     for tick, bold in zip(axis.get_yticklabels(), own, strict=True):
         tick.set_fontweight("bold" if bold else "normal")
-    axis.set(xlim=(min(0.0, np.nanmin(np.append(values, 0))), 1.12), xlabel=label)
+    axis.set(xlim=(min(0.0, np.nanmin(np.append(values, 0))), 1.12), xlabel=title)
     axis.set_xticks([0, 0.25, 0.5, 0.75, 1])
     axis.invert_yaxis()
     axis.grid(axis="x")
@@ -59,35 +60,21 @@ def draw_bars(axis: Axes, rows: pd.DataFrame, models: Sequence[str], ours: Colle
     return axis
 
 
-def line_styles(models: Collection[str], ours: Collection[str]) -> dict[str, dict[str, object]]:
-    """How the line of each model is drawn, the same in every panel: properties of matplotlib's Line2D.
+def draw_imputation(axis: Axes, rows: pd.DataFrame, models: Sequence[str], place: int = 0) -> Axes:
+    """One line a model over mask ratios; `rows`: ratio, model, value, ci_low, ci_high; place: of the run.
 
-    Models of the run are blue, broad and solid. Each baseline has a colour, a hollow marker and dashes of its own;
-    what lies above has longer gaps, so that lines that coincide can all be seen.
-    """
-    styles: dict[str, dict[str, object]] = {}
-    for marker, model in zip(cycle(style.MARKERS), sorted(set(models) & set(ours)), strict=False):
-        styles[model] = {"color": style.BLUE, "marker": marker, "ms": 6, "lw": 3.4, "zorder": 2}
-    for (above, drawn), model in zip(cycle(enumerate(LINES, 3)), sorted(set(models) - set(ours)), strict=False):
-        colour, marker, dashes = drawn
-        hollow = {"marker": marker, "ms": 8, "mfc": "none"}
-        styles[model] = {"color": colour, **hollow, "lw": 1.6, "ls": (0, dashes), "zorder": above}
-    return styles
-
-
-def draw_imputation(axis: Axes, rows: pd.DataFrame, styles: dict[str, dict[str, object]]) -> Axes:
-    """One line a model over mask ratios; `rows`: ratio, model, value, ci_low, ci_high; `styles` as `line_styles` gives.
-
-    Models of `styles` that this number is not defined for are named below the axis.
+    Those of `models` that this number is not defined for are named below the axis.
     """
     drawn = set(rows["model"])
-    for model in styles:
+    for model in models:
         if model in drawn:
-            line = rows[rows["model"] == model].sort_values("ratio")
-            axis.plot(line["ratio"], line["value"], **styles[model], label=style.short(model, 34))
-            colour = styles[model]["color"]
-            axis.fill_between(line["ratio"], line["ci_low"], line["ci_high"], color=colour, alpha=0.13, lw=0)
-    missing = [style.short(model, 20) for model in styles if model not in drawn]
+            of_model = rows[rows["model"] == model].sort_values("ratio")
+            axis.plot(of_model["ratio"], of_model["value"], **line(model, place))
+            colour = look(model, place).colour
+            axis.fill_between(
+                of_model["ratio"], of_model["ci_low"], of_model["ci_high"], color=colour, alpha=0.13, lw=0
+            )
+    missing = [label(model) for model in models if model not in drawn]
     axis.set_xlabel("\n".join(["Masked share of genes", *([f"not defined: {', '.join(missing)}"] if missing else [])]))
     axis.set_xticks(sorted(rows["ratio"].unique()))
     axis.margins(x=0.04)
@@ -124,7 +111,7 @@ def draw_confusion(axis: Axes, table: np.ndarray, classes: Sequence[str]) -> Axe
             if count:
                 colour = "white" if shares[true, predicted] > 0.55 else style.INK
                 axis.text(predicted, true, f"{count:,}", ha="center", va="center", fontsize=7.5, color=colour)
-    names = [style.short(name, 22) for name in classes]
+    names = [style.wrapped(name, 22) for name in classes]
     size = 8 if len(classes) <= 20 else 6
     axis.set_xticks(range(len(classes)), names, rotation=90, fontsize=size)
     axis.set_yticks(range(len(classes)), names, fontsize=size)

@@ -6,6 +6,7 @@ ahead where it is ahead of all of them, behind where it is behind one, and level
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from math import ceil, log10
 from pathlib import Path
@@ -16,9 +17,11 @@ import pandas as pd
 from workflow_scripts.contracts.comparisons import VERDICTS
 from workflow_scripts.evaluation.comparisons import NUMBER
 from workflow_scripts.evaluation.metrics import entry
+from workflow_scripts.evaluation.models import label
 from workflow_scripts.io.errors import BadInput
 
 SPLITS = ("test", "validation", "train")
+DATASETS = {"all": "all labelled samples"}
 
 
 class Place(NamedTuple):
@@ -37,7 +40,7 @@ class Verdict(NamedTuple):
     model: str
     place: Place
     says: str  # ahead, behind, level or unknown
-    words: str  # "behind knn by 0.120 [0.050, 0.180]", to stand after "the model is"
+    words: str  # "behind gene mean by 0.120 [0.050, 0.180]", to stand after "the model is"
 
 
 def judge(comparisons: pd.DataFrame) -> list[Verdict]:
@@ -55,19 +58,20 @@ def _verdict(rows: pd.DataFrame) -> Verdict:
     if len(of["behind"]):
         first, others = of["behind"].iloc[0], of["behind"].iloc[1:]
         also = f"; also behind {_names(others)}" if len(others) else ""
-        return Verdict(model, place, "behind", f"behind {first['baseline']} by {_size(first)}{also}{aside}")
+        return Verdict(model, place, "behind", f"behind {label(first['baseline'])} by {_size(first)}{also}{aside}")
     if len(of["level"]):
         first = of["level"].iloc[0]
-        return Verdict(model, place, "level", f"level with {first['baseline']}: {_difference(first)}{aside}")
+        return Verdict(model, place, "level", f"level with {label(first['baseline'])}: {_difference(first)}{aside}")
     if len(of["ahead"]):
         closest, count = of["ahead"].iloc[0], len(of["ahead"])
-        whom = closest["baseline"] if count == 1 else f"{count} baselines, of the closest, {closest['baseline']},"
+        name = label(closest["baseline"])
+        whom = name if count == 1 else f"{count} baselines, of the closest, {name},"
         return Verdict(model, place, "ahead", f"ahead of {whom} by {_size(closest)}{aside}")
     return Verdict(model, place, "unknown", f"not compared with {_names(rows)}: no interval")
 
 
 def _names(rows: pd.DataFrame) -> str:
-    return ", ".join(sorted(rows["baseline"]))
+    return ", ".join(map(label, sorted(rows["baseline"])))
 
 
 def _size(row: pd.Series) -> str:
@@ -100,6 +104,12 @@ def best_model(metrics: pd.DataFrame, models: Collection[str], metric: str = "we
             means = of_split.groupby("model")["value"].mean()
             return min(means.index, key=lambda name: (-means[name], name)), split
     return min(models), "none"
+
+
+def dataset_label(dataset: str) -> str:
+    """How a dataset of the Metrics table is printed."""
+    share = re.fullmatch(r"mask_(\d*\.?\d+(?:e-?\d+)?)", dataset)
+    return f"{100 * float(share[1]):g} % of genes hidden" if share else DATASETS.get(dataset, dataset)
 
 
 def mask_ratio(dataset: str, where: Path) -> float:

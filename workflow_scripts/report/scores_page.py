@@ -8,25 +8,34 @@ from pathlib import Path
 import pandas as pd
 
 from workflow_scripts.contracts.metrics import LEVELS
+from workflow_scripts.evaluation import models
 from workflow_scripts.evaluation.intervals import LEVEL
 from workflow_scripts.evaluation.metrics import label, label_with_unit
+from workflow_scripts.report.looks import swatch
 from workflow_scripts.report.pages import Markup, breakable, bullets, paragraph, styled, table, write_page
-from workflow_scripts.report.scores import SPLITS, Place, Verdict, judge
+from workflow_scripts.report.scores import SPLITS, Place, Verdict, dataset_label, judge
 
 STYLES = {"ahead": "good", "behind": "bad", "level": "", "unknown": ""}
 
 
 def write_scores(
-    path: Path, run: str, metrics: pd.DataFrame, comparisons: pd.DataFrame, ours: Collection[str], honest: str
+    path: Path,
+    run: str,
+    metrics: pd.DataFrame,
+    comparisons: pd.DataFrame,
+    ours: Collection[str],
+    honest: str,
+    number: int = 0,
 ) -> None:
-    """Write the page of one run; the tables as in their contracts, `ours`: the models that are no baselines."""
+    """Write the page of one run, the `number`-th of all; the tables as in their contracts, `ours`: no baselines."""
     verdicts = judge(comparisons)
     parts = _summary(run, [verdict for verdict in verdicts if verdict.place.split == "test"])
     places = metrics[["task", "dataset", "split"]].drop_duplicates()
     order = sorted(places.itertuples(index=False), key=lambda place: (place.task, SPLITS.index(place.split)))
     for place in order:
         rows = metrics[(metrics[["task", "dataset", "split"]] == list(place)).all(axis=1)]
-        parts.append(_table(f"{place.task}, {place.dataset}, {place.split} split", rows, ours, verdicts))
+        title = f"{place.task.capitalize()}, {dataset_label(place.dataset)}, {place.split} split"
+        parts.append(_table(title, rows, ours, verdicts, number))
     write_page(path, f"Scores of {run}", honest, parts)
 
 
@@ -52,27 +61,30 @@ def _summary(run: str, verdicts: list[Verdict]) -> list[Markup]:
             parts.append(paragraph(said, "bad" if count["behind"] else ""))
         behind = [verdict for verdict in held if verdict.says == "behind"]
         if behind and not single:
-            parts.append(bullets(f"{one.model} is {one.words} ({_name(one.place)})" for one in behind))
+            parts.append(bullets(f"{models.label(one.model)} is {one.words} ({_name(one.place)})" for one in behind))
     return parts
 
 
 def _name(place: Place) -> str:
-    return f"{label(place.metric)}, {LEVELS[place.level]}, {place.task}, {place.dataset}"
+    return f"{label(place.metric)}, {LEVELS[place.level]}, {place.task}, {dataset_label(place.dataset)}"
 
 
-def _table(title: str, rows: pd.DataFrame, ours: Collection[str], verdicts: list[Verdict]) -> Markup:
+def _table(title: str, rows: pd.DataFrame, ours: Collection[str], verdicts: list[Verdict], number: int) -> Markup:
     """Metrics down, models across, those of the run first; one column says in words who is ahead."""
-    models = sorted(rows["model"].unique(), key=lambda name: (name not in ours, name))
+    columns = sorted(rows["model"].unique(), key=lambda name: (name not in ours, name))
     said = {(verdict.model, verdict.place): verdict for verdict in verdicts}
     lines = []
     for of, numbers in rows.groupby([*Place._fields], sort=False):
         place = Place(*of)
         cells = {row.model: _cell(row.value, row.ci_low, row.ci_high) for row in numbers.itertuples()}
-        judged = [said[model, place] for model in models if (model, place) in said]
+        judged = [said[model, place] for model in columns if (model, place) in said]
         words = Markup("<br>").join(_words(verdict, named=len(judged) > 1) for verdict in judged)
         about = (label_with_unit(place.metric), LEVELS[place.level], f"{numbers['n'].max():,}", words)
-        lines.append((*about, *(cells.get(model, "") for model in models)))
-    headers = [breakable(model if model in ours else f"{model} (baseline)") for model in models]
+        lines.append((*about, *(cells.get(model, "") for model in columns)))
+    headers = [
+        swatch(model, number) + breakable(models.label(model)) + ("" if model in ours else " (baseline)")
+        for model in columns
+    ]
     kinds = dict.fromkeys(["n", *headers], "number") | {"In words": "long"}
     return table(title, ["Metric", "Level", "n", "In words", *headers], lines, kinds)
 
@@ -86,5 +98,5 @@ def _cell(value: float, low: float, high: float) -> Markup:
 
 
 def _words(verdict: Verdict, named: bool) -> Markup:
-    said = f"{verdict.model} is {verdict.words}" if named else verdict.words
+    said = f"{models.label(verdict.model)} is {verdict.words}" if named else verdict.words
     return styled(breakable(said), STYLES[verdict.says])

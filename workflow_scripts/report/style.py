@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import product
 from pathlib import Path
+from textwrap import fill
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -85,11 +86,10 @@ def marks(names: Iterable[str]) -> dict[str, tuple[str, str]]:
     return {name: pairs[index % len(pairs)] for index, name in enumerate(names)}
 
 
-def short(text: str, width: int = 30) -> str:
-    """`text` in one line of at most `width` characters, fit for a legend or an axis."""
-    line = " ".join(str(text).split())
-    line = line if len(line) <= width else line[: width - 1].rstrip() + "…"
-    return f" {line}" if line.startswith("_") else line  # matplotlib leaves out what begins with _
+def wrapped(text: str, width: int = 30) -> str:
+    """The whole of `text` in lines of at most `width` characters, fit for a legend or an axis."""
+    lines = fill(" ".join(str(text).split()), width, break_on_hyphens=False)
+    return f" {lines}" if lines.startswith("_") else lines  # matplotlib leaves out what begins with _
 
 
 def log_numbers(*sides: Axis) -> None:

@@ -1,0 +1,67 @@
+"""How each model is drawn: one colour, marker and line, by its name alone, the same wherever the report shows it.
+
+Runs take theirs by their place among the runs of the configuration, in order of name. A kind of baseline has one colour
+in both tasks, and each baseline a marker and a line of its own.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any, NamedTuple
+
+from markupsafe import Markup
+
+from workflow_scripts.evaluation.models import BASELINES, label
+from workflow_scripts.report.style import BLUE, DARK_GREY, GREEN, ORANGE, PINK, SKY, VERMILLION
+
+BROWN = "#7F5539"
+
+
+class Look(NamedTuple):
+    colour: str
+    marker: str
+    dashes: tuple[float, ...]  # lengths drawn and left out, in widths of the line; none: one solid line
+
+
+RUNS = [Look(colour, marker, ()) for marker, colour in product("o*hp", (BLUE, PINK, VERMILLION, SKY))]
+KNOWN = {
+    "logistic_regression_log_tpm": Look(BROWN, "s", (7, 1.5)),
+    "pca_logistic_regression": Look(ORANGE, "D", (4, 4)),
+    "knn": Look(GREEN, "^", (4, 2)),
+    "majority_class": Look(DARK_GREY, "X", (2, 3)),
+    "gene_mean": Look(DARK_GREY, "P", (7, 1.5)),
+    "knn_imputer": Look(GREEN, "v", (4, 2)),
+    "pca_imputer": Look(ORANGE, "d", (2, 3)),
+}
+# Of baselines that are added to the registry, in its order.
+OTHERS = [Look(colour, marker, (1, 3)) for marker, colour in product("<>8H", ("#7A4EA3", "#5E8C00", "#00808A"))]
+
+
+def look(model: str, place: int = 0) -> Look:
+    """How a model of the Metrics table is drawn; place: of its run among all runs, which a baseline needs none of."""
+    if model in BASELINES:
+        spare = [name for name in BASELINES if name not in KNOWN]
+        return KNOWN[model] if model in KNOWN else OTHERS[spare.index(model) % len(OTHERS)]
+    return RUNS[place % len(RUNS)]
+
+
+def line(model: str, place: int = 0) -> dict[str, Any]:
+    """Properties of matplotlib's Line2D for the line of one model.
+
+    Runs are broad and solid, with baselines above them: dashed, each by gaps of its own, with hollow markers. So
+    lines that coincide can all be seen.
+    """
+    colour, marker, dashes = look(model, place)
+    drawn: dict[str, Any] = {"color": colour, "marker": marker, "label": label(model)}
+    if not dashes:
+        return drawn | {"ms": 6, "lw": 3.4, "zorder": 2}
+    above = 3 + list(BASELINES).index(model)
+    return drawn | {"ms": 8, "mfc": "none", "lw": 1.6, "ls": (0, dashes), "zorder": above}
+
+
+def swatch(model: str, place: int = 0) -> Markup:
+    """A dot in the colour of a model, to stand before its name on a page."""
+    dot = (
+        '<svg class="dot" width="11" height="11" aria-hidden="true"><circle cx="5.5" cy="5.5" r="5" fill="{}"/></svg> '
+    )
+    return Markup(dot).format(look(model, place).colour)
