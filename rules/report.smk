@@ -18,6 +18,7 @@ rule report:
     input:
         rules.figures.input,
         "<results>/report/costs.html",
+        "<results>/report/summary.html",
         "<results>/ro-crate-metadata.json",
 
 
@@ -29,21 +30,21 @@ rule plot_embedding:
     output:
         umap=report(
             "<results>/report/{run}/umap.png",
-            category="Sample embeddings",
+            category="3. Sample embeddings",
             subcategory="{run}",
             labels={"run": "{run}", "figure": "UMAP"},
             caption="../config/report/umap.rst",
         ),
         tsne=report(
             "<results>/report/{run}/tsne.png",
-            category="Sample embeddings",
+            category="3. Sample embeddings",
             subcategory="{run}",
             labels={"run": "{run}", "figure": "t-SNE"},
             caption="../config/report/tsne.rst",
         ),
         interactive=report(
             "<results>/report/{run}/embedding.html",
-            category="Sample embeddings",
+            category="3. Sample embeddings",
             subcategory="{run}",
             labels={"run": "{run}", "figure": "interactive"},
             caption="../config/report/embedding.rst",
@@ -72,28 +73,28 @@ rule plot_scores:
     output:
         scores=report(
             "<results>/report/{run}/f1.png",
-            category="Scores",
+            category="2. Scores",
             subcategory="{run}",
             labels={"run": "{run}", "figure": "F1"},
             caption="../config/report/f1.rst",
         ),
         imputation=report(
             "<results>/report/{run}/imputation.png",
-            category="Scores",
+            category="2. Scores",
             subcategory="{run}",
             labels={"run": "{run}", "figure": "imputation"},
             caption="../config/report/imputation.rst",
         ),
         confusion=report(
             "<results>/report/{run}/confusion.png",
-            category="Scores",
+            category="2. Scores",
             subcategory="{run}",
             labels={"run": "{run}", "figure": "confusion"},
             caption="../config/report/confusion.rst",
         ),
         table=report(
             "<results>/report/{run}/scores.html",
-            category="Scores",
+            category="2. Scores",
             subcategory="{run}",
             labels={"run": "{run}", "figure": "table"},
             caption="../config/report/scores.rst",
@@ -121,7 +122,7 @@ rule plot_training:
     output:
         figure=report(
             "<results>/report/{run}/training.png",
-            category="Training",
+            category="4. Training",
             subcategory="{run}",
             labels={"run": "{run}", "figure": "loss"},
             caption="../config/report/training.rst",
@@ -147,7 +148,7 @@ rule plot_metagene:
     output:
         figure=report(
             "<results>/report/{set}/metagene.png",
-            category="Polymerase tracks",
+            category="5. Polymerase tracks",
             subcategory="{set}",
             labels={"set": "{set}", "figure": "metagene"},
             caption="../config/report/metagene.rst",
@@ -172,7 +173,7 @@ rule plot_pausing:
     output:
         figure=report(
             "<results>/report/{set}/pausing.png",
-            category="Polymerase tracks",
+            category="5. Polymerase tracks",
             subcategory="{set}",
             labels={"set": "{set}", "figure": "pausing index"},
             caption="../config/report/pausing.rst",
@@ -197,13 +198,13 @@ rule plot_quality:
     output:
         figure=report(
             "<results>/report/quality.png",
-            category="Data",
+            category="6. Data",
             labels={"figure": "samples kept and dropped"},
             caption="../config/report/quality.rst",
         ),
         table=report(
             "<results>/report/quality.html",
-            category="Data",
+            category="6. Data",
             labels={"figure": "quality counts"},
             caption="../config/report/quality.rst",
         ),
@@ -227,7 +228,7 @@ rule list_sources:
         sources="<results>/report/sources.tsv",
         page=report(
             "<results>/report/sources.html",
-            category="Data",
+            category="6. Data",
             labels={"figure": "sources"},
             caption="../config/report/sources.rst",
         ),
@@ -252,7 +253,7 @@ rule summarize_costs:
         costs="<results>/report/costs.tsv",
         page=report(
             "<results>/report/costs.html",
-            category="Costs",
+            category="7. Costs",
             labels={"figure": "cost per rule"},
             caption="../config/report/costs.rst",
         ),
@@ -270,9 +271,54 @@ rule summarize_costs:
         "../workflow_scripts/report/summarize_costs.py"
 
 
+rule summarize_results:
+    input:
+        metrics=collect("<results>/bulk/{run}/metrics.parquet", run=names("bulk/runs")),
+        comparisons=collect("<results>/bulk/{run}/comparisons.parquet", run=names("bulk/runs")),
+        histories=collect("<results>/bulk/{run}/history.tsv", run=names("bulk/runs")),
+        seals=collect("<results>/bulk/{run}/history.tsv.sha256", run=names("bulk/runs")),
+        samples=branch(section("prebulk"), then="<results>/prebulk/samples.parquet", otherwise=[]),
+        figures=[
+            collect(
+                "<results>/report/{run}/{figure}.png",
+                run=names("bulk/runs"),
+                figure=["f1", "imputation", "umap"],
+            ),
+            collect("<results>/report/{set}/pausing.png", set=names("tracks/sets")),
+        ],
+        embeddings=collect("<results>/{embedding}.h5ad", embedding=settings.offered("gene embedding")),
+        provenance=provenance(),
+        costs="<results>/report/costs.tsv",
+    output:
+        page=report(
+            "<results>/report/summary.html",
+            category="1. Summary",
+            labels={"figure": "summary"},
+            caption="../config/report/summary.rst",
+        ),
+        opening="<results>/report/opening.html",
+        scores="<results>/report/scores.tsv",
+    log:
+        "<logs>/report/summarize_results.log",
+    benchmark:
+        "<benchmarks>/report/summarize_results.jsonl"
+    conda:
+        "../envs/report.yaml"
+    params:
+        code=code("report/summarize_results"),
+        content=settings.portable,
+        logs=placed("<logs>"),
+    script:
+        "../workflow_scripts/report/summarize_results.py"
+
+
 rule write_crate:
     input:
-        finished=[rules.figures.input, rules.summarize_costs.output.page],
+        finished=[
+            rules.figures.input,
+            rules.summarize_costs.output.page,
+            rules.summarize_results.output,
+        ],
     output:
         crate="<results>/ro-crate-metadata.json",
         workflow=directory("<results>/workflow"),

@@ -74,11 +74,14 @@ class Tags(HTMLParser):
             self.text += data
 
 
-def page(path: Path, scripts: int = 0) -> Tags:
-    """Read a page that must load nothing and hold `scripts` scripts."""
+def page(path: Path, scripts: int = 0, images: int = 0) -> Tags:
+    """Read a page that must load nothing and hold `scripts` scripts and, within itself, `images` pictures."""
     tags = Tags(path)
+    pictures = [attributes for tag, attributes in tags.found if tag == "img"]
+    assert len(pictures) == images and all(of.pop("src").startswith("data:image/png;base64,") for of in pictures)
+    assert all(of["alt"] for of in pictures)
     for tag, attributes in tags.found:
-        assert tag not in ("link", "iframe", "object", "embed", "base", "img"), tag
+        assert tag not in ("link", "iframe", "object", "embed", "base"), tag
         assert "src" not in attributes and "srcset" not in attributes and "style" not in attributes, (tag, attributes)
         assert not any(name.startswith("on") for name in attributes), (tag, attributes)
         if "href" in attributes:

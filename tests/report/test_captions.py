@@ -24,7 +24,8 @@ def render(caption: Path, config: dict, truth: bool) -> str:
         input={"truth": ["truth"]} if truth else {},
     )
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    file = SimpleNamespace(job=SimpleNamespace(rule=SimpleNamespace(module_globals={"config": config})))
+    job = SimpleNamespace(rule=SimpleNamespace(module_globals={"config": config}))
+    file = SimpleNamespace(job=job, path=Path("results/report/costs.html"))
     source = environment.from_string(caption.read_text()).render(snakemake=snakemake, files=[file])
     return publish_parts(source, writer="html", settings_overrides={"halt_level": 2})["html_body"]
 
@@ -48,6 +49,18 @@ def test_the_report_says_that_the_demo_is_simulated_and_only_the_demo() -> None:
     said = "The data of this run are simulated"
     assert said in render(ROOT / "config/report/workflow.rst", configuration("simulate"), True)
     assert said not in render(ROOT / "config/report/workflow.rst", configuration(None), False)
+
+
+def test_the_report_opens_with_scores_where_they_were_summed_up(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "some folder").mkdir()
+    (tmp_path / "some folder/opening.html").write_text("<p>ahead of all</p>")
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    job = SimpleNamespace(rule=SimpleNamespace(module_globals={"config": {}}))
+    file = SimpleNamespace(job=job, path=Path("some folder/summary.html"))
+    source = environment.from_string((ROOT / "config/report/workflow.rst").read_text()).render(files=[file])
+    shown = publish_parts(f"{source}\n\n.. _1. Summary: javascript:show()\n", writer="html")["html_body"]
+    assert shown.index("<p>ahead of all</p>") < shown.index("javascript:show()") < shown.index("Where to look")
 
 
 def test_every_rule_has_the_caption_it_names_and_no_caption_is_left_over() -> None:

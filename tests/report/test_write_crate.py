@@ -12,7 +12,8 @@ import pytest
 from workflow_scripts.io import job_record
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.files import digest
-from workflow_scripts.report.write_crate import reachable, read_jobs, require_current
+from workflow_scripts.report.jobs import reachable, read_jobs
+from workflow_scripts.report.write_crate import require_current
 
 ONE, MODEL = "results/one", "results/model"
 

@@ -61,7 +61,7 @@ def test_content_decides_and_not_the_date(own: Path) -> None:
     file.write_bytes(gzip.compress(gzip.decompress(before) + b"#\n"))
     set_back(file)
     assert set(would_run(own)) == {
-        *("attest_file", "make_gene_table", "list_sources", "summarize_costs", "write_crate"),
+        *("attest_file", "make_gene_table", "list_sources", "summarize_costs", "summarize_results", "write_crate"),
     }
     file.write_bytes(before)
     assert would_run(own) == {}

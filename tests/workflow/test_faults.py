@@ -111,7 +111,9 @@ def attested(path: Path) -> None:
 def handed_over(results: Path) -> dict[Path, Callable[[Path], Any]]:
     """{file: how it is read} of every file that one job of the demo writes and another reads, and of their records."""
     graph = json.loads((results / "ro-crate-metadata.json").read_text())["@graph"]
-    jobs = [entity for entity in graph if re.match("#job/[^/]+/(?!summarize_costs)[^/]+$", entity["@id"])]
+    jobs = [
+        entity for entity in graph if re.match("#job/[^/]+/(?!summarize_costs|summarize_results)[^/]+$", entity["@id"])
+    ]
 
     def files(kind: str) -> set[str]:
         parts = (job[kind] if isinstance(job[kind], list) else [job[kind]] for job in jobs)

@@ -144,12 +144,12 @@ BY_HAND = {
 def by_hand(key: str, schema: dict[str, Any]) -> set[str]:
     """What is expected of a key by its own name, or of the longest part of its pattern that stands in the table.
 
-    Whatever runs, its costs are summed up and the crate of the run is written anew.
+    Whatever runs, costs and results are summed up and the crate of the run is written anew.
     """
     parts = general(key, schema).split("/")
     names = [key, *("/".join(parts[:end]) for end in range(len(parts), 0, -1))]
     wanted = next(BY_HAND[name] for name in names if name in BY_HAND)
-    return wanted | {"summarize_costs", "write_crate"} if wanted else wanted
+    return wanted | {"summarize_costs", "summarize_results", "write_crate"} if wanted else wanted
 
 
 def candidates(value: Any, schema: dict[str, Any]) -> list[Any]:

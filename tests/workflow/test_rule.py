@@ -367,7 +367,7 @@ def test_the_annotations_of_a_function_say_how_to_decode(rule: Rule) -> None:
     for name in set(rule.names("output")) - CHECKED:
         assert hints[name] is Path, name
     for name in set(rule.names("params")) & set(hints):
-        assert hints[name] in (Path, dict, list, str), name
+        assert hints[name] in (Path, dict, list, str, int), name
     assert hints.get("threads", int) is int
     if "spec" in hints:
         assert hints["spec"] is dict

@@ -73,7 +73,7 @@ def rule_graph() -> list[str]:
     """Which rules read what another writes, in the language of Mermaid; without those that read everything."""
     edges = []
     for rule, readers in sorted(downstream().items()):
-        if shown := sorted(readers - {"all", "summarize_costs", "write_crate"}):
+        if shown := sorted(readers - {"all", "summarize_costs", "summarize_results", "write_crate"}):
             edges.append(f"    {rule} --> {' & '.join(shown)}")
     return ["```mermaid", "flowchart LR", *edges, "```"]
 

@@ -10,10 +10,11 @@ import hashlib
 import json
 import mimetypes
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from workflow_scripts.contracts import provenance as provenances
 from workflow_scripts.io.attested import SUFFIX, beside
+from workflow_scripts.report.jobs import Job
 
 NAME = "ro-crate-metadata.json"
 VERSION = "0.1.0"  # as in CITATION.cff
@@ -43,18 +44,6 @@ USAGE = {
     "cpu_time": ("CPU time", "http://qudt.org/vocab/unit/SEC"),
     "max_rss": ("largest memory", "http://qudt.org/vocab/unit/MebiBYTE"),
 }
-
-
-class Job(NamedTuple):
-    """One job that the results stand on."""
-
-    name: str  # `{stage}/{rule}` or `{stage}/{rule}.{name}`, as its log is called
-    record: dict[str, Any]  # as `io/job_record` wrote it
-    usage: dict[str, Any]  # as Snakemake measured it
-
-    @property
-    def tool(self) -> str:
-        return f"workflow/workflow_scripts/{self.name.split('.')[0]}.py"
 
 
 class Crate:

@@ -61,7 +61,7 @@ def line(model: str, place: int = 0) -> dict[str, Any]:
 
 def swatch(model: str, place: int = 0) -> Markup:
     """A dot in the colour of a model, to stand before its name on a page."""
-    dot = (
-        '<svg class="dot" width="11" height="11" aria-hidden="true"><circle cx="5.5" cy="5.5" r="5" fill="{}"/></svg> '
+    size = 'class="dot" width="11" height="11" aria-hidden="true"'
+    return Markup(f'<svg {size}><circle cx="5.5" cy="5.5" r="5" fill="{{}}"/></svg>&nbsp;').format(
+        look(model, place).colour
     )
-    return Markup(dot).format(look(model, place).colour)

@@ -38,6 +38,12 @@ td.hash { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: .
 .bad { color: #9c3d00; font-weight: 600; }
 .good { color: #00664b; }
 a { color: #005a8e; }
+h2 { font-size: 1.25rem; margin: 2rem 0 .5rem; }
+figure { margin: 1rem 0 2rem; }
+figcaption { font-weight: 600; margin-bottom: .4rem; }
+figure img { max-width: 100%; height: auto; max-height: 46rem; }
+.paste { border: 1px solid #dfe2e6; background: #f6f7f8; padding: .25rem 1.25rem; max-width: 52rem; }
+.dot { vertical-align: -.05em; }
 """.strip()
 
 TEMPLATES = Environment(
@@ -99,6 +105,10 @@ TABLE = TEMPLATES.from_string("""\
 def paragraph(value: object, kind: str = "") -> Markup:
     """`value` as a paragraph, in one of the classes of the style sheet (`honest`, `bad`) where one is given."""
     return Markup("<p{}>{}</p>").format(_class(kind), value)
+
+
+def heading(value: object) -> Markup:
+    return Markup("<h2>{}</h2>").format(value)
 
 
 def bullets(values: Iterable[object]) -> Markup:

@@ -18,7 +18,7 @@ from workflow_scripts.io.files import digest
 from workflow_scripts.report.crate import NAME
 
 # Files that tell when, how long or by which path something was done, and what is drawn of these.
-TELLING = (f"*{SUFFIX}", "history.tsv*", "training.png", "costs.*", "sources.*")
+TELLING = (f"*{SUFFIX}", "history.tsv*", "training.png", "costs.*", "sources.*", "summary.html")
 
 
 def main() -> None:

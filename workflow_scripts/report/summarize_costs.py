@@ -11,7 +11,7 @@ from workflow_scripts.io.files import replacing
 from workflow_scripts.report.costs import cost_per_rule, read_benchmarks
 from workflow_scripts.report.pages import paragraph, table, write_page
 
-LAST = ("summarize_costs", "write_crate")
+LAST = ("summarize_costs", "summarize_results", "write_crate")
 
 
 def summarize_costs(

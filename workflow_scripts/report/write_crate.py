@@ -10,7 +10,8 @@ from workflow_scripts.io import job_record
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.files import replacing
 from workflow_scripts.io.ledger import sha256_of
-from workflow_scripts.report.crate import Crate, Job
+from workflow_scripts.report.crate import Crate
+from workflow_scripts.report.jobs import Job, reachable, read_jobs
 
 ROOT = Path(__file__).resolve().parents[2]
 # What a run is repeated with.
@@ -52,39 +53,6 @@ def copy(source: Path, target: Path) -> None:
         shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", ".*"))
     elif source.exists():
         shutil.copyfile(source, target)
-
-
-def read_jobs(logs: Path, benchmarks: Path) -> list[Job]:
-    """Every job that left a record, by name."""
-    jobs = []
-    for path in sorted(logs.rglob("*.json")):
-        place = path.relative_to(logs).with_suffix("")
-        cost = benchmarks / f"{place}.jsonl"
-        usage = json.loads(cost.read_text(encoding="utf-8").splitlines()[-1]) if cost.is_file() else {}
-        jobs.append(Job(str(place), job_record.read(path), usage))
-    return jobs
-
-
-def reachable(made: list[str], jobs: list[Job], root: Path) -> list[Job]:
-    """The jobs that made the files `made`, and those that made what they read; others are of an earlier state.
-
-    Raises BadInput on a file below `root`, the folder of the results, that no job recorded.
-    """
-    maker = {file: job for job in jobs for file in job.record["outputs"]}
-    waiting, seen, found = list(made), set(), {}
-    while waiting:
-        file = waiting.pop()
-        job = maker.get(file)
-        if file in seen:
-            continue
-        if job:
-            found[job.name] = job
-            waiting += job.record["inputs"]
-        elif Path(file).is_relative_to(root):
-            remedy = "Remove it and run again; results of an earlier version: give --forceall once."
-            raise BadInput(file, "", "no job recorded that it made this", remedy)
-        seen.add(file)
-    return [found[name] for name in sorted(found)]
 
 
 def require_current(jobs: list[Job]) -> None:

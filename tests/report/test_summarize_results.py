@@ -1,0 +1,216 @@
+"""The first page: headline scores as their tables say, warnings where due, methods, and all scores in one table."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from tests.report.looking import page
+from tests.report.test_plot_scores import ODD, PROBE, RUN, row, rows_of, tables_of
+from tests.report.test_plot_training import history
+from workflow_scripts.contracts import comparisons, metrics, samples
+from workflow_scripts.docs.reruns import demo
+from workflow_scripts.evaluation.models import BASELINES
+from workflow_scripts.io import job_record, ledger
+from workflow_scripts.io.errors import BadInput
+from workflow_scripts.report import summary
+from workflow_scripts.report.methods import describe
+from workflow_scripts.report.summarize_results import main_figures, summarize_results
+
+WHERE = Path("metrics.parquet")
+
+
+def kept(label: list[str], corpus: list[str], fate: str = "kept") -> pd.DataFrame:
+    made = {"sample_id": [f"s{n}" for n in range(len(label))], "corpus": corpus, "shard": "0000", "file": "f"}
+    made |= {"fate": fate, "group": "g", "label": label, "duplicate_of": "", "split": "train"}
+    made |= dict.fromkeys(("singlecellprobability", "alignedreads", "total_counts", "nonzero_genes"), 1.0)
+    return pd.DataFrame(made)[list(samples.ALL.columns)]
+
+
+@pytest.fixture
+def results(tmp_path: Path, origin, monkeypatch: pytest.MonkeyPatch) -> dict:
+    """What the door is given: tables and figures of one run, and the records of the job that made them."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(ledger, "LEDGER", tmp_path / "ledger")
+    folder = Path("results/demo")
+    files = {
+        "metrics": [folder / f"bulk/{RUN}/metrics.parquet"],
+        "comparisons": [folder / f"bulk/{RUN}/comparisons.parquet"],
+        "histories": [folder / f"bulk/{RUN}/history.tsv"],
+        "figures": [folder / f"report/{RUN}/{name}.png" for name in ("f1", "imputation", "umap")],
+        "samples": folder / "prebulk/samples.parquet",
+        "costs": folder / "report/costs.tsv",
+    }
+    tables = tables_of(rows_of(0.5, 0.9))
+    metrics.write(tables[0], files["metrics"][0])
+    comparisons.write(tables[1], files["comparisons"][0])
+    history(files["histories"][0], validation_loss=[1.0, 0.998, 0.997, 1.0, 1.0, 1.0])
+    table = kept(["a", "a", ODD, "c"], ["x", "y", "x", "y"])
+    table.loc[3, "fate"] = "low_quality"
+    samples.write(table, files["samples"])
+    for path in files["figures"]:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Figure(figsize=(1, 1)).savefig(path)
+    pd.DataFrame([{"stage": "bulk", "rule": "train_bulk", "jobs": 3, "wall_s": 12.5, "max_rss_mib": 99.0}]).to_csv(
+        files["costs"], sep="\t", index=False
+    )
+    made = [str(path) for path in (*files["figures"], files["costs"])]
+    log = Path("logs/bulk/all.log")
+    log.parent.mkdir(parents=True)
+    given = {"rule": "all", "wildcards": {}, "params": {}, "threads": 1, "log": [str(log)], "input": []}
+    job_record.write(SimpleNamespace(**given, output=made), job_record.now())
+    told = origin(True)
+    written = {name: folder / f"report/{file}" for name, file in OUTPUTS.items()}
+    settings = json.loads(json.dumps(demo()[0]))
+    embeddings = [told["gene_embedding"]]
+    return (
+        files
+        | written
+        | {
+            "embeddings": embeddings,
+            "provenance": told["provenance"],
+            "content": settings,
+            "logs": Path("logs"),
+        }
+    )
+
+
+OUTPUTS = {"page": "summary.html", "opening": "opening.html", "scores": "scores.tsv"}
+
+
+def test_the_page_says_scores_warnings_samples_methods_and_costs_in_this_order(results: dict) -> None:
+    summarize_results(**results)
+    shown = page(results["page"], images=3)
+    text = " ".join(shown.text.split())
+    parts = ["Headline scores", "Know this first", "Samples kept and dropped", "Main figures", "Methods", "Costs"]
+    assert [text.index(part) for part in parts] == sorted(text.index(part) for part in parts)
+    assert "weighted F1 (all labelled samples)" in text and "logistic regression on log-TPM" in text
+    assert "skill over the gene mean (15 % of genes hidden)" in text  # the middle one of an even number is the lesser
+    assert "3 of 4 samples were kept, 1 dropped; 2 classes." in text
+    assert "3 jobs took 12 s" in text and "99 MiB" in text
+    for said in ("Simulated data.", "Stand-in weights", "Classes and corpora are confounded.", "taught small next to"):
+        assert said in text
+    assert "Python 3." in text and "doi:10.1126/science.ade2574" in text
+
+
+@pytest.mark.parametrize("name", ["costs", "figures"])
+def test_a_file_that_is_not_what_its_job_wrote_is_refused(name: str, results: dict) -> None:
+    path = results[name] if name == "costs" else results[name][1]
+    path.write_bytes(path.read_bytes().replace(b"1", b"2"))
+    with pytest.raises(BadInput, match=f"{path.name}: is not what its job wrote"):
+        summarize_results(**results)
+    assert not results["page"].exists()
+
+
+def test_the_report_opens_with_scores_and_warnings(results: dict) -> None:
+    summarize_results(**results)
+    opening = results["opening"].read_text()
+    assert opening.count("<li>") == 2 + 4
+    assert "behind the best baseline, logistic regression on log-TPM (0.800)" in opening
+    assert "level with the best baseline, PCA imputer" in opening
+
+
+def test_every_score_of_every_model_stands_in_one_table_once(results: dict) -> None:
+    summarize_results(**results)
+    merged = pd.read_csv(results["scores"], sep="\t", keep_default_na=False, na_values=["NA"])
+    assert tuple(merged.columns) == summary.SCORES
+    table = metrics.read(results["metrics"][0])
+    assert len(merged) == len(table)
+    assert set(merged.loc[merged["run"] == "", "model"]) <= set(BASELINES)
+    assert set(merged.loc[merged["run"] == RUN, "model"]) == {RUN, PROBE}
+    both = merged.merge(table, on=[*metrics.KEYS, "n"], suffixes=("", "_own"))
+    np.testing.assert_allclose(both["value"], both["value_own"])
+    assert len(both) == len(table)
+
+
+def test_a_baseline_that_stands_beside_two_runs_is_one_row() -> None:
+    numbers, _ = tables_of([row("a", "skill", 0.5), row("gene_mean", "skill", 0.0)])
+    other, _ = tables_of([row("b", "skill", 0.4), row("gene_mean", "skill", 0.0)])
+    merged = summary.merge_scores({"a": numbers, "b": other})
+    assert list(zip(merged["run"], merged["model"], strict=True)) == [("", "gene_mean"), ("a", "a"), ("b", "b")]
+    assert summary.merge_scores({}).empty
+
+
+def test_a_headline_stands_beside_the_best_baseline_of_that_number_with_the_interval_of_their_difference() -> None:
+    numbers, compared = tables_of(rows_of(0.5, 0.9))
+    first, second = summary.headlines(RUN, numbers, compared, WHERE)
+    assert (first.place.metric, first.baseline, first.says) == ("weighted_f1", "logistic_regression_log_tpm", "behind")
+    assert first.score[0] == pytest.approx(0.5) and first.baseline_score == pytest.approx(0.8)
+    assert first.difference[0] == pytest.approx(-0.3) and first.difference[1] < -0.3 < first.difference[2] < 0
+    assert (second.place.metric, second.baseline, second.says) == ("skill", "pca_imputer", "level")
+
+
+def test_a_run_that_was_not_scored_has_no_headline() -> None:
+    assert summary.headlines(RUN, *tables_of([]), WHERE) == []
+    (alone,) = summary.headlines(RUN, *tables_of([row(PROBE, "weighted_f1", 0.5)]), WHERE)
+    assert (alone.baseline, alone.says) == ("", "unknown")
+
+
+@pytest.mark.parametrize(
+    ("label", "corpus", "said"),
+    [
+        (["a", "a", "b", "b"], ["x", "x", "y", "y"], ["2 of 2 classes", "corpus: 1.00"]),
+        (["a", "a", "b", "b"], ["x", "y", "x", "y"], []),
+        (["a", "a", "b", "c"], ["x", "y", "x", "y"], ["2 of 3 classes"]),
+        (["a", "b", "c", "c"], ["x", "x", "x", "x"], []),  # a single corpus tells nothing
+        (["a", "b", "", ""], ["x", "x", "y", "y"], []),  # one corpus alone has labels
+    ],
+    ids=["each of its own", "mixed", "some", "one corpus", "unlabelled"],
+)
+def test_classes_that_a_corpus_tells_are_warned_of(label: list[str], corpus: list[str], said: list[str]) -> None:
+    found = list(summary.confounded(kept(label, corpus)))
+    assert len(found) == bool(said)
+    assert all(part in found[0].words for part in said)
+
+
+def test_dropped_samples_make_no_class_confounded() -> None:
+    table = pd.concat([kept(["a", "a"], ["x", "y"]), kept(["b"], ["x"], "duplicate")])
+    assert list(summary.confounded(table)) == []
+
+
+@pytest.mark.parametrize(
+    ("losses", "warned"),
+    [([1.0, 0.5], False), ([1.0, 0.995], True), ([1.0, 1.2], True), ([1.0, 0.98, 1.5], False), ([1.0], True)],
+)
+def test_a_training_that_taught_nothing_is_warned_of(losses: list[float], warned: bool) -> None:
+    table = pd.DataFrame({"epoch": range(len(losses)), "validation_loss": losses})
+    assert bool(list(summary.unlearned({"small": table}))) == warned
+
+
+def test_real_data_and_published_weights_are_not_warned_of(write_provenance) -> None:
+    assert list(summary.unreal("")) == []
+    assert [one.title for one in summary.unreal("Derived data (1 of 2 files)")] == ["Derived data (1 of 2 files)."]
+
+
+def test_figures_are_those_of_the_run_that_did_best_on_validation() -> None:
+    rows = [row(f"{run}_logistic_regression", "weighted_f1", value) for run, value in (("a", 0.9), ("b", 0.2))]
+    rows += [
+        row(f"{run}_logistic_regression", "weighted_f1", value, split="validation")
+        for run, value in (("a", 0.2), ("b", 0.9))
+    ]
+    numbers = {run: tables_of([of for of in rows if of["model"].startswith(run)])[0] for run in "ab"}
+    figures = [Path(f"report/{name}/{file}.png") for name in "ab" for file in ("umap", "f1")]
+    figures.append(Path("report/netseq/pausing.png"))
+    assert [str(path) for path in main_figures(figures, numbers).values()] == [
+        "report/b/f1.png",
+        "report/b/umap.png",
+        "report/netseq/pausing.png",
+    ]
+
+
+def test_methods_speak_of_what_was_done_and_cite_in_order() -> None:
+    content = demo()[0]
+    made = describe(content, kept(["a"], ["x"]), ["Ensembl 107"], {"torch": "2.13.0"}, "0.1.0", True)
+    text = " ".join(made.paragraphs)
+    assert "Ensembl 107" in text and "PyTorch 2.13.0" in text and "GeneLM 0.1.0" in text and "simulated" in text
+    assert "Run small is a transformer" in text and "pausing index" in text
+    numbers = [int(part.split("]")[0]) for part in text.split(" [")[1:] if part.split("]")[0].isdigit()]
+    assert numbers == sorted(numbers) and set(numbers) == set(range(1, len(made.references) + 1))
+    alone = describe({"reference": content["reference"]}, None, [], {}, "0.1.0", False)
+    assert len(alone.paragraphs) == 2 and len(alone.references) == 1

@@ -1,0 +1,144 @@
+"""What a run of the workflow comes to: headline scores, warnings, the table of all scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+from sklearn.metrics import normalized_mutual_info_score
+
+from workflow_scripts.contracts.samples import KEPT
+from workflow_scripts.evaluation.comparisons import NUMBER
+from workflow_scripts.evaluation.metrics import CLASSES, HIDDEN, entry
+from workflow_scripts.evaluation.models import BASELINES, label, run_of
+from workflow_scripts.io.files import replacing
+from workflow_scripts.report.scores import Place, judge, mask_ratio
+
+# The scores that stand for a run, on the test split.
+HEADLINES = ((CLASSES, "pooled", "weighted_f1"), (HIDDEN, "pooled", "skill"))
+LEAST_GAIN = 0.01  # of the validation loss, as a share of what it was before training
+SCORES = ("run", "model", "name", "dataset", "split", "task", "level", "metric", "value", "ci_low", "ci_high", "n")
+
+
+class Headline(NamedTuple):
+    """One score of a run beside the best baseline on that very number."""
+
+    run: str
+    place: Place
+    n: int
+    score: tuple[float, float, float]  # value and its interval
+    baseline: str  # empty where none was scored
+    baseline_score: float
+    difference: tuple[float, float, float]  # score less baseline_score, and the interval of the difference
+    says: str  # ahead of all baselines, behind one, level or unknown
+
+
+def headlines(run: str, metrics: pd.DataFrame, comparisons: pd.DataFrame, where: Path) -> list[Headline]:
+    """The headline scores of one run, of its Metrics and Comparisons; of imputation at the middle mask ratio."""
+    own = metrics[~metrics["model"].isin(BASELINES) & (metrics["split"] == "test")]
+    verdicts = {verdict.place: verdict.says for verdict in judge(comparisons)}
+    found = []
+    for task, level, metric in HEADLINES:
+        rows = own[(own[["task", "level", "metric"]] == [task, level, metric]).all(axis=1)]
+        if rows.empty:
+            continue
+        if task == HIDDEN:
+            rows = rows.assign(ratio=[mask_ratio(name, where) for name in rows["dataset"]]).sort_values("ratio")
+        row = rows.iloc[(len(rows) - 1) // 2]
+        place = Place(*row[NUMBER])
+        against = comparisons[(comparisons[NUMBER] == list(place)).all(axis=1)].dropna(subset=["difference"])
+        best = _best(against, place.metric)
+        found.append(
+            Headline(
+                run=run,
+                place=place,
+                n=int(row["n"]),
+                score=tuple(row[["value", "ci_low", "ci_high"]].astype(float)),
+                baseline="" if best is None else best["baseline"],
+                baseline_score=float("nan") if best is None else best["baseline_value"],
+                difference=(float("nan"),) * 3 if best is None else tuple(best[["difference", "ci_low", "ci_high"]]),
+                says=verdicts.get(place, "unknown"),
+            )
+        )
+    return found
+
+
+def _best(against: pd.DataFrame, metric: str) -> pd.Series | None:
+    """The comparison with the best of the baselines, the first by name of equals."""
+    if against.empty:
+        return None
+    ordered = against.sort_values("baseline_value", ascending=not entry(metric).more_is_better, kind="stable")
+    return ordered.iloc[0]
+
+
+class Warned(NamedTuple):
+    """Something to know before the numbers are believed."""
+
+    title: str
+    words: str
+
+
+def confounded(samples: pd.DataFrame) -> Iterator[Warned]:
+    """A warning where classes of kept samples occur in one corpus alone, though there are several (Samples)."""
+    labelled = samples[(samples["fate"] == KEPT) & (samples["label"] != "")]
+    corpora = labelled.groupby("label")["corpus"].nunique()
+    single = int((corpora == 1).sum())
+    if labelled["corpus"].nunique() < 2 or not single:
+        return
+    shared = normalized_mutual_info_score(labelled["corpus"], labelled["label"])
+    yield Warned(
+        "Classes and corpora are confounded.",
+        f"{single} of {len(corpora)} classes occur in one corpus only (normalized mutual information of class and "
+        f"corpus: {shared:.2f}; 0: none, 1: the one tells the other). What sets corpora apart, as laboratory, library "
+        "and pipeline do, then helps to tell these classes, and F1 does not show how well they are told by biology.",
+    )
+
+
+def unlearned(histories: dict[str, pd.DataFrame]) -> Iterator[Warned]:
+    """A warning for each run, {run: History}, whose best validation loss is hardly below that before training."""
+    for run, history in histories.items():
+        losses = history["validation_loss"].dropna()
+        if losses.empty or history["epoch"][losses.index[0]] != 0:
+            continue
+        before, best = losses.iloc[0], losses.min()
+        gain = 1 - best / before if before else 0.0
+        if gain < LEAST_GAIN:
+            yield Warned(
+                f"Training taught {run} next to nothing.",
+                f"Its best validation loss, {best:.4g}, is {100 * gain:.1f} % below that before training, "
+                f"{before:.4g}: its scores are, all but, those of its initial weights.",
+            )
+
+
+def unreal(honest: str) -> Iterator[Warned]:
+    """A warning for each part of the honest line (see `sources`)."""
+    said = {
+        "Simulated data": "The numbers show that the workflow works and recovers what was planted. They say nothing "
+        "about any organism.",
+        "Partly": "What was computed from simulated files says nothing about any organism.",
+        "Derived data": "These files were made from other data than those at their addresses; see the sources.",
+        "Stand-in weights": "Weights that were made up stand in for published ones: embeddings tell proteins apart and "
+        "know no biology.",
+        "Weights of unknown": "Nobody vouches for what these weights are.",
+    }
+    for part in filter(None, honest.split("  ·  ")):
+        yield Warned(f"{part}.", next((words for start, words in said.items() if part.startswith(start)), ""))
+
+
+def merge_scores(metrics: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Every score of all runs, {run: Metrics}, and once of each baseline (run: empty), see `SCORES`."""
+    tables = []
+    for table in metrics.values():
+        own = ~table["model"].isin(BASELINES)
+        tables.append(table.assign(run=table["model"].map(run_of).where(own, ""), name=table["model"].map(label)))
+    if not tables:
+        return pd.DataFrame(columns=list(SCORES))
+    keys = ["task", "dataset", "split", "level", "metric", "run", "model"]
+    return pd.concat(tables)[list(SCORES)].drop_duplicates(keys).sort_values(keys, kind="stable")
+
+
+def write_merged(scores: pd.DataFrame, path: Path) -> None:
+    with replacing(path) as temporary:
+        scores.to_csv(temporary, sep="\t", index=False, lineterminator="\n", na_rep="NA")
