@@ -88,7 +88,7 @@ rule normalize_counts:
         found=found_samples(settings, "<results>/prebulk/searches/{corpus}/{number}.parquet"),
         sheet=sample_sheet(settings, "<results>/prebulk/sheets/{corpus}.parquet"),
         genes="<results>/reference/genes.parquet",
-        aliases=branch(section("reference/aliases"), then="<results>/reference/aliases.parquet", otherwise=[]),
+        aliases=branch(section("reference/gene_aliases"), then="<results>/reference/gene_aliases.parquet", otherwise=[]),
     output:
         expression="<results>/prebulk/expression/{corpus}/{shard}.h5ad",
         sketch="<results>/prebulk/sketch/{corpus}/{shard}.npz",

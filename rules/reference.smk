@@ -10,7 +10,7 @@ rule reference:
             ],
             otherwise=[],
         ),
-        branch(section("reference/aliases"), then="<results>/reference/aliases.parquet", otherwise=[]),
+        branch(section("reference/gene_aliases"), then="<results>/reference/gene_aliases.parquet", otherwise=[]),
         branch(
             section("reference/genome"),
             then=[
@@ -23,23 +23,23 @@ rule reference:
         ),
 
 
-rule list_aliases:
+rule list_gene_aliases:
     input:
-        names=resource("reference/aliases"),
+        names=resource("reference/gene_aliases"),
         genes="<results>/reference/genes.parquet",
-        attested=provenance_of("reference/aliases"),
+        attested=provenance_of("reference/gene_aliases"),
     output:
-        aliases="<results>/reference/aliases.parquet",
+        aliases="<results>/reference/gene_aliases.parquet",
     log:
-        "<logs>/reference/list_aliases.log",
+        "<logs>/reference/list_gene_aliases.log",
     benchmark:
-        "<benchmarks>/reference/list_aliases.jsonl"
+        "<benchmarks>/reference/list_gene_aliases.jsonl"
     conda:
         "../envs/reference.yaml"
     params:
-        code=code("reference/list_aliases"),
+        code=code("reference/list_gene_aliases"),
     script:
-        "../workflow_scripts/reference/list_aliases.py"
+        "../workflow_scripts/reference/list_gene_aliases.py"
 
 
 rule make_gene_table:
@@ -60,7 +60,7 @@ rule make_gene_table:
     conda:
         "../envs/reference.yaml"
     params:
-        spec=spec("reference", without=["genome", "aliases", "chromosomes", "chromosome_aliases"]),
+        spec=spec("reference", without=["genome", "gene_aliases", "chromosomes", "chromosome_aliases"]),
         code=code("reference/make_gene_table"),
     script:
         "../workflow_scripts/reference/make_gene_table.py"

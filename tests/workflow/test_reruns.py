@@ -77,7 +77,7 @@ ADDED = {
     },
     "reference": {
         **demo_configuration()[0]["reference"],
-        "aliases": ANOTHER_FILE,
+        "gene_aliases": ANOTHER_FILE,
     },
 }
 
@@ -103,7 +103,7 @@ BY_HAND = {
     "download/mirror": ORGANISM - {"simulate_mirror"},
     "download/public_fallback": set(),
     "download/refused_licences": set(),
-    "reference": CORPUS | FILE | {"list_aliases"},  # with a table of aliases
+    "reference": CORPUS | FILE | {"list_gene_aliases"},  # with a table of aliases
     "reference/assembly": GENES,
     "reference/proteome": GENES | FILE,
     "reference/gtf": GENES | FILE,

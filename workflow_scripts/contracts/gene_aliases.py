@@ -1,9 +1,9 @@
 """GeneAliases: other names of the genes of the gene table.
 
-`results/reference/aliases.parquet`, written by `reference/list_aliases` where the configuration names a table of them:
-one row per name and gene: alias (never the symbol of a gene of the table), gene_id, and kind: `symbol` (approved, where
-the gene table has another one), `previous` or `alias`. A name that stands with two genes, of which the table may lack
-one, is ambiguous, and no reader may choose.
+`results/reference/gene_aliases.parquet`, written by `reference/list_gene_aliases` where the configuration names a table
+of them: one row per name and gene: alias (never the symbol of a gene of the table), gene_id, and kind: `symbol`
+(approved, where the gene table has another one), `previous` or `alias`. A name that stands with two genes, of which the
+table may lack one, is ambiguous, and no reader may choose.
 """
 
 from __future__ import annotations

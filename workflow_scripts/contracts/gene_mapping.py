@@ -7,7 +7,7 @@ lacks: corpus, file, source_id, gene_id (empty: none) and fate:
 | fate | meaning |
 |---|---|
 | mapped | the one row of its gene |
-| alias | by an earlier or another name of its gene (`reference/aliases`) |
+| alias | by an earlier or another name of its gene (`reference/gene_aliases`) |
 | summed | one of several rows of its gene; their counts are added |
 | par_y | the copy on chromosome Y of a pseudoautosomal gene; added to its gene |
 | not protein coding | the source itself says so |

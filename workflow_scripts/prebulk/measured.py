@@ -53,7 +53,7 @@ def require_measured(path: Path, names: GeneNames, mapping: GeneMapping, genes: 
     reason += f"({genes['gene_id'].iloc[0]}, symbol {genes['symbol'].iloc[0]})"
     remedy = "Give a file of the organism of `reference`, with Ensembl ids or symbols"
     if theirs == OTHER:
-        remedy += "; earlier symbols are found with `reference/aliases`"
+        remedy += "; earlier symbols are found with `reference/gene_aliases`"
     if measured:
         remedy += "; or lower filters/min_measured_genes, if so few were measured"
     raise BadInput(path, "genes", reason, f"{remedy}.")

@@ -9,7 +9,7 @@ import pytest
 from tests.prebulk.sources import gene_id, write_genes, write_text
 from workflow_scripts.contracts import gene_aliases
 from workflow_scripts.io.errors import BadInput
-from workflow_scripts.reference.list_aliases import list_aliases
+from workflow_scripts.reference.list_gene_aliases import list_gene_aliases
 
 HEADER = "hgnc_id\tsymbol\talias_symbol\tprev_symbol\tensembl_gene_id\n"
 
@@ -17,7 +17,7 @@ HEADER = "hgnc_id\tsymbol\talias_symbol\tprev_symbol\tensembl_gene_id\n"
 def run(folder: Path, text: str) -> dict[tuple[str, str], str]:
     write_genes(folder / "genes.parquet", 3)  # symbols S0, S1, S2
     names = write_text(folder / "hgnc.txt.gz", text)
-    list_aliases(names=names, genes=folder / "genes.parquet", aliases=folder / "aliases.parquet")
+    list_gene_aliases(names=names, genes=folder / "genes.parquet", aliases=folder / "aliases.parquet")
     found = gene_aliases.read(folder / "aliases.parquet")
     return {(row.alias, row.gene_id): row.kind for row in found.itertuples()}
 

@@ -21,7 +21,7 @@ GENE, HGNC = "ensembl_gene_id", "hgnc_id"
 log = logging.getLogger(__name__)
 
 
-def list_aliases(*, names: Path, genes: Path, aliases: Path) -> None:
+def list_gene_aliases(*, names: Path, genes: Path, aliases: Path) -> None:
     """Write the GeneAliases of the genes of the gene table; `names`: HGNC's complete set, text with tabs.
 
     The symbol of a gene of the table is no alias, and an approved symbol is none of another gene. A name that several
@@ -35,7 +35,7 @@ def list_aliases(*, names: Path, genes: Path, aliases: Path) -> None:
     lines["gene_id"] = lines[GENE].map(without_version).where(lines[GENE] != "", lines[HGNC])
     known = lines["gene_id"].isin(ids)
     if not known.any():
-        remedy = "Give the names of the organism of the gene table, or leave `reference/aliases` out."
+        remedy = "Give the names of the organism of the gene table, or leave `reference/gene_aliases` out."
         raise BadInput(names, f"column {GENE!r}", "holds no gene of the gene table", remedy)
     kinds = []
     for kind, column in COLUMNS.items():
@@ -65,4 +65,4 @@ def _lines(names: Path) -> Iterator[dict[str, str]]:
 
 
 if "snakemake" in globals():
-    run(list_aliases, snakemake)  # noqa: F821
+    run(list_gene_aliases, snakemake)  # noqa: F821
