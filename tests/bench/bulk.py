@@ -22,7 +22,7 @@ from workflow_scripts.bulk import data
 from workflow_scripts.bulk.models import transformer
 from workflow_scripts.bulk.models.transformer import BulkConfig, BulkModel
 from workflow_scripts.contracts import expression
-from workflow_scripts.contracts.gene_table import order_digest
+from workflow_scripts.contracts.gene_order import order_digest
 from workflow_scripts.training.loop import Task, fit
 from workflow_scripts.training.objective import Loss
 from workflow_scripts.training.resume import Checkpoints

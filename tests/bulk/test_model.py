@@ -187,12 +187,19 @@ def test_scores_equal_the_posterior_mean_in_closed_form(model: BulkModel, values
     torch.testing.assert_close(found, loadings.T @ torch.linalg.solve(covariance, z), atol=1e-4, rtol=1e-3)
 
 
-def test_imputation_does_not_depend_on_how_samples_are_batched(model: BulkModel, values: torch.Tensor) -> None:
-    x = values.numpy()
+@pytest.mark.parametrize("whole", [True, False])
+def test_what_is_computed_of_a_sample_is_the_same_bits_whichever_are_beside_it(
+    model: BulkModel, values: torch.Tensor, whole: bool
+) -> None:
+    x = np.tile(values.numpy(), (40, 1))
+    if not whole:  # beside a sample without one of its genes
+        x[::3, 4] = np.nan
     visible = np.random.default_rng(0).random(x.shape) > 0.3
-    together = impute(model, x, visible)
-    alone = np.concatenate([impute(model, x[[row]], visible[[row]]) for row in range(SAMPLES)])
-    np.testing.assert_allclose(together, alone, rtol=1e-4, atol=1e-5)
+    order = np.random.default_rng(1).permutation(len(x))
+    imputed, embedded = impute(model, x, visible), embed(model, x)
+    for chosen in ([0], [1], [7, 3], order[:11], order):
+        np.testing.assert_array_equal(impute(model, x[chosen], visible[chosen]), imputed[chosen])
+        np.testing.assert_array_equal(embed(model, x[chosen]), embedded[chosen])
 
 
 def test_genes_in_several_passes_are_all_predicted(model: BulkModel, values: torch.Tensor) -> None:

@@ -31,7 +31,7 @@ from workflow_scripts.contracts import (
     splits,
     standardizer,
 )
-from workflow_scripts.contracts.gene_table import order_digest
+from workflow_scripts.contracts.gene_order import order_digest
 from workflow_scripts.docs.reruns import demo
 from workflow_scripts.evaluation import models
 from workflow_scripts.evaluation.reconstruction import BLOCKS

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts import expression, gene_table, sample_sheet
+from workflow_scripts.contracts.gene_order import order_digest
 
 FILTERS = {"min_measured_genes": 0, "min_nonzero_genes": 0, "max_singlecellprobability": 0.5, "min_aligned_reads": 0}
 
@@ -137,7 +138,7 @@ def write_shard(folder: Path, corpus: str, shard: int, x: np.ndarray, obs: pd.Da
     obs = obs.assign(corpus=corpus, total_counts=1.0, nonzero_genes=1)
     path = folder / f"expression/{corpus}/{shard:04d}.h5ad"
     expression.write(x, obs, gene_ids, ~np.isnan(x).all(axis=0), path)
-    sketch.write(list(obs.index), x.astype(np.float32), gene_table.order_digest(gene_ids), sketch_of(path))
+    sketch.write(list(obs.index), x.astype(np.float32), order_digest(gene_ids), sketch_of(path))
     return path
 
 

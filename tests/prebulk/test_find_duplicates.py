@@ -15,7 +15,7 @@ from scipy.sparse.csgraph import connected_components
 
 from tests.prebulk.sources import gene_id, sketch_of, write_shard
 from workflow_scripts.contracts import expression as expression_store
-from workflow_scripts.contracts.gene_table import order_digest
+from workflow_scripts.contracts.gene_order import order_digest
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.prebulk import duplicates as duplicate_table
 from workflow_scripts.prebulk.duplicates import drop_all_but_one, unit_rows

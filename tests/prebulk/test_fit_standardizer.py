@@ -14,7 +14,7 @@ from hypothesis.extra.numpy import arrays
 from tests.prebulk.sources import gene_id, write_shard
 from workflow_scripts.contracts import splits as split_table
 from workflow_scripts.contracts import standardizer as contract
-from workflow_scripts.contracts.gene_table import order_digest
+from workflow_scripts.contracts.gene_order import order_digest
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.prebulk.fit_standardizer import fit_standardizer
 from workflow_scripts.prebulk.moments import Moments

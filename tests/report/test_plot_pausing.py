@@ -8,7 +8,7 @@ import pytest
 
 from tests.report.looking import picture, printed_honest
 from workflow_scripts.contracts import polymerase, truth
-from workflow_scripts.contracts.gene_table import order_digest
+from workflow_scripts.contracts.gene_order import order_digest
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.seal import seal_beside
 from workflow_scripts.report import pausing, style

@@ -36,10 +36,11 @@ from workflow_scripts.contracts import (
     truth,
 )
 from workflow_scripts.contracts import samples as sample_fates
+from workflow_scripts.contracts.gene_order import order_digest
 
 GENES = ["G0", "G1", "G2", "G3"]
 SAMPLES = ["S0", "S1", "S2", "S3", "S4"]
-ORDER = gene_table.order_digest(GENES)
+ORDER = order_digest(GENES)
 ABOUT = dict.fromkeys(("model", "architecture", "revision", "weights_sha256", "licence"), "x") | {"origin": "simulated"}
 
 

@@ -12,7 +12,7 @@ from workflow_scripts.bulk import data, imputation
 from workflow_scripts.contracts import metrics as metrics_table
 from workflow_scripts.contracts import splits as splits_table
 from workflow_scripts.contracts import standardizer as standardizer_table
-from workflow_scripts.contracts.gene_table import order_digest
+from workflow_scripts.contracts.gene_order import order_digest
 from workflow_scripts.evaluation.metrics import HIDDEN
 from workflow_scripts.evaluation.models import baselines
 

@@ -22,7 +22,7 @@ import anndata
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.contracts.gene_table import order_digest, require_order
+from workflow_scripts.contracts.gene_order import order_digest, require_order
 from workflow_scripts.io.annotated import read_annotated, require, write_annotated
 from workflow_scripts.io.errors import BadInput
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 import pandera.pandas as pa
 
-from workflow_scripts.contracts.gene_table import order_digest, require_order
+from workflow_scripts.contracts.gene_order import order_digest, require_order
 from workflow_scripts.io.tables import read_table, validate_table, write_table
 
 SCHEMA = pa.DataFrameSchema(

@@ -14,19 +14,17 @@
 | protein_length | int64 | amino acids; without a proteome 0, and protein_id is empty |
 | exon_length | float64 | bp of the union of exons (or of the declared table), the length of TPM |
 
-Metadata: `gene_order` (see `order_digest`), `genome` (name of the assembly).
+Metadata: `gene_order` (see `contracts/gene_order`), `genome` (name of the assembly).
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
 import pandera.pandas as pa
 
-from workflow_scripts.io.errors import BadInput
+from workflow_scripts.contracts.gene_order import order_digest, require_order
 from workflow_scripts.io.tables import read_table, validate_table, write_table
 
 SCHEMA = pa.DataFrameSchema(
@@ -55,22 +53,6 @@ SCHEMA = pa.DataFrameSchema(
     strict=True,
     ordered=True,
 )
-
-
-def order_digest(gene_ids: Iterable[str]) -> str:
-    """sha256 of the gene identifiers joined by newlines: equal if and only if the order is."""
-    return hashlib.sha256("\n".join(gene_ids).encode()).hexdigest()
-
-
-def require_order(path: Path, found: str, expected: str | None) -> None:
-    """Raise BadInput if the file at `path` was made for another order of genes; None accepts any."""
-    if expected is not None and found != expected:
-        raise BadInput(
-            path,
-            "gene_order",
-            f"made for another gene table (digest {found[:12]}, expected {expected[:12]})",
-            "Run the workflow again so that both come from one gene table.",
-        )
 
 
 def validate(genes: pd.DataFrame, where: Path | str = "GeneTable") -> pd.DataFrame:

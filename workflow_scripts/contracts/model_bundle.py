@@ -19,7 +19,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from workflow_scripts.contracts.gene_table import require_order
+from workflow_scripts.contracts.gene_order import require_order
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.files import digest, replacing
 from workflow_scripts.io.seal import sealed, unsealed

@@ -12,7 +12,7 @@ import anndata
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.contracts.gene_table import require_order
+from workflow_scripts.contracts.gene_order import require_order
 from workflow_scripts.io.annotated import read_annotated, require, write_annotated
 
 OBS = ("corpus", "group", "label", "split")

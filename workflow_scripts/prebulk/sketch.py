@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from workflow_scripts.contracts.gene_table import require_order
+from workflow_scripts.contracts.gene_order import require_order
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.files import replacing
 from workflow_scripts.io.seal import require_intact, seal

@@ -16,18 +16,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import anndata
 import numpy as np
-import pandas as pd
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from workflow_scripts.bulk.data import Batch
-from workflow_scripts.evaluation import factors
 from workflow_scripts.training.objective import Loss
+
+if TYPE_CHECKING:  # what training alone needs: a trained model is used with torch and numpy
+    import anndata
+    import pandas as pd
+
+    from workflow_scripts.bulk.data import Batch
 
 SETTINGS = {
     "description": "Latent factors of a sample, and a transformer that predicts what they leave.",
@@ -80,7 +82,7 @@ MULTIPLES = {"dim": ["heads", 2]}
 MIN_SD = 0.01  # ln(TPM+1); a gene that hardly varies must not count as many sds away
 MAX_DEVIATION = 10.0  # sds; one outlier must not drown a sample's context
 # What bounds the memory of one pass: tokens of all its samples, and products of their genes and factors (float32).
-TOKENS_AT_ONCE = 1 << 15
+TOKENS_AT_ONCE = 1 << 14
 PRODUCTS_AT_ONCE = 1 << 28
 DEAL = 4  # the seed that deals genes to passes
 
@@ -231,6 +233,8 @@ def create(
     The vectors of genes are standardized per dimension: language models have a few dimensions that are large in every
     protein. A gene without train statistics is not `known` and is never looked at.
     """
+    from workflow_scripts.evaluation import factors  # with scikit-learn, which a trained model goes without
+
     config = BulkConfig(genes=genes.n_obs, gene_vector=genes.n_vars, tokens=tokens, **settings)
     torch.manual_seed(seed)
     model = BulkModel(config)
@@ -315,6 +319,9 @@ def passes(model: BulkModel, values: np.ndarray, visible: np.ndarray) -> Iterato
     As in training, so many genes attend to one another as the model has tokens; genes are dealt to
     passes at random, once and for all. The scores see all visible genes in every pass. So the cost
     grows with the number of genes, not with its square.
+
+    Every pass has the same number of samples, empty ones among them, and a mask: what is computed of a sample is the
+    same to the bit whichever samples are beside it.
     """
     known = model.known.cpu().numpy()
     measured = np.isfinite(values)
@@ -323,12 +330,19 @@ def passes(model: BulkModel, values: np.ndarray, visible: np.ndarray) -> Iterato
     size = max(1, min(TOKENS_AT_ONCE // max(1, len(parts[0])), PRODUCTS_AT_ONCE // model.loadings.numel()))
     device = model.mean.device
     for first in range(0, len(values), size):
-        rows = slice(first, first + size)
-        seen = torch.from_numpy(visible[rows] & measured[rows] & known).to(device)
-        given = torch.from_numpy(np.where(measured[rows], values[rows], np.float32(0))).to(device)
+        rows = slice(first, min(first + size, len(values)))
+        number = rows.stop - first
+        shown = _filled(visible[rows] & measured[rows] & known, size)
+        seen = torch.from_numpy(shown).to(device)
+        given = torch.from_numpy(_filled(np.where(measured[rows], values[rows], np.float32(0)), size)).to(device)
         scores = model.scores(given, seen)
         for genes in parts:
-            attended = torch.from_numpy(measured[rows][:, genes]).to(device)
-            index = torch.from_numpy(genes).to(device).expand(len(given), -1)
-            output = model.predict(given, seen, scores, index, None if attended.all() else attended)
-            yield Pass(rows, genes, attended, scores, *output)
+            attended = torch.from_numpy(_filled(measured[rows][:, genes], size)).to(device)
+            index = torch.from_numpy(genes).to(device).expand(size, -1)
+            output = model.predict(given, seen, scores, index, attended)
+            yield Pass(rows, genes, *(of[:number] for of in (attended, scores, *output)))
+
+
+def _filled(rows: np.ndarray, size: int) -> np.ndarray:
+    """`rows` (N, M) and as many empty ones as make `size`."""
+    return np.concatenate([rows, np.zeros((size - len(rows), rows.shape[1]), rows.dtype)])
