@@ -1,5 +1,5 @@
 from workflow_scripts.bulk.inputs import cores, devices, gene_embedding, nodes
-from workflow_scripts.prebulk.inputs import shards
+from workflow_scripts.prebulk.inputs import corpus_shards, learned_files, predicted, shards
 
 
 wildcard_constraints:
@@ -27,7 +27,13 @@ rule bulk:
                 "imputation.parquet",
                 "classification.parquet",
                 "metrics.parquet",
+                "export",
             ],
+        ),
+        collect(
+            "<results>/bulk/{run}/predicted/{corpus}/samples.tsv",
+            run=names("bulk/runs"),
+            corpus=predicted(settings),
         ),
 
 
@@ -168,6 +174,7 @@ rule classify_samples:
     output:
         scores="<results>/bulk/{run}/classification.parquet",
         predictions="<results>/bulk/{run}/predictions.parquet",
+        probe="<results>/bulk/{run}/probe.npz",
     log:
         "<logs>/bulk/classify_samples.{run}.log",
     benchmark:
@@ -201,3 +208,56 @@ rule collect_metrics:
         code=code("bulk/collect_metrics"),
     script:
         "../workflow_scripts/bulk/collect_metrics.py"
+
+
+rule export_model:
+    input:
+        model="<results>/bulk/{run}/model",
+        probe="<results>/bulk/{run}/probe.npz",
+        genes="<results>/reference/genes.parquet",
+        splits="<results>/prebulk/splits.parquet",
+        metrics="<results>/bulk/{run}/metrics.parquet",
+        comparisons="<results>/bulk/{run}/comparisons.parquet",
+        embedding=gene_embedding(settings),
+        provenance=provenance("reference", "esm2", *learned_files(settings)),
+    output:
+        export=directory("<results>/bulk/{run}/export"),
+    log:
+        "<logs>/bulk/export_model.{run}.log",
+    benchmark:
+        "<benchmarks>/bulk/export_model.{run}.jsonl"
+    conda:
+        "../envs/bulk.yaml"
+    params:
+        spec=spec("bulk/runs/{run}"),
+        code=code("bulk/export_model"),
+        run="{run}",
+    script:
+        "../workflow_scripts/bulk/export_model.py"
+
+
+rule predict_samples:
+    input:
+        expression=corpus_shards(settings, "<results>/prebulk/expression/{corpus}/{shard}.h5ad"),
+        samples=corpus_shards(settings, "<results>/prebulk/samples/{corpus}/{shard}.parquet"),
+        model="<results>/bulk/{run}/export",
+    output:
+        table="<results>/bulk/{run}/predicted/{corpus}/samples.tsv",
+        embeddings="<results>/bulk/{run}/predicted/{corpus}/embeddings.h5ad",
+        imputation="<results>/bulk/{run}/predicted/{corpus}/imputed.h5ad",
+        seals="<results>/bulk/{run}/predicted/{corpus}/samples.tsv.sha256",
+    log:
+        "<logs>/bulk/predict_samples.{run}.{corpus}.log",
+    benchmark:
+        "<benchmarks>/bulk/predict_samples.{run}.{corpus}.jsonl"
+    conda:
+        "../envs/bulk.yaml"
+    threads: 2
+    resources:
+        mem_mb=memory(8000),
+        runtime=240,
+        gpu=1,
+    params:
+        code=code("bulk/predict_samples"),
+    script:
+        "../workflow_scripts/bulk/predict_samples.py"

@@ -73,7 +73,17 @@ rule match_samples:
     params:
         spec=spec(
             "prebulk/corpora/{corpus}",
-            without=["counts", "samples", "qc", "filters", "group", "label", "search", "shards_per_file"],
+            without=[
+                "counts",
+                "samples",
+                "qc",
+                "filters",
+                "group",
+                "label",
+                "search",
+                "shards_per_file",
+                "predict_only",
+            ],
         ),
         code=code("prebulk/match_samples"),
     script:
@@ -88,7 +98,9 @@ rule normalize_counts:
         found=found_samples(settings, "<results>/prebulk/searches/{corpus}/{number}.parquet"),
         sheet=sample_sheet(settings, "<results>/prebulk/sheets/{corpus}.parquet"),
         genes="<results>/reference/genes.parquet",
-        aliases=branch(section("reference/gene_aliases"), then="<results>/reference/gene_aliases.parquet", otherwise=[]),
+        aliases=branch(
+            section("reference/gene_aliases"), then="<results>/reference/gene_aliases.parquet", otherwise=[]
+        ),
     output:
         expression="<results>/prebulk/expression/{corpus}/{shard}.h5ad",
         sketch="<results>/prebulk/sketch/{corpus}/{shard}.npz",

@@ -10,7 +10,9 @@ rule reference:
             ],
             otherwise=[],
         ),
-        branch(section("reference/gene_aliases"), then="<results>/reference/gene_aliases.parquet", otherwise=[]),
+        branch(
+            section("reference/gene_aliases"), then="<results>/reference/gene_aliases.parquet", otherwise=[]
+        ),
         branch(
             section("reference/genome"),
             then=[

@@ -99,15 +99,15 @@ def test_the_order_of_samples_changes_no_number(problem: tuple[np.ndarray, pd.Da
     """A probe's samples come as they are stored, those of the baselines as they are split."""
     x, samples = problem
     order = np.random.default_rng(1).permutation(len(x))
-    first, _ = classify("m", knn, x, samples, SPEC)
-    again, _ = classify("m", knn, x[order], samples.iloc[order], SPEC)
+    first = classify("m", knn, x, samples, SPEC).rows
+    again = classify("m", knn, x[order], samples.iloc[order], SPEC).rows
     for one, other in zip(first, again, strict=True):
         assert (one["metric"], one["value"], one["groups"]) == (other["metric"], other["value"], other["groups"])
         np.testing.assert_array_equal(one["replicates"], other["replicates"])
 
 
 def test_predictions_are_those_that_are_scored(problem: tuple[np.ndarray, pd.DataFrame]) -> None:
-    rows, predicted = classify("m", logistic_regression, *problem, SPEC)
+    rows, predicted, _ = classify("m", logistic_regression, *problem, SPEC)
     predictions.validate(predicted)
     for split, table in predicted.groupby("split"):
         assert list(table["sample_id"]) == list(problem[1].index[problem[1]["split"] == split])
@@ -118,7 +118,7 @@ def test_predictions_are_those_that_are_scored(problem: tuple[np.ndarray, pd.Dat
 def test_the_setting_is_chosen_by_validation_labels_alone(problem: tuple[np.ndarray, pd.DataFrame]) -> None:
     """Labels of the test split that another setting would suit better change no prediction; those of validation do."""
     x, samples = problem
-    _, before = classify("m", knn, x, samples, SPEC)
+    before = classify("m", knn, x, samples, SPEC).predictions
     alike = {}
     for split in ("validation", "test"):
         changed = samples.copy()
@@ -126,7 +126,7 @@ def test_the_setting_is_chosen_by_validation_labels_alone(problem: tuple[np.ndar
         only_common = (changed.loc[chosen, "label"] == "common").all()
         assert not only_common
         changed.loc[chosen, "label"] = "common"  # the setting that says the same of all is now the best
-        _, after = classify("m", knn, x, changed, SPEC)
+        after = classify("m", knn, x, changed, SPEC).predictions
         alike[split] = before["predicted"].equals(after["predicted"])
     assert alike == {"validation": False, "test": True}
 
@@ -137,7 +137,7 @@ def test_nothing_is_fitted_to_validation(problem: tuple[np.ndarray, pd.DataFrame
     changed = samples.copy()
     changed.loc[changed["split"] == "validation", "label"] = "common"
     spec = {**SPEC, "neighbours": [1]}
-    first, second = (classify("m", knn, x, of, spec)[1] for of in (samples, changed))
+    first, second = (classify("m", knn, x, of, spec).predictions for of in (samples, changed))
     assert first["predicted"].equals(second["predicted"])
 
 
@@ -147,5 +147,5 @@ def test_without_samples_to_learn_or_score_there_is_no_number(
 ) -> None:
     x, samples = problem
     kept = (samples["split"] != lacking).to_numpy()
-    rows, predicted = classify("m", knn, x[kept], samples[kept], SPEC)
-    assert rows == [] and predictions.validate(predicted).empty
+    rows, predicted, classifier = classify("m", knn, x[kept], samples[kept], SPEC)
+    assert rows == [] and predictions.validate(predicted).empty and classifier is None

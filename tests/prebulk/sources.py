@@ -20,7 +20,7 @@ def spec(format_: str = "archs4", **changes) -> dict:
     """The section of one corpus, complete."""
     group = {"by": {"xena": "patient", "archs4": "series", "archs4py": "series"}.get(format_, "sheet"), "pattern": ""}
     label = {"by": "none", "pattern": ""}
-    general = {"format": format_, "shards_per_file": 1, "filters": FILTERS}
+    general = {"format": format_, "shards_per_file": 1, "filters": FILTERS, "predict_only": False}
     given = general | {"group": group, "label": label} | changes
     return given | {"label": {"classes": {}} | given["label"]}
 

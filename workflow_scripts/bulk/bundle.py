@@ -5,11 +5,9 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 from types import ModuleType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import anndata
 import numpy as np
-import pandas as pd
 import torch
 from torch import nn
 
@@ -17,6 +15,10 @@ from workflow_scripts.bulk.models.registry import MODELS
 from workflow_scripts.contracts import model_bundle
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.registry import load
+
+if TYPE_CHECKING:  # what training alone needs
+    import anndata
+    import pandas as pd
 
 
 class Trained(NamedTuple):

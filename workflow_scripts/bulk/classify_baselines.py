@@ -36,7 +36,7 @@ def classify_baselines(
 
     rows, tables = [], []
     for name, candidates in baselines(CLASSES).items():
-        of_name, predicted = classify(name, candidates, x, samples, spec)
+        of_name, predicted, _ = classify(name, candidates, x, samples, spec)
         rows += of_name
         tables.append(predicted)
     metrics_table.write_replicates(rows, scores)

@@ -88,14 +88,15 @@ def select(
     return best
 
 
-def standardize(x: np.ndarray, mean: np.ndarray, sd: np.ndarray) -> np.ndarray:
-    """x (samples, features) less `mean`, by `sd`, both (features,) of the train split; float32.
+def scale_of(mean: np.ndarray, sd: np.ndarray) -> np.ndarray:
+    """By what a feature is brought to one scale: its sd, or 1 where the spread is that of rounding; as `sd`."""
+    return np.where(sd > 2 * ROUNDING * np.abs(mean), sd, 1)
 
-    A feature whose spread is that of its rounding is constant, and not brought to one scale.
-    """
-    scale = np.where(sd > 2 * ROUNDING * np.abs(mean), sd, 1)
+
+def standardize(x: np.ndarray, mean: np.ndarray, sd: np.ndarray) -> np.ndarray:
+    """x (samples, features) less `mean`, by `sd`, both (features,) of the train split; float32."""
     found = x - mean.astype(np.float32)
-    found /= scale.astype(np.float32)
+    found /= scale_of(mean, sd).astype(np.float32)
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -19,10 +19,18 @@ SCORED = ("validation", "test")
 log = logging.getLogger(__name__)
 
 
+class Classified(NamedTuple):
+    """What `classify` returns."""
+
+    rows: list[dict[str, Any]]  # of Replicates
+    predictions: pd.DataFrame  # a Predictions
+    classifier: Any | None  # the fitted one; None where there was nothing to classify
+
+
 def classify(
     model: str, candidates: Candidates, x: np.ndarray, samples: pd.DataFrame, spec: dict[str, Any]
-) -> tuple[list[dict[str, Any]], pd.DataFrame]:
-    """Rows of Replicates and of Predictions for one classifier.
+) -> Classified:
+    """Choose, fit and score one classifier.
 
     x (samples, features) float32; samples (index sample_id; split, group, label) in the order of x,
     labelled ones only. The test split is predicted once, after the choice on validation. There is no
@@ -33,7 +41,7 @@ def classify(
     if len(np.unique(labels[of["train"]])) < 2 or not all(chosen.any() for chosen in of.values()):
         counts = {name: int(chosen.sum()) for name, chosen in of.items()}
         log.warning("%s: nothing to classify; labelled samples by split: %s", model, counts)
-        return [], pd.DataFrame(columns=predictions.COLUMNS, dtype=str)
+        return Classified([], pd.DataFrame(columns=predictions.COLUMNS, dtype=str), None)
     chosen = select(candidates, *((x[of[name]], labels[of[name]]) for name in ("train", "validation")), spec)
     rows, tables = [], []
     for split in SCORED:
@@ -42,7 +50,7 @@ def classify(
         rows += score_classes(labels[of[split]], predicted, groups[of[split]], spec, **names)
         table = pd.DataFrame({**names, "sample_id": samples.index[of[split]], "group": groups[of[split]]})
         tables.append(table.assign(label=labels[of[split]], predicted=predicted))
-    return rows, pd.concat(tables, ignore_index=True)[[*predictions.COLUMNS]]
+    return Classified(rows, pd.concat(tables, ignore_index=True)[[*predictions.COLUMNS]], chosen)
 
 
 def score_classes(

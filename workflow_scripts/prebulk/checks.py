@@ -18,6 +18,8 @@ def faults(settings: Settings) -> Iterator[Fault]:
     if settings.section("reference") is None:
         yield "prebulk", "without `reference`", "a section `reference` beside it"
     yield from _of_splits(section)
+    if all(corpus["predict_only"] for corpus in section["corpora"].values()):
+        yield "prebulk/corpora", "none but new samples (`predict_only`)", "a corpus to learn from"
     readers = literal("workflow_scripts.prebulk.readers.registry", "READERS")
     for name, corpus in section["corpora"].items():
         place = f"prebulk/corpora/{name}"
@@ -30,7 +32,8 @@ def faults(settings: Settings) -> Iterator[Fault]:
 
 
 def _of_splits(section: dict[str, Any]) -> Iterator[Fault]:
-    splits, corpora = section["splits"], section["corpora"]
+    splits = section["splits"]
+    corpora = [name for name, corpus in section["corpora"].items() if not corpus["predict_only"]]
     listed = {name: splits[name] for name in ("train", "test")}
     if splits["by"] == "group":
         for name, given in listed.items():
@@ -79,7 +82,7 @@ def _of_fields(place: str, corpus: dict[str, Any], reader: str) -> Iterator[Faul
         given, known = corpus[part], [*literal(reader, own), *free, "sheet"]
         if given["by"] not in known:
             yield f"{place}/{part}/by", f"{given['by']!r} of `{corpus['format']}`", f"one of {', '.join(known)}"
-        elif given["by"] == "sheet" and "samples" not in corpus:
+        elif given["by"] == "sheet" and "samples" not in corpus and not corpus["predict_only"]:
             yield f"{place}/{part}", "none", f"`samples`, a sheet with a column {part}, or one of {', '.join(known)}"
         elif given["by"] == "field" and "samples" not in corpus and given["field"] not in (fields or [given["field"]]):
             yield f"{place}/{part}/field", f"{given['field']!r} of `{corpus['format']}`", f"one of {', '.join(fields)}"

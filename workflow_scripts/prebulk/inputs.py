@@ -9,13 +9,38 @@ from workflow_scripts.settings.settings import Settings
 
 
 def shards(settings: Settings, pattern: str) -> list[str]:
-    """`pattern` for every {corpus} and {shard}: the files of a corpus, each in so many parts."""
-    return [
-        pattern.format(corpus=corpus, shard=f"{shard:04d}")
-        for corpus in settings.names("prebulk/corpora")
-        for section in [settings.section(f"prebulk/corpora/{corpus}")]
-        for shard in range(len(section["counts"]) * section["shards_per_file"])
-    ]
+    """`pattern` for every {corpus} that models learn, and {shard}: the files of a corpus, each in so many parts."""
+    return [file for corpus in learned(settings) for file in _shards(settings, corpus, pattern)]
+
+
+def corpus_shards(settings: Settings, pattern: str) -> Callable[..., list[str]]:
+    """For a rule's input: `pattern` for every {shard} of one {corpus}."""
+    return lambda wildcards: _shards(settings, wildcards.corpus, pattern)
+
+
+def learned(settings: Settings) -> list[str]:
+    """The corpora that models are trained and tested on."""
+    return [name for name in settings.names("prebulk/corpora") if not _is_new(settings, name)]
+
+
+def learned_files(settings: Settings) -> list[str]:
+    """Key paths of the corpora that models are trained and tested on, for what follows their files."""
+    return [f"prebulk/corpora/{name}" for name in learned(settings)]
+
+
+def predicted(settings: Settings) -> list[str]:
+    """The corpora of new samples, which are predicted."""
+    return [name for name in settings.names("prebulk/corpora") if _is_new(settings, name)]
+
+
+def _is_new(settings: Settings, corpus: str) -> bool:
+    return settings.section(f"prebulk/corpora/{corpus}/predict_only")
+
+
+def _shards(settings: Settings, corpus: str, pattern: str) -> list[str]:
+    section = settings.section(f"prebulk/corpora/{corpus}")
+    number = len(section["counts"]) * section["shards_per_file"]
+    return [pattern.format(corpus=corpus, shard=f"{shard:04d}") for shard in range(number)]
 
 
 def searches(settings: Settings, pattern: str) -> list[str]:
@@ -89,4 +114,5 @@ def _number(section: dict[str, Any], shard: str) -> int:
 
 def job_names(settings: Settings) -> list[str]:
     """What jobs of single shards are named after."""
-    return shards(settings, "{corpus}.{shard}")
+    corpora = settings.names("prebulk/corpora")
+    return [name for corpus in corpora for name in _shards(settings, corpus, "{corpus}.{shard}")]

@@ -67,6 +67,8 @@ def normalize_counts(
 
     single_cell = "singlecellprobability" in reader.QUALITY and filters["max_singlecellprobability"] < 1
     group, label = group_fields(spec["group"], reader.GROUPS), label_fields(spec["label"], reader.LABELS)
+    if spec["predict_only"]:  # nothing straddles, and a class may be unknown
+        group, label = ["sample_id"], label if known is not None and {*label} <= {*known.columns} else []
     fields = {*group, *label} - (set() if known is None else {*known.columns})
     fields |= {"singlecellprobability"} if single_cell else set()
     fields |= {"alignedreads"} if filters["min_aligned_reads"] > 0 else set()

@@ -1,0 +1,118 @@
+"""The card of an exported model: Markdown with a head that model hubs read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from workflow_scripts.contracts.probe import Probe
+from workflow_scripts.evaluation.intervals import LEVEL
+from workflow_scripts.evaluation.metrics import label as metric_label
+from workflow_scripts.evaluation.models import label as model_label
+
+SHOWN = {"weighted_f1": "pooled", "macro_f1": "pooled", "skill": "pooled"}  # numbers of the card, and their level
+EXAMPLE = """```python
+from genelm import load
+model = load("{folder}")
+model.predict(counts)  # a table of counts: Ensembl ids or symbols, and samples
+```"""
+
+
+def write_card(
+    run: str,
+    spec: dict[str, Any],
+    config: dict[str, Any],
+    genes: pd.DataFrame,
+    splits: pd.DataFrame,
+    metrics: pd.DataFrame,
+    comparisons: pd.DataFrame,
+    probe: Probe,
+    embedding: dict[str, Any],
+    sources: list[dict[str, Any]],
+) -> str:
+    """The text; spec: `bulk/runs/{run}`, config: of the ModelBundle, embedding: uns of the GeneEmbedding.
+
+    The other arguments as in their contracts; sources: provenance of the files that the run was trained on.
+    """
+    simulated = any(source["simulated"] for source in sources)
+    parts = [
+        _head(simulated),
+        f"# {run}, a bulk RNA-seq model of GeneLM",
+        "Of a sample's expression it makes an embedding, the expression of genes that were not measured"
+        + (", and a class." if len(probe.classes) else "."),
+        "## Use",
+        EXAMPLE.format(folder="the folder of this file"),
+        f"Genes: {len(genes):,} of {genes.attrs['genome']}. Values: counts, TPM, or log2(value + 1) of these. What is "
+        "predicted of a sample has a note where it measures few of the genes, or lies farther from the train samples "
+        "than 99 % of the validation samples.",
+        "## Data",
+        _table(["split", "samples", "groups", "labelled"], _of_splits(splits)),
+        f"Corpora: {', '.join(sorted(set(splits['corpus'])))}. Groups (patients, donors, series) are in one split "
+        "each. Classes: " + (", ".join(probe.classes) or "none") + ".",
+        "## Scores",
+        f"On the test split, with {100 * LEVEL:g} % intervals over resamples of whole groups; `ahead`, `level` and "
+        "`behind` are told by the interval of the paired difference.",
+        _table(["number", "data", "run", "best baseline", "baseline's", "the run is"], _scores(metrics, comparisons)),
+        "## Training",
+        f"{config['parameters']:,} trained numbers, seed {config['seed']}; gene identities: "
+        f"{embedding['architecture']}, {embedding['origin']} weights ({embedding['licence']}).",
+        f"```json\n{json.dumps(spec, indent=2, sort_keys=True)}\n```",
+        "## Sources and licences",
+        _table(["file", "release", "licence", "sha256"], _of_sources(sources)),
+        "## Limits",
+        "- Trained on the samples above alone: of tissues, diseases and protocols that they lack it knows nothing.",
+        "- Probabilities are calibrated on the validation split, and hold where new samples are like those.",
+        "- It is no device for diagnosis.",
+    ]
+    if simulated:
+        parts.insert(2, "**Trained on simulated data: it shows how the workflow works, and knows nothing of biology.**")
+    return "\n\n".join(parts) + "\n"
+
+
+def _head(simulated: bool) -> str:
+    tags = ["biology", "transcriptomics", "bulk-rna-seq", *(["simulated"] if simulated else [])]
+    return "---\nlibrary_name: genelm\ntags:\n" + "\n".join(f"- {tag}" for tag in tags) + "\n---"
+
+
+def _of_splits(splits: pd.DataFrame) -> Iterable[tuple[Any, ...]]:
+    for name in ("train", "validation", "test"):
+        rows = splits[splits["split"] == name]
+        yield name, f"{len(rows):,}", f"{rows['group'].nunique():,}", f"{(rows['label'] != '').sum():,}"
+
+
+def _scores(metrics: pd.DataFrame, comparisons: pd.DataFrame) -> Iterable[tuple[Any, ...]]:
+    """One row for each shown number of the test split: the run's, and that of the baseline that is best at it."""
+    tested = comparisons[(comparisons["split"] == "test") & comparisons["metric"].isin(SHOWN)]
+    tested = tested[tested["level"] == tested["metric"].map(SHOWN)]
+    intervals = metrics.set_index(["model", "dataset", "split", "task", "level", "metric"])
+    for place, rows in tested.groupby(["task", "dataset", "metric", "model"], sort=False):
+        _, dataset, metric, model = place
+        best = rows.loc[rows["baseline_value"].idxmax()] if rows["baseline_value"].notna().any() else rows.iloc[0]
+        key = (dataset, "test", best["task"], best["level"], metric)
+        own, other = (intervals.loc[(name, *key)] for name in (model, best["baseline"]))
+        yield (
+            metric_label(metric),
+            dataset,
+            _number(own),
+            model_label(best["baseline"]),
+            _number(other),
+            best["verdict"],
+        )
+
+
+def _number(row: pd.Series) -> str:
+    return f"{row['value']:.3f} [{row['ci_low']:.3f}, {row['ci_high']:.3f}]"
+
+
+def _of_sources(sources: list[dict[str, Any]]) -> Iterable[tuple[Any, ...]]:
+    for source in sources:
+        yield source["dataset"], source["release"], source["licence"], f"`{source['sha256'][:12]}`"
+
+
+def _table(columns: list[str], rows: Iterable[tuple[Any, ...]]) -> str:
+    """A table of Markdown."""
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join("| " + " | ".join(str(field).replace("|", "\\|") for field in line) + " |" for line in lines)
