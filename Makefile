@@ -5,6 +5,8 @@ CONFIG ?= config
 CORES ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 #= DIRECTORY=.        run: where resources/ and results/ go
 DIRECTORY ?= .
+#= RUN=, COUNTS=, SAMPLES=   predict: a run of CONFIG, files of counts, and their sample sheet
+#= FORMAT=table, SCALE=, NAME=new   predict: as in prebulk/corpora/NAME, and the name of the results
 #= CRATE=, INTO=rerun rerun: the folder of results that is repeated, and an empty one for the repetition
 INTO ?= rerun
 #= STAGE=, ROUNDS=5   bench: one stage instead of all, and how often each case is measured
@@ -21,7 +23,7 @@ bin := .venv/bin
 ready := .venv/ready
 peers := .venv/peers
 
-.PHONY: help demo run rerun test faults bench mutants lint docs lock
+.PHONY: help demo run predict rerun test faults bench mutants lint docs lock
 
 help: ## this list
 	@echo "make TARGET [VARIABLE=value ...]"; echo
@@ -37,6 +39,16 @@ run: $(ready) ## the workflow by the configuration CONFIG
 	@$(bin)/snakemake --logger genelm --nolock --configfile config/$(CONFIG).yaml --directory "$(DIRECTORY)" \
 		--cores $(CORES) --report results/$(CONFIG)/report/report.html --report-after-run
 	@$(bin)/python -m workflow_scripts.terminal.headline config/$(CONFIG).yaml --directory "$(DIRECTORY)"
+
+predict: export PYTHONPATH := $(CURDIR)/workflow_scripts/terminal:$(CURDIR)$(if $(PYTHONPATH),:$(PYTHONPATH))
+predict: $(ready) ## new samples through a trained run: RUN=small COUNTS=new.tsv SAMPLES=new_samples.tsv
+	@$(bin)/python -m workflow_scripts.settings.validation config/$(CONFIG).yaml
+	@$(bin)/python -m workflow_scripts.terminal.predict --config config/$(CONFIG).yaml --directory "$(DIRECTORY)" \
+		--cores $(CORES) $(foreach name,run counts samples format scale name,$(call given,$(name)))
+
+# --name VALUE of the variable NAME, if it is set
+given = $(if $($(call upper,$(1))),--$(1) $($(call upper,$(1))))
+upper = $(shell echo $(1) | tr a-z A-Z)
 
 # A run again from its crate, into the empty folder INTO; what comes out is held against the checksums of the crate.
 rerun: $(ready) ## a run again from its crate, each file held against the checksums of the first
