@@ -73,6 +73,7 @@ def scored(trained: Path, cohort: dict[str, Any], tmp_path_factory: pytest.TempP
         embeddings=folder / "embeddings.h5ad",
         scores=folder / "classification.parquet",
         predictions=folder / "predictions.parquet",
+        probe=folder / "probe.npz",
         spec=probe,
     )
     classify_baselines(
@@ -149,9 +150,9 @@ def test_baselines_are_given_genes_standardized_by_the_train_split(
     """An unmeasured gene stands at its train mean, which is 0."""
     given: list[np.ndarray] = []
 
-    def classify(name: str, candidates: Any, x: np.ndarray, samples: pd.DataFrame, spec: dict) -> tuple[list, Any]:
+    def classify(name: str, candidates: Any, x: np.ndarray, samples: pd.DataFrame, spec: dict) -> tuple:
         given.append(x[(samples["split"] == "train").to_numpy()].astype(np.float64))
-        return [], pd.DataFrame(columns=predictions.COLUMNS, dtype=str)
+        return [], pd.DataFrame(columns=predictions.COLUMNS, dtype=str), None
 
     monkeypatch.setattr("workflow_scripts.bulk.classify_baselines.classify", classify)
     statistics = standardizer.read(cohort["standardizer"])
@@ -263,7 +264,8 @@ def probe(x: np.ndarray, data: anndata.AnnData, folder: Path) -> Path:
     order = str(data.uns["gene_order"])
     sample_embedding.write(x, data.obs, folder / "embeddings.h5ad", run="small", gene_order=order)
     made = {name: folder / f"{name}.parquet" for name in ("scores", "predictions")}
-    classify_samples(embeddings=folder / "embeddings.h5ad", **made, spec={**SPEC["classification"], **FAST})
+    files = {"embeddings": folder / "embeddings.h5ad", "probe": folder / "probe.npz"}
+    classify_samples(**files, **made, spec={**SPEC["classification"], **FAST})
     return made["scores"]
 
 
@@ -395,7 +397,9 @@ def test_without_labels_there_is_no_row_rather_than_a_failure(
     inputs = {**{name: cohort[name] for name in INPUTS}, "splits": tmp_path / "splits.parquet"}
     for score in (
         lambda: classify_baselines(**inputs, **written, spec=spec),
-        lambda: classify_samples(embeddings=tmp_path / "embeddings.h5ad", **written, spec=spec),
+        lambda: classify_samples(
+            embeddings=tmp_path / "embeddings.h5ad", probe=tmp_path / "probe.npz", **written, spec=spec
+        ),
     ):
         score()
         assert metrics.read_replicates(written["scores"]).empty and predictions.read(written["predictions"]).empty

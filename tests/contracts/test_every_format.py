@@ -28,8 +28,8 @@ def written(example: Example, tmp_path: Path) -> Path:
 
 
 def parts(path: Path) -> list[Path]:
-    """The file, or the files of the folder, and the seal beside it, if it has one."""
-    files = sorted(path.iterdir()) if path.is_dir() else [path]
+    """The file, or the files of the folder but for a card that people edit, and the seal beside it, if it has one."""
+    files = sorted(set(path.iterdir()) - {path / "README.md"}) if path.is_dir() else [path]
     return [*files, *(seal for seal in [beside(path)] if seal.exists())]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ import pandas as pd
 
 from workflow_scripts.contracts import (
     comparisons,
+    exported_model,
     expression,
     gene_aliases,
     gene_bodies,
@@ -21,11 +23,14 @@ from workflow_scripts.contracts import (
     gene_table,
     genome,
     history,
+    imputed,
     metagene,
     metrics,
     model_bundle,
     polymerase,
+    predicted,
     predictions,
+    probe,
     proteins,
     provenance,
     sample_embedding,
@@ -110,6 +115,52 @@ def alias_table() -> pd.DataFrame:
 
 def sheet() -> pd.DataFrame:
     return pd.DataFrame({"sample_id": SAMPLES, "file": "f", "group": "g", "label": ["a", "", "b", "", ""], "age": "7"})
+
+
+def probe_of_two_classes() -> probe.Probe:
+    vector = np.array([0.5, 1.0, 2.0], np.float32)
+    return probe.Probe(
+        classes=np.array(["a", "b"]), mean=vector, scale=vector, coefficients=np.arange(6.0).reshape(2, 3),
+        intercepts=np.array([0.0, 1.0]), temperature=1.5, centre=np.zeros(3), precision=np.eye(3),
+        distances=np.array([1.0, 2.0]), run="r",
+    )  # fmt: skip
+
+
+def same_probe(found: probe.Probe, content: probe.Probe) -> None:
+    for name, value in content._asdict().items():
+        np.testing.assert_array_equal(getattr(found, name), value, strict=isinstance(value, np.ndarray))
+
+
+def write_export(content: tuple, path: Path) -> None:
+    genes, known = content
+    with tempfile.TemporaryDirectory() as folder:
+        model_bundle.write(state(), {"dim": 2}, Path(folder) / "model", gene_order=ORDER, seed=1)
+        probe.write(known, Path(folder) / "probe.npz")
+        genes.attrs["genome"] = "toy"
+        exported_model.write(Path(folder) / "model", Path(folder) / "probe.npz", genes, "card", path)
+
+
+def read_export(path: Path) -> exported_model.Exported:
+    model_bundle.read(path)
+    return exported_model.read(path)
+
+
+def same_export(found: exported_model.Exported, content: tuple) -> None:
+    genes, known = content
+    pd.testing.assert_frame_equal(found.genes, genes[[*exported_model.COLUMNS]], check_flags=False)
+    assert (found.genome, found.gene_order) == ("toy", ORDER)
+    same_probe(found.probe, known)
+
+
+def predicted_table() -> pd.DataFrame:
+    made = {"sample_id": SAMPLES, "fate": ["kept"] * 4 + ["empty"], "measured": [1.0, 0.9, 0.3, 0.1, np.nan]}
+    made |= {"label": "", "predicted": ["a", "b", "a", "a", ""], "probability": [0.9, 0.8, 0.7, 0.6, np.nan]}
+    made |= {"distance": [1.0, 2.0, 3.0, 4.0, np.nan], "beyond": [0.0, 0.5, 1.0, 1.0, np.nan]}
+    return pd.DataFrame({**made, "note": ["", "", "NA", "far", ""]})
+
+
+def gene_names() -> pd.DataFrame:
+    return pd.DataFrame({"symbol": GENES, "measured": [1.0, 0.5, 0.0, 1.0]}, index=pd.Index(GENES, name="gene_id"))
 
 
 def mapping_rows() -> pd.DataFrame:
@@ -284,6 +335,17 @@ EXAMPLES = {
         lambda path: truth.read("motifs", path.parent),
     ),
     "predictions": Example("predictions.parquet", predictions_table(), predictions.write, predictions.read),
+    "probe": Example("probe.npz", probe_of_two_classes(), probe.write, probe.read, same_probe),
+    "predicted": Example("samples.tsv", predicted_table(), predicted.write, predicted.read),
+    "exported_model": Example("export", (genes(), probe_of_two_classes()), write_export, read_export, same_export),
+    "imputed": Example(
+        "imputed.h5ad",
+        (matrix(5, 4, (slice(None), 1)), samples()[["corpus"]]),
+        lambda content, path: imputed.write(*content, gene_names(), path, run="r"),
+        imputed.read,
+        same_matrix,
+        ordered=True,
+    ),
     "polymerase": Example(
         "polymerase.parquet",
         polymerase_table(),

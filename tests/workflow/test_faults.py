@@ -74,6 +74,7 @@ LIKE = {
     "bulk/*/metrics.parquet": "metrics",
     "bulk/*/comparisons.parquet": "comparisons",
     "bulk/*/predictions.parquet": "predictions",
+    "bulk/*/probe.npz": "probe",
     "*/*.provenance.json": "provenance",
 }
 
