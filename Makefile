@@ -23,7 +23,7 @@ bin := .venv/bin
 ready := .venv/ready
 peers := .venv/peers
 
-.PHONY: help demo run predict rerun test faults bench mutants lint docs lock
+.PHONY: help demo run predict rerun test faults bench mutants lint docs site lock
 
 help: ## this list
 	@echo "make TARGET [VARIABLE=value ...]"; echo
@@ -76,8 +76,13 @@ lint: $(ready) ## ruff, snakefmt and the linter of Snakemake
 	$(bin)/snakefmt --check Snakefile rules
 	$(bin)/snakemake --lint
 
-docs: $(ready) ## what the READMEs hold of the code, made anew
+# A container is described by Snakemake, which asks conda for its version alone.
+docs: $(ready) ## what the READMEs and the Dockerfile hold of the code, made anew
 	$(bin)/python -m workflow_scripts.docs.readmes
+	PATH="$(CURDIR)/tests/support/conda_stand_in/bin:$$PATH" $(bin)/snakemake --containerize > Dockerfile
+
+site: $(ready) ## the Markdown of this project as a site, site/index.html
+	$(bin)/python -m workflow_scripts.docs.site site
 
 lock: $(ready) ## requirements*.lock of requirements*.in
 	$(bin)/uv pip compile -q --no-annotate --no-header --no-emit-find-links requirements.in | sed 's/+cpu$$//' > requirements.lock
