@@ -1,4 +1,7 @@
-"""What the READMEs hold of schemas and rules: two tables in config/README.md, a graph in README.md (`make docs`)."""
+"""What the READMEs hold of schemas, rules and each other (`make docs`).
+
+Two tables in config/README.md; in README.md a graph, and the table of outputs, which is written in results/README.md.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from workflow_scripts.docs.rules import ROOT, downstream
 from workflow_scripts.settings.schema import below, changes_results, leaves, load_schema
 
 READMES = [ROOT / "README.md", ROOT / "config/README.md"]
+OUTPUTS = ROOT / "results/README.md"
 
 
 def keys(schema: dict[str, Any], path: str = "") -> list[str]:
@@ -78,12 +82,18 @@ def rule_graph() -> list[str]:
     return ["```mermaid", "flowchart LR", *edges, "```"]
 
 
+def outputs() -> list[str]:
+    """The table of what a run leaves, one row a line."""
+    return block(OUTPUTS.read_text(encoding="utf-8"), "outputs").splitlines()
+
+
 def page(text: str) -> str:
     """`text` of a README with all that is between the markers made anew."""
     made = {
         "keys": lambda: ["| key | what it is | default | allowed |", "|---|---|---|---|", *keys(load_schema())],
         "reruns": lambda: ["| edit | and these rules run |", "|---|---|", *reruns()],
         "rules": rule_graph,
+        "outputs": outputs,
     }
     for name, rows in made.items():
         text = filled(text, name, rows)
@@ -92,11 +102,14 @@ def page(text: str) -> str:
 
 def filled(text: str, name: str, rows: Callable[[], list[str]]) -> str:
     """`text` with other rows between the markers of `name`, if it has these."""
-    pattern = rf"<!-- {name} -->.*?<!-- end of {name} -->"
-    if not re.search(pattern, text, re.DOTALL):
+    if f"<!-- {name} -->" not in text:
         return text
-    block = "\n".join([f"<!-- {name} -->", *rows(), f"<!-- end of {name} -->"])
-    return re.sub(pattern, lambda _: block, text, flags=re.DOTALL)
+    return text.replace(f"<!-- {name} -->\n{block(text, name)}", "\n".join([f"<!-- {name} -->", *rows(), ""]))
+
+
+def block(text: str, name: str) -> str:
+    """What stands in `text` between the markers of `name`, whole lines."""
+    return re.search(rf"<!-- {name} -->\n(.*?)<!-- end of {name} -->", text, re.DOTALL)[1]
 
 
 if __name__ == "__main__":
