@@ -95,8 +95,8 @@ def _expression(config: dict[str, Any], samples: pd.DataFrame | None, cited: lis
         return ""
     sources = []
     for name, corpus in prebulk["corpora"].items():
-        reader = corpus["reader"].removesuffix("py")
-        sources.append(name + (_cite(cited, reader) if reader in REFERENCES else ""))
+        of_format = corpus["format"].removesuffix("py")
+        sources.append(name + (_cite(cited, of_format) if of_format in REFERENCES else ""))
     kept = samples[samples["fate"] == KEPT]
     splits = ", ".join(f"{(kept['split'] == name).sum():,} {name}" for name in ("train", "validation", "test"))
     filters = {str(corpus["filters"]["min_nonzero_genes"]) for corpus in prebulk["corpora"].values()}
