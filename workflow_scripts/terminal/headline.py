@@ -8,15 +8,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import pandas as pd
-
 from workflow_scripts.contracts import comparisons, metrics
-from workflow_scripts.evaluation.intervals import LEVEL
-from workflow_scripts.evaluation.metrics import CLASSES, HIDDEN, entry, label
-from workflow_scripts.report.scores import best_model
+from workflow_scripts.evaluation.metrics import label
+from workflow_scripts.evaluation.models import label as name_of
+from workflow_scripts.report.summary import Headline, headlines
 from workflow_scripts.settings.validation import read_yaml
 
-HEADLINES = {CLASSES: "weighted_f1", HIDDEN: "skill"}  # {task: the metric that stands for it}
+COLUMNS = ("run", "score on the test split", "of the run", "of the best baseline", "", "difference")
 
 
 def main() -> None:
@@ -26,35 +24,37 @@ def main() -> None:
     asked = given.parse_args()
     pathvars = (read_yaml(asked.configuration) or {}).get("pathvars") or {}
     default = Path("results") / asked.configuration.stem
-    rows = headlines(asked.directory / pathvars.get("results", default))
+    rows = scores(asked.directory / pathvars.get("results", default))
     if rows:
-        print(f"\nOn the test split, beside the baseline that does best there [{100 * LEVEL:g} % interval]:\n")
-        print(aligned([("run", "score", "model", "best baseline", "", "difference"), *rows]), end="\n\n")
+        print(f"\n{aligned([COLUMNS, *rows])}\n")
     print(f"Report: {asked.directory / default}/report/report.html")
 
 
-def headlines(results: Path) -> list[tuple[str, ...]]:
-    """Of each run of bulk: run, score, value of the model, of the best baseline, its name, verdict and difference."""
+def scores(results: Path) -> list[tuple[str, ...]]:
+    """The headline scores of each run of bulk, one row of COLUMNS each."""
     rows = []
     for path in sorted(results.glob("bulk/*/comparisons.parquet")):
-        table = comparisons.read(path)
-        scored = metrics.read(path.with_name("metrics.parquet"))
-        for task, metric in HEADLINES.items():
-            of_task = table[(table["task"] == task) & (table["metric"] == metric) & (table["split"] == "test")]
-            if len(of_task):
-                model, _ = best_model(scored, set(of_task["model"]), metric)
-                for dataset, against in of_task[of_task["model"] == model].groupby("dataset"):
-                    name = f"{label(metric)}, {task}, {dataset}"
-                    rows.append((path.parent.name, name, *_beside_the_best(against, entry(metric).more_is_better)))
+        of_run = metrics.read(path.with_name("metrics.parquet"))
+        rows += map(_row, headlines(path.parent.name, of_run, comparisons.read(path), path))
     return rows
 
 
-def _beside_the_best(against: pd.DataFrame, more_is_better: bool) -> tuple[str, ...]:
-    """Of the comparisons of one number with every baseline, that with the best of them."""
-    best = against.sort_values(["baseline_value", "baseline"], ascending=[not more_is_better, True]).iloc[0]
-    interval = f"{best['difference']:+z.3f} [{best['ci_low']:+z.3f}, {best['ci_high']:+z.3f}]"
-    said = f"{best['verdict']} {interval if best['verdict'] != 'unknown' else ''}"
-    return f"{best['value']:.3f}", f"{best['baseline_value']:.3f}", best["baseline"], said.rstrip()
+def _row(headline: Headline) -> tuple[str, ...]:
+    place = headline.place
+    return (
+        headline.run,
+        f"{label(place.metric)} ({place.task}, {place.dataset})",
+        _with_interval(headline.score),
+        f"{headline.baseline_score:.3f}" if headline.baseline else "none",
+        name_of(headline.baseline),
+        headline.says + (f" {_with_interval(headline.difference, '+z')}" if headline.says != "unknown" else ""),
+    )
+
+
+def _with_interval(numbers: tuple[float, float, float], sign: str = "") -> str:
+    """A value and its interval, where it has one."""
+    value, low, high = (f"{number:{sign}.3f}" for number in numbers)
+    return f"{value} [{low}, {high}]" if numbers[1] == numbers[1] else value
 
 
 def aligned(rows: list[tuple[str, ...]]) -> str:
