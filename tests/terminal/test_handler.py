@@ -138,6 +138,23 @@ def test_a_failed_job_is_told_by_its_reason_and_its_log_at_the_end(run: Run, tmp
     ]
 
 
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        ([], "it logged no reason: see what it printed above"),
+        (["INFO a: begins"], "it logged no reason: see what it printed above"),
+        (["ERROR root: train failed\nTraceback\nKeyError: 'reader'"], "train failed: KeyError: 'reader'"),
+    ],
+    ids=["empty", "killed", "traceback"],
+)
+def test_the_reason_of_a_failure_is_what_was_logged_last(lines: list[str], reason: str, run: Run) -> None:
+    logged(TRAIN, *lines)
+    run.start(2, "train_bulk", TRAIN, 0, run="small")
+    run.fail(2, 1)
+    run.handler.close()
+    assert run.lines[-2] == f"  train_bulk small: {reason}"
+
+
 def test_of_a_job_that_failed_elsewhere_all_is_shown(run: Run) -> None:
     """On a node of a cluster nobody sees what it prints."""
     run.start(2, "train_bulk", TRAIN, 0, run="small")

@@ -147,7 +147,6 @@ class LogHandler(LogHandlerBase):
             if self.failed:
                 self._say(f"\n{len(self.failed)} failed, {self.done} of {self.total} jobs are done:", urgent=True)
                 for job in self.failed.values():
-                    reason = (job.logged("ERROR") or ["it logged no reason: see what it printed above"])[-1]
-                    self._say(f"  {job.name}: {reason}", urgent=True)
+                    self._say(f"  {job.name}: {job.reason()}", urgent=True)
                     self._say(f"      log: {job.log.absolute() if job.log else 'none'}")
         super().close()

@@ -36,13 +36,23 @@ class Job(NamedTuple):
 
     def logged(self, level: str = "") -> list[str]:
         """What it logged, at one level or at all: the first line of each record near the end of its log."""
+        found = (match for match in map(RECORD.match, self._lines()) if match)
+        return [match["text"] for match in found if level in ("", match["level"])]
+
+    def reason(self) -> str:
+        """Why it failed: the last error that it logged, with the last line of it, which of a traceback is the fault."""
+        said = self.logged("ERROR")[-1:]
+        last = self._lines()[-1:]
+        if said and not RECORD.match(last[0]):
+            said += last
+        return ": ".join(said) or "it logged no reason: see what it printed above"
+
+    def _lines(self) -> list[str]:
         if not self.log or not self.log.is_file():
             return []
         with self.log.open("rb") as log:
             log.seek(max(0, self.log.stat().st_size - TAIL))
-            lines = log.read().decode(errors="replace").splitlines()
-        found = (match for match in map(RECORD.match, lines) if match)
-        return [match["text"] for match in found if level in ("", match["level"])]
+            return log.read().decode(errors="replace").splitlines()
 
 
 def spelled(seconds: float) -> str:
