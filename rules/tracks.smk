@@ -1,4 +1,4 @@
-from workflow_scripts.tracks.inputs import all_tracks, each_track, track_names, track_values
+from workflow_scripts.tracks.inputs import all_hubs, all_tracks, each_track, track_names, track_values
 
 
 wildcard_constraints:
@@ -15,6 +15,7 @@ rule tracks:
         collect("<results>/tracks/{set}/polymerase.parquet", set=names("tracks/sets")),
         collect("<results>/tracks/{set}/targets.h5", set=names("tracks/sets")),
         collect("<results>/tracks/{set}/metagene.parquet", set=names("tracks/sets")),
+        all_hubs(settings, "<results>/tracks/{set}/hub/hub.txt", "<results>/tracks/{set}/hub/igv_session.xml"),
 
 
 rule convert_track:
@@ -158,3 +159,60 @@ rule measure_metagene:
         names=track_names(settings),
     script:
         "../workflow_scripts/tracks/measure_metagene.py"
+
+
+rule export_track:
+    input:
+        plus="<results>/tracks/{set}/signal/{track}.plus.bw",
+        minus="<results>/tracks/{set}/signal/{track}.minus.bw",
+        seals=[
+            "<results>/tracks/{set}/signal/{track}.plus.bw.sha256",
+            "<results>/tracks/{set}/signal/{track}.minus.bw.sha256",
+        ],
+        chromosomes="<results>/reference/chromosomes.parquet",
+    output:
+        hub_plus="<results>/tracks/{set}/hub/{track}.plus.bw",
+        hub_minus="<results>/tracks/{set}/hub/{track}.minus.bw",
+        seals=[
+            "<results>/tracks/{set}/hub/{track}.plus.bw.sha256",
+            "<results>/tracks/{set}/hub/{track}.minus.bw.sha256",
+        ],
+    log:
+        "<logs>/tracks/export_track.{set}.{track}.log",
+    benchmark:
+        "<benchmarks>/tracks/export_track.{set}.{track}.jsonl"
+    conda:
+        "../envs/tracks.yaml"
+    params:
+        spec=spec("tracks/sets/{set}/hub", without=["genome", "email"]),
+        code=code("tracks/export_track"),
+    script:
+        "../workflow_scripts/tracks/export_track.py"
+
+
+rule write_hub:
+    input:
+        plus=each_track(settings, "<results>/tracks/{set}/hub/{track}.plus.bw"),
+        minus=each_track(settings, "<results>/tracks/{set}/hub/{track}.minus.bw"),
+        seals=each_track(
+            settings,
+            "<results>/tracks/{set}/hub/{track}.plus.bw.sha256",
+            "<results>/tracks/{set}/hub/{track}.minus.bw.sha256",
+        ),
+        strands=each_track(settings, "<results>/tracks/{set}/strands/{track}.parquet"),
+    output:
+        hub="<results>/tracks/{set}/hub/hub.txt",
+        session="<results>/tracks/{set}/hub/igv_session.xml",
+    log:
+        "<logs>/tracks/write_hub.{set}.log",
+    benchmark:
+        "<benchmarks>/tracks/write_hub.{set}.jsonl"
+    conda:
+        "../envs/tracks.yaml"
+    params:
+        spec=spec("tracks/sets/{set}/hub", without=["chromosome_names"]),
+        code=code("tracks/write_hub"),
+        names=track_names(settings),
+        set="{set}",
+    script:
+        "../workflow_scripts/tracks/write_hub.py"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from functools import reduce
 from pathlib import Path
 
 import pandas as pd
+import pyBigWig
 import pytest
 import yaml
 
@@ -129,12 +131,26 @@ def test_human_mini_refuses_to_run_without_its_mirror(tmp_path: Path) -> None:
     assert len(said) == 1 and "mirror" in said[0]
 
 
+SACCER3 = {"chrI": 230218, "chrXVI": 948066, "chrM": 85779}  # bp
+ROMAN = ["", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII", "XIII", "XIV", "XV", "XVI"]
+
+
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The results of tracks of one's own: a genome and an annotation beside them, and no proteome."""
+    """The results of tracks of one's own, with chromosomes called 01, 02, ..., beside a genome and an annotation."""
     directory = tmp_path_factory.mktemp("own")
     config = yaml.safe_load(configured("yeast.yaml", directory).read_text())
     del config["esm2"], config["simulate"], config["reference"]["proteome"]
+    netseq = config["tracks"]["sets"]["netseq"]
+    for strand in ("plus", "minus"):
+        (published,) = REAL_MIRROR.rglob(f"WT.{strand}.wig")
+        text = re.sub("chrom=chr([IVX]+)", lambda found: f"chrom={ROMAN.index(found[1]):02}", published.read_text())
+        (directory / f"own.{strand}.wig").write_text(text)
+        netseq["tracks"]["WT"][strand] = [f"./own.{strand}.wig"]
+    netseq["hub"] = {"genome": "sacCer3", "email": "maintainer@example.org"}
+    aliases = (f"{number:02}\t{name}\n" for number, name in enumerate(ROMAN) if name)
+    (directory / "own.txt").write_text("".join(aliases))
+    config["reference"]["chromosome_aliases"] = "./own.txt"
     file = directory / "own.yaml"
     file.write_text(yaml.safe_dump(config))
     assert succeeded(snakemake("--cores", "1", directory=directory, configs=(file,)))
@@ -145,6 +161,23 @@ def test_own_tracks_need_a_genome_and_an_annotation_alone(own: Path) -> None:
     genes, order = gene_table.read(own / "reference/genes.parquet")
     assert len(genes) == 6600  # as the annotation counts its protein-coding genes
     assert (genes["protein_id"] == "").all() and not (own / "reference/proteins.fa").stat().st_size
+    strands = pd.read_parquet(own / "tracks/netseq/strands/WT.parquet").iloc[0]
+    assert (strands["sense"], strands["antisense"]) == (
+        722_180,
+        275_607,
+    )  # as of chromosomes that were called I, II, ...
     features = polymerase.read(own / "tracks/netseq/polymerase.parquet", order)
     assert features["measured"].sum() == pytest.approx(5000, abs=100)
     assert {path.name for path in (own / "report").iterdir()} >= {"netseq", "sources.html", "costs.html"}
+
+
+def test_the_hub_of_own_tracks_holds_every_read_under_the_names_of_ucsc(own: Path) -> None:
+    folder = own / "tracks/netseq/hub"
+    named = re.findall(r"^bigDataUrl (.*)$", (folder / "hub.txt").read_text(), re.MULTILINE)
+    sums = {}
+    for name in named:
+        with pyBigWig.open(str(folder / name)) as file:
+            assert {chrom: file.chroms(chrom) for chrom in ("chrI", "chrXVI", "chrM")} == SACCER3
+            sums[name] = file.header()["sumData"]
+    assert sums == {"WT.plus.bw": 821_649, "WT.minus.bw": -883_845}
+    assert "igv_session.xml" in (own / "ro-crate-metadata.json").read_text()

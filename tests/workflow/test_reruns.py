@@ -79,6 +79,7 @@ ADDED = {
         **demo_configuration()[0]["reference"],
         "gene_aliases": ANOTHER_FILE,
     },
+    "tracks/sets/netseq/hub": {"genome": "hg38", "email": "maintainer@example.org", "chromosome_names": "genome"},
 }
 
 # What a user expects of each key, written by hand and not read off the rules: from a stage to all that stands on it.
@@ -131,6 +132,7 @@ BY_HAND = {
     "tracks/sets/{name}/strands": STRANDS,
     "tracks/sets/{name}/targets": {"make_targets"},
     "tracks/sets/{name}/polymerase": {"measure_polymerase", "plot_pausing"},
+    "tracks/sets/{name}/hub": {"export_track", "write_hub"},
     "tracks/sets/{name}/metagene": {"measure_metagene", "plot_metagene"},
     "bulk/runs/{name}": MODELS,
     "bulk/runs/{name}/embedding": EMBEDDING,  # another one, which has to be made first

@@ -16,6 +16,16 @@ def all_tracks(settings: Settings, pattern: str) -> list[str]:
     ]
 
 
+def all_hubs(settings: Settings, *patterns: str) -> list[str]:
+    """`patterns` for every {set} of which a hub is asked for."""
+    return [
+        pattern.format(set=name)
+        for name in settings.names("tracks/sets")
+        if settings.section(f"tracks/sets/{name}/hub") is not None
+        for pattern in patterns
+    ]
+
+
 def each_track(settings: Settings, *patterns: str) -> Callable[..., list[str]]:
     """For a rule's input: `patterns` for every {track} of one {set}, in the order of `track_names`."""
     return lambda wildcards: [

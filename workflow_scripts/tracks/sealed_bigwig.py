@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -99,6 +100,10 @@ class SealedBigWig:
             else:
                 here[:] = bin_sums(runs, first, last, width)
         return sums
+
+    def runs(self, chrom: str) -> Iterator[Runs]:
+        """All runs of a chromosome in order, those of few blocks at a time."""
+        return self._blocks.parts(chrom, self.lengths[chrom])
 
     def sums(self, chrom: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
         """Sum of signal over each interval [start, end), float64; intervals may overlap and be empty.
