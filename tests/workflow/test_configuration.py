@@ -327,6 +327,19 @@ def test_an_annotation_is_reference_enough_for_tracks_and_counts() -> None:
         settings(config)
 
 
+def test_the_configuration_of_own_tracks_in_the_readme_is_one(tmp_path: Path) -> None:
+    own, aliases = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    file = tmp_path / "own.yaml"
+    file.write_text(own)
+    for name in re.findall(r"\./([\w.]+)", own + aliases):
+        (tmp_path / name).touch()
+    config = merged(yaml.safe_load(own), yaml.safe_load(aliases))
+    more = tmp_path / "aliases.yaml"
+    more.write_text(aliases)
+    made = settings(config, file, more)
+    assert len(made.provenance()) == 5 and made.section("tracks/sets/mine/hub/chromosome_names") == "ucsc"
+
+
 def test_a_run_takes_the_embedding_of_any_stage_that_offers_one() -> None:
     made = settings(demo())
     assert made.offered("gene embedding") == ["esm2/esm2_t6_8M_UR50D"]
