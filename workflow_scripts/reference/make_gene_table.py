@@ -51,14 +51,8 @@ def make_gene_table(
 
     Without a proteome genes are those that the annotation has as protein-coding, at one place; none has a protein.
     """
-    by_gene, listed = {}, []
-    if proteome is not None:
-        by_gene, listed = _coding_genes(read_proteome(proteome))
-        if not by_gene:
-            remedy = "Give the pep.all FASTA of the assembly."
-            raise BadInput(proteome, "", "no protein-coding gene on a primary chromosome", remedy)
-        require_genome(proteome, by_gene, spec["assembly"])
-
+    by_gene, listed = _coding_genes(proteome, spec["assembly"]) if proteome else ({}, [])
+    places: dict[str, list[Gene]] = {}
     annotated: dict[str, Gene] = {}
     if gtf is not None:
         places, assembly = read_annotation(gtf)
@@ -71,10 +65,7 @@ def make_gene_table(
     if not universe:
         remedy = "Give a whole annotation: genes are called protein_coding there or, called nothing, have a CDS."
         raise BadInput(gtf, "", "holds no protein-coding gene", remedy)
-    declared = None
-    if lengths is not None:
-        declared = read_lengths(lengths, spec["lengths"]["gene_column"], spec["lengths"]["length_column"])
-        _require_lengths(lengths, declared, universe)
+    declared = _declared_lengths(lengths, universe, spec) if lengths else {}
 
     names = {bare(gene.chrom): gene.chrom for gene in annotated.values()}
     rows, sequences, unlocated = [], [], []
@@ -84,11 +75,7 @@ def make_gene_table(
         if choice is None:
             choice = choose_from_headers(by_gene[gene_id])
             if gtf is not None:
-                if gene:
-                    found = f"in the annotation as {gene.biotype} without such a transcript"
-                else:
-                    found = f"{'at several places' if gene_id in places else 'not'} in the annotation"
-                choice = choice._replace(reason=f"{choice.reason}, {found}")
+                choice = choice._replace(reason=f"{choice.reason}, {_why_not(gene, gene_id in places)}")
                 unlocated.append(gene_id)
             gene = None
         if gene and not gene.start <= choice.tss < gene.end:
@@ -96,19 +83,16 @@ def make_gene_table(
             raise BadInput(gtf, f"transcript {choice.transcript_id}", reason, "Give a whole GTF or GFF3 file.")
         row = _row(gene_id, gene, choice)
         row["chrom"] = names.get(bare(row["chrom"]), row["chrom"])  # one style of names
-        if declared is not None:
-            row["exon_length"] = declared[gene_id]
+        row["exon_length"] = declared.get(gene_id, row["exon_length"])
         rows.append(row)
         if choice.protein:
             sequences.append((gene_id, choice.protein.protein_id, choice.protein.sequence))
-        listed.append(
-            (gene_id, row["symbol"], "yes", choice.source, choice.reason, choice.transcript_id,
-             row["protein_id"], choice.candidates)
-        )  # fmt: skip
+        chosen = choice.source, choice.reason, choice.transcript_id, row["protein_id"], choice.candidates
+        listed.append((gene_id, row["symbol"], "yes", *chosen))
     if unlocated:
         require_annotated(gtf, unlocated, len(universe))
     for gene_id in annotated.keys() - set(universe):
-        if by_gene and annotated[gene_id].coding:
+        if annotated[gene_id].coding:
             listed.append(_left_out(annotated[gene_id], "no protein in the proteome"))
         elif not by_gene:
             listed.append(_left_out(annotated[gene_id], "not protein coding"))
@@ -121,29 +105,43 @@ def make_gene_table(
         log.info("%s: %d genes, %s, %s", "kept" if kept == "yes" else "left out", count, source, reason)
 
 
-def _coding_genes(found: list[Protein]) -> tuple[dict[str, list[Protein]], list[tuple]]:
+def _coding_genes(proteome: Path, assembly: str) -> tuple[dict[str, list[Protein]], list[tuple]]:
     """The coding proteins of each gene on primary chromosomes, and the rows of `choices` of other genes."""
     by_gene: dict[str, list[Protein]] = defaultdict(list)
     others: dict[str, tuple] = {}
-    for item in found:
+    for item in read_proteome(proteome):
         if item.coding and item.primary:
             by_gene[item.gene_id].append(item)
         else:
             reason = "not on a primary chromosome" if item.coding else "not protein coding"
             others[item.gene_id] = (item.gene_id, item.symbol, "no", "proteome header", reason, "", "", 0)
+    if not by_gene:
+        remedy = "Give the pep.all FASTA of the assembly."
+        raise BadInput(proteome, "", "no protein-coding gene on a primary chromosome", remedy)
+    require_genome(proteome, by_gene, assembly)
     return dict(by_gene), [row for gene_id, row in others.items() if gene_id not in by_gene]
+
+
+def _declared_lengths(path: Path, universe: list[str], spec: dict) -> dict[str, float]:
+    """The declared length (bp) of every gene; one without raises BadInput."""
+    declared = read_lengths(path, spec["lengths"]["gene_column"], spec["lengths"]["length_column"])
+    absent = [gene_id for gene_id in universe if gene_id not in declared]
+    if absent:
+        reason = f"no length for {len(absent)} of {len(universe)} genes, the first {', '.join(absent[:3])}"
+        raise BadInput(path, "", reason, "Add them, or give a GTF instead; no length is assumed.")
+    return declared
+
+
+def _why_not(gene: Gene | None, annotated: bool) -> str:
+    """Why a gene of the proteome does not go by the annotation, which holds it at several places, one or none."""
+    if gene:
+        return f"in the annotation as {gene.biotype or 'gene'} without such a transcript"
+    return "at several places in the annotation" if annotated else "not in the annotation"
 
 
 def _left_out(gene: Gene, reason: str) -> tuple:
     """The row of `choices` of a gene of the annotation."""
     return (gene.gene_id, gene.symbol, "no", "annotation", reason, "", "", 0)
-
-
-def _require_lengths(path: Path, declared: dict[str, float], universe: list[str]) -> None:
-    absent = [gene_id for gene_id in universe if gene_id not in declared]
-    if absent:
-        reason = f"no length for {len(absent)} of {len(universe)} genes, the first {', '.join(absent[:3])}"
-        raise BadInput(path, "", reason, "Add them, or give a GTF instead; no length is assumed.")
 
 
 def _row(gene_id: str, gene: Gene | None, choice: Choice) -> dict:
