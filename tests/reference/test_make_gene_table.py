@@ -206,6 +206,25 @@ def test_a_gtf_of_another_assembly_is_refused(tmp_path, gtf, word):
     assert not (tmp_path / "out").exists()
 
 
+def test_a_proteome_of_two_assemblies_is_refused(tmp_path):
+    fasta = protein(G, T[0]) + protein(G, T[1], place="chromosome:GRCh37:1:101:900:1")
+    with pytest.raises(BadInput, match="headers: of assembly GRCh37, GRCh38, the configuration says GRCh38"):
+        run(tmp_path, fasta, lengths=f"gene,bp\n{G},9\n")
+
+
+def test_half_of_a_proteome_tells_that_the_assembly_is_the_same(tmp_path):
+    """And not that the annotation is whole."""
+    fasta = protein(G, T[0]) + protein("ENSG00000000002", T[1])
+    with pytest.raises(BadInput, match="no coding transcript of 1 of 2 genes of the proteome"):
+        run(tmp_path, fasta, transcript(G, T[0], [(101, 900)], (101, 900)))
+
+
+def test_a_protein_without_a_transcript_in_its_header_is_its_own(tmp_path):
+    fasta = protein(G, T[0]).replace(f"transcript:{T[0]}", "")
+    genes, _, _ = run(tmp_path, fasta, lengths=f"gene,bp\n{G},9\n")
+    assert genes.loc[G, "transcript_id"] == T[0].replace("ENST", "ENSP")
+
+
 def test_a_proteome_of_another_assembly_is_refused(tmp_path):
     with pytest.raises(BadInput, match="of assembly GRCh38, the configuration says GRCh37"):
         run(tmp_path, protein(G, T[0]), lengths=f"gene,bp\n{G},9\n", genome="GRCh37")

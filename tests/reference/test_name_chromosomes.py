@@ -19,7 +19,7 @@ UCSC = """\
 # ucsc\tassembly\tgenbank\trefseq
 chrI\tI\tCU329670.1\tNC_003424.3
 chrII\tII\tCU329671.1\tNC_003423.3
-chrIII\tIII\tCU329672.1\tNC_003421.2
+chrIII\tIII\t\tNC_003421.2
 chrM\tMT\tX54421.1\tNC_001326.1
 chrIII_alt\t\tFP565355.1\t
 """
@@ -37,7 +37,7 @@ unplaced\tunlocalized-scaffold\tIII\tChromosome\tFP565355.1\t=\tna\tPrimary Asse
 MT\tassembled-molecule\tMT\tMitochondrion\tX54421.1\t=\tNC_001326.1\tnon-nuclear\t19431\tna
 """
 SIZES = "chr01\t5579133\nchr02\t4539804\nchr03\t2452883\nMT\t19431\nchr_x\t20000\n"
-TWO = "chr01\tI\r\nchr02\tII\r\nchr03\tIII\r\nchrM\tMT\r\n"
+TWO = "chr01\tI\r\nchr02\tII\r\nchr03\tIII\r\nchrM\tMT\r\nplasmid\t7\r\n"
 
 
 def named(
@@ -58,9 +58,9 @@ def named(
 @pytest.mark.parametrize(
     ("table", "spelled"),
     [
-        (UCSC, {"NC_003424.3": "I", "CU329671.1": "II", "chrIII": "III", "NC_001326.1": "MT", "FP565355.1": None}),
+        (UCSC, {"NC_003424.3": "I", "CU329671.1": "II", "NC_003421.2": "III", "NC_001326.1": "MT", "FP565355.1": None}),
         (REPORT, {"NC_003424.3": "I", "CU329672.1": "III", "FP565355.1": None, "unplaced": None, "na": None}),
-        (SIZES, {"chr01": "I", "chr03": "III", "chr_x": None, "20000": None}),
+        (SIZES, {"chr01": "I", "chr03": "III", "chr_x": None, "5579133": None}),
         (TWO, {"chr01": "I", "chr02": "II", "CHR03": "III", "III\r": None}),
     ],
     ids=["chromAlias", "assembly report", "chrom.sizes", "two columns"],

@@ -44,6 +44,7 @@ ROOMS = {
     "evaluation": ("tests/evaluation", "tests/bulk"),
     "bulk": ("tests/bulk", CONFIGURATION),
     "prebulk": ("tests/prebulk", CONFIGURATION),
+    "reference": ("tests/reference", CONFIGURATION),
     "tracks": ("tests/tracks", CONFIGURATION),
     "esm2": ("tests/esm2", CONFIGURATION),
 }

@@ -254,7 +254,7 @@ def test_a_source_is_a_row(project: Path, tmp_path: Path) -> None:
     with (project / "config/datasets.tsv").open("a") as sheet:
         sheet.write(row + "\n")
     change = tmp_path / "own.yaml"
-    change.write_text(yaml.safe_dump({"download": {}, "reference": {"assembly": "a", "proteome": "own.csv"}}))
+    change.write_text(yaml.safe_dump({"download": {}, "reference": {"assembly": "a", "gtf": "own.csv"}}))
     result = snakemake(project, tmp_path / "run", (change,), "resources/own.csv", "--cores", "1")
     assert succeeded(result)
     assert (tmp_path / "run/resources/own.csv").read_bytes() == own.read_bytes()

@@ -121,7 +121,7 @@ class Gff3:
         gene = (around or here)[0]
         values = self._features[parent][0].values
         own = "Parent" in values  # and not the gene as its own transcript
-        exons = sorted((part.start, part.end) for part in parts if part.feature == "exon")
+        exons = [(part.start, part.end) for part in parts if part.feature == "exon"]
         if not exons:
             exons = sorted((part.start, part.end) for part in parts)
             if own:
