@@ -15,6 +15,7 @@ rule bulk:
             then=[
                 "<results>/bulk/baselines/imputation.parquet",
                 "<results>/bulk/baselines/classification.parquet",
+                "<results>/bulk/baselines/embeddings.h5ad",
             ],
             otherwise=[],
         ),
@@ -166,6 +167,29 @@ rule classify_baselines:
         code=code("bulk/classify_baselines"),
     script:
         "../workflow_scripts/bulk/classify_baselines.py"
+
+
+rule embed_baseline:
+    input:
+        expression=shards(settings, "<results>/prebulk/expression/{corpus}/{shard}.h5ad"),
+        splits="<results>/prebulk/splits.parquet",
+        standardizer="<results>/prebulk/standardizer.parquet",
+    output:
+        embeddings="<results>/bulk/baselines/embeddings.h5ad",
+    log:
+        "<logs>/bulk/embed_baseline.log",
+    benchmark:
+        "<benchmarks>/bulk/embed_baseline.jsonl"
+    conda:
+        "../envs/bulk.yaml"
+    threads: 2
+    resources:
+        mem_mb=memory(8000),
+        runtime=120,
+    params:
+        code=code("bulk/embed_baseline"),
+    script:
+        "../workflow_scripts/bulk/embed_baseline.py"
 
 
 rule classify_samples:

@@ -25,6 +25,7 @@ rule report:
 rule plot_embedding:
     input:
         embeddings="<results>/bulk/{run}/embeddings.h5ad",
+        baseline="<results>/bulk/baselines/embeddings.h5ad",
         gene_embedding=gene_embedding(settings),
         provenance=provenance_of("reference/proteome", "reference/gtf", "reference/lengths", "prebulk"),
     output:
@@ -58,6 +59,8 @@ rule plot_embedding:
     params:
         spec=spec("report/embedding"),
         code=code("report/plot_embedding"),
+        run="{run}",
+        place=place_of_run(settings),
     script:
         "../workflow_scripts/report/plot_embedding.py"
 

@@ -19,6 +19,7 @@ from workflow_scripts.bulk import imputation
 from workflow_scripts.bulk.classify_baselines import classify_baselines
 from workflow_scripts.bulk.classify_samples import classify_samples
 from workflow_scripts.bulk.collect_metrics import collect_metrics
+from workflow_scripts.bulk.embed_baseline import embed_baseline
 from workflow_scripts.bulk.embed_samples import embed_samples
 from workflow_scripts.bulk.impute_baselines import impute_baselines
 from workflow_scripts.bulk.score_imputation import score_imputation
@@ -209,6 +210,36 @@ def test_no_run_may_take_the_name_of_a_baseline(name: str) -> None:
     config["bulk"]["runs"] = {name: run}
     with pytest.raises(BadConfiguration, match=f"given '{name}'; allowed: a name that no baseline has"):
         Settings(config, str(ROOT / "config/datasets.tsv"))
+
+
+def test_the_baseline_embedding_is_the_principal_components_of_the_train_split(
+    cohort: dict[str, Any], tmp_path: Path
+) -> None:
+    """The same distances as scikit-learn's PCA, fitted to the train samples of the genes that all of them measure."""
+    embed_baseline(**{name: cohort[name] for name in INPUTS}, embeddings=tmp_path / "e.h5ad")
+    found = sample_embedding.read(tmp_path / "e.h5ad")
+    table = splits.read(cohort["splits"]).set_index("sample_id")
+    assert sorted(found.obs_names) == sorted(table.index) and found.uns["run"] == "PCA of log-TPM"
+    assert found.obs["split"].tolist() == table.loc[found.obs_names, "split"].tolist()
+    _, values = expression.load(cohort["expression"], found.obs_names)
+    genes = standardizer.read(cohort["standardizer"])
+    measured = genes["mean"].notna().to_numpy()
+    filled = np.where(np.isfinite(values), values, genes["mean"].to_numpy())[:, measured]
+    train = (found.obs["split"] == "train").to_numpy()
+    axes = np.linalg.svd(filled[train] - filled[train].mean(0), full_matrices=False).Vh[: found.shape[1]]
+    expected = (filled - filled[train].mean(0)) @ axes.T
+    np.testing.assert_allclose(np.abs(found.X[:, :3]), np.abs(expected[:, :3]), atol=1e-3)
+
+
+def test_the_baseline_embedding_does_not_look_at_the_test_split(cohort: dict[str, Any], tmp_path: Path) -> None:
+    moved = cohorts.with_other_test_values(cohort, tmp_path)
+    given = {name: cohort[name] for name in INPUTS}
+    embed_baseline(**given, embeddings=tmp_path / "a.h5ad")
+    embed_baseline(**given | {"expression": moved}, embeddings=tmp_path / "b.h5ad")
+    first, second = (sample_embedding.read(tmp_path / f"{name}.h5ad") for name in "ab")
+    other = (first.obs["split"] != "test").to_numpy()
+    np.testing.assert_array_equal(first.X[other], second[first.obs_names].X[other])
+    assert not np.allclose(first.X[~other], second[first.obs_names].X[~other])
 
 
 def test_no_run_may_be_taken_for_a_classifier_on_an_embedding() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
 import shutil
 import subprocess
@@ -31,16 +33,65 @@ def browse(page: Path, profile: Path, *flags: str) -> tuple[str, list[str]]:
     return result.stdout, [line for line in result.stderr.splitlines() if "CONSOLE" in line]
 
 
+def embedding_page(folder: Path, samples: Path, origin: dict) -> Path:
+    page = folder / "embedding.html"
+    pictures = {"umap": folder / "umap.png", "tsne": folder / "tsne.png"}
+    given = {"embeddings": samples, "baseline": samples, "run": "small", "place": 0, "spec": SPEC}
+    plot_embedding(**given, **origin, **pictures, interactive=page)
+    return page
+
+
+# Moves over the panel on the left until a tooltip shows, chooses another meaning of the colours, and clicks down the
+# legend until the picture changes; what it saw is written into the page.
+VISITOR = """
+const wait = time => new Promise(done => setTimeout(done, time));
+const send = (canvas, kind, x, y) => {
+  const box = canvas.getBoundingClientRect();
+  const at = {clientX: box.left + x, clientY: box.top + y, bubbles: true, view: window};
+  canvas.dispatchEvent(new (kind.startsWith("pointer") ? PointerEvent : MouseEvent)(kind, at));
+};
+(async () => {
+  await wait(1500);
+  const canvas = document.querySelector("#chart canvas"), seen = {};
+  const tooltip = () => document.querySelector("#vg-tooltip-element.visible");
+  for (let y = 60; y < 440 && !tooltip(); y += 4)
+    for (let x = 20; x < 420 && !tooltip(); x += 4)
+      for (const kind of ["pointermove", "mousemove"]) send(canvas, kind, x, y);
+  await wait(300);
+  seen.tooltip = tooltip() ? tooltip().innerText : "";
+  const menu = document.querySelector("#chart select"), before = canvas.toDataURL();
+  menu.value = "corpus";
+  menu.dispatchEvent(new Event("change", {bubbles: true}));
+  menu.dispatchEvent(new Event("input", {bubbles: true}));
+  await wait(500);
+  const coloured = canvas.toDataURL();
+  seen.coloured = coloured !== before;
+  for (let y = 40; y < 80; y += 4)
+    for (let x = 870; x < canvas.getBoundingClientRect().width && !seen.filtered; x += 8) {
+      for (const kind of ["pointermove", "pointerdown", "mousedown", "pointerup", "mouseup", "click"])
+        send(canvas, kind, x, y);
+      await wait(20);
+      seen.filtered = canvas.toDataURL() !== coloured;
+    }
+  document.title = JSON.stringify(seen);
+})();
+"""
+
+
+def test_pointing_choosing_and_filtering_work_offline(tmp_path, write_samples, origin) -> None:
+    page = embedding_page(tmp_path, write_samples(40, 3, unlabelled=0), origin(True))
+    visited = tmp_path / "visited.html"
+    before, end, after = page.read_text().rpartition("</body>")
+    visited.write_text(f"{before}<script>{VISITOR}</script>{end}{after}")
+    dom, console = browse(visited, tmp_path / "profile", "--dump-dom", "--window-size=1280,1400")
+    assert console == []
+    seen = json.loads(html.unescape(re.search("<title>(.*?)</title>", dom).group(1)))
+    assert all(name in seen["tooltip"] for name in ("sample", "label", "split", "corpus", "group"))
+    assert seen["coloured"] and seen["filtered"]
+
+
 def test_the_interactive_page_draws_its_chart(tmp_path, write_samples, origin) -> None:
-    page = tmp_path / "embedding.html"
-    plot_embedding(
-        embeddings=write_samples(8, 3, unlabelled=0),
-        **origin(True),
-        umap=tmp_path / "umap.png",
-        tsne=tmp_path / "tsne.png",
-        interactive=page,
-        spec=SPEC,
-    )
+    page = embedding_page(tmp_path, write_samples(8, 3, unlabelled=0), origin(True))
     dom, console = browse(page, tmp_path / "profile", "--dump-dom")
     assert console == []
     chart = dom.split('<div id="chart"')[1]

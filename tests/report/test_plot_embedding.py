@@ -2,18 +2,22 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from anndata import AnnData
+from matplotlib.figure import Figure
+from sklearn.metrics import silhouette_score
 
 from tests.report.conftest import SPEC
-from tests.report.looking import ODD, page, picture, printed_honest
+from tests.report.looking import ODD, nothing_cut, page, picture, printed_honest
 from workflow_scripts.contracts import sample_embedding
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.report import embeddings
-from workflow_scripts.report.embedding_figures import MOST_NAMES, UNLABELLED, describe, draw_embedding
+from workflow_scripts.report.embedding_figures import MOST_NAMES, UNLABELLED, View, describe, draw_embedding
 from workflow_scripts.report.plot_embedding import plot_embedding
 
 
@@ -21,7 +25,9 @@ def draw(folder: Path, samples: Path, origin: dict, **spec: object) -> tuple[Pat
     folder.mkdir(exist_ok=True)
     umap, tsne, interactive = folder / "umap.png", folder / "tsne.png", folder / "embedding.html"
     outputs = {"umap": umap, "tsne": tsne, "interactive": interactive}
-    plot_embedding(embeddings=samples, **origin, **outputs, spec=SPEC | spec)
+    beside = spec.pop("baseline", samples)  # the same samples, where nothing else matters
+    given = {"embeddings": samples, "baseline": beside, "run": "small", "place": 0}
+    plot_embedding(**given, **origin, **outputs, spec=SPEC | spec)
     return umap, tsne, interactive
 
 
@@ -48,7 +54,7 @@ def test_pictures_and_page_show_every_sample_and_say_what_is_simulated(tmp_path,
     assert "Simulated data" in shown.text and "80 samples" in shown.text
     drawn = points(made[2])
     assert sorted(point["sample"] for point in drawn) == sorted(f"s{index}" for index in range(80))
-    assert all(np.isfinite([point[name] for name in ("x0", "y0", "x1", "y1")]).all() for point in drawn)
+    assert all(np.isfinite([point[name] for name in ("x0", "y0", "x3", "y3")]).all() for point in drawn)
     assert ODD in {point["label"] for point in drawn}  # in the data as it is
     assert ODD not in shown.raw and "<script>alert" not in shown.raw  # in the page never as a tag
 
@@ -82,6 +88,26 @@ def test_samples_that_are_all_alike_are_drawn(tmp_path, write_samples, origin) -
     picture(draw(tmp_path / "out", write_samples(40, 2, vary=0), origin(True))[0])
 
 
+def no_legend_covers_samples(figure: Figure) -> bool:
+    """Whether every legend ends above the next one, and right of every panel with samples."""
+    legends = [axis.get_legend().get_window_extent() for axis in figure.axes if axis.get_legend()]
+    panels = [axis.get_window_extent() for axis in figure.axes if axis.collections]
+    below = all(upper.y0 > lower.y1 for upper, lower in pairwise(legends))
+    return below and min(key.x0 for key in legends) > max(panel.x1 for panel in panels)
+
+
+def test_long_labels_are_told_whole(write_samples) -> None:
+    data = sample_embedding.read(write_samples(60, 5, unlabelled=0))
+    name = "a label with many words that says where in the body the sample was taken, and from whom"
+    data.obs["label"] = [f"{name} {number % 30}" for number in range(60)]
+    about, marks = describe(data.obs)
+    layout = embeddings.Layout("UMAP", data.X[:, :2], ("UMAP 1", "UMAP 2"))
+    figure = draw_embedding([View("of a run", "", layout), View("of PCA", "", layout)], about, marks, 60)
+    said = [" ".join(text.get_text().split()) for text in figure.axes[-2].get_legend().get_texts()]
+    assert said[1:] == [f"{label} (2)" for label in marks["drawn"]]
+    assert nothing_cut(figure) and no_legend_covers_samples(figure)
+
+
 @pytest.mark.parametrize("labels", [22, 40, 60])
 def test_many_labels_are_all_told_apart(write_samples, labels: int) -> None:
     data = sample_embedding.read(write_samples(600, labels, unlabelled=0.1))
@@ -92,11 +118,11 @@ def test_many_labels_are_all_told_apart(write_samples, labels: int) -> None:
     assert len(drawn) == len(set(drawn.values())) == min(known, MOST_NAMES) + (known > MOST_NAMES) + 1
     assert set(about["drawn"]) == set(drawn)
     layout = embeddings.Layout("UMAP", data.X[:, :2], ("UMAP 1", "UMAP 2"))
-    figure = draw_embedding(layout, about, marks, len(about))
+    figure = draw_embedding([View("of a run", "", layout), View("of PCA", "", layout)], about, marks, len(about))
     legend = next(axis.get_legend() for axis in figure.axes if axis.get_legend() is not None)
-    assert len(legend.get_texts()) == len(drawn)
-    figure.draw_without_rendering()
-    assert legend.get_window_extent().y0 > 0  # it ends within the figure
+    assert len(legend.get_texts()) == len(drawn) + 1  # its title
+    assert nothing_cut(figure)
+    assert no_legend_covers_samples(figure)
 
 
 def test_of_a_large_set_a_choice_is_drawn_that_is_said(tmp_path, write_samples, origin) -> None:
@@ -130,6 +156,43 @@ def test_principal_components_hold_the_distances_of_a_plane() -> None:
     xy = embeddings.principal_components(plane)
     before = np.linalg.norm(plane[:, None] - plane[None], axis=2)
     np.testing.assert_allclose(np.linalg.norm(xy[:, None] - xy[None], axis=2), before, atol=1e-5)
+
+
+def test_labels_are_told_apart_as_scikit_learn_and_hand_say() -> None:
+    """Two labels on a line: of three test samples the five nearest train samples of one have the other label."""
+    x = np.array([[0], [1], [2], [10], [11], [12], [0.5], [11.5], [2.5], [50]], np.float32)
+    obs = pd.DataFrame({"label": [*"aaabbbabb", ""], "split": ["train"] * 6 + ["test"] * 4})
+    data = AnnData(x, obs.set_axis([f"s{n}" for n in range(10)]))
+    found = embeddings.separation(data)
+    assert found.accuracy == pytest.approx(2 / 3)
+    assert found.silhouette == pytest.approx(silhouette_score(x[:9], list("aaabbbabb")))
+    assert found.words == f"silhouette {found.silhouette:.2f}, 5-NN accuracy 0.67"
+
+
+@pytest.mark.parametrize("label", ["", "a"])
+def test_what_cannot_be_told_apart_is_not_defined(label: str) -> None:
+    obs = pd.DataFrame({"label": [label] * 8, "split": "train"}, index=[f"s{n}" for n in range(8)])
+    assert embeddings.separation(AnnData(np.ones((8, 2), np.float32), obs)).words.count("not defined") == 2
+
+
+def test_the_baseline_stands_beside_the_model_with_the_same_samples(tmp_path, write_samples, origin) -> None:
+    samples = write_samples(40, 3)
+    data = sample_embedding.read(samples)
+    other = tmp_path / "baseline.h5ad"
+    sample_embedding.write(data.X[::-1, :4] ** 3, data.obs[::-1], other, run="PCA of log-TPM", gene_order="o" * 64)
+    made = draw(tmp_path / "out", samples, origin(False), baseline=other)
+    titles = [panel["title"]["text"] for panel in chart(made[2])["concat"]]
+    assert titles == [
+        "small: UMAP of its embedding",
+        "UMAP of PCA of log-TPM",
+        "small: t-SNE of its embedding",
+        "t-SNE of PCA of log-TPM",
+    ]
+    drawn = pd.DataFrame(points(made[2])).set_index("sample")
+    assert not np.allclose(drawn[["x0", "y0"]], drawn[["x1", "y1"]])
+    sample_embedding.write(data.X[1:], data.obs[1:], other, run="PCA of log-TPM", gene_order="o" * 64)
+    with pytest.raises(BadInput, match="lacks samples of the run"):
+        draw(tmp_path / "again", samples, origin(False), baseline=other)
 
 
 def test_samples_are_drawn_in_an_order_that_hides_no_corpus(write_samples) -> None:

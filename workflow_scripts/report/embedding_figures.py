@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import altair as alt
 import pandas as pd
@@ -17,7 +18,20 @@ from workflow_scripts.report.embeddings import Layout
 
 UNLABELLED = "unlabelled"
 MOST_NAMES = 48  # labels with a mark of their own; the rest are one grey group
+MOST_LINES = 28  # in one column of the legend of labels
+PANEL = 400  # pixels, of the interactive page
+LEGEND_WIDTH = 2.5  # of one column, in inches
 Marks = dict[str, tuple[str, str]]  # name: (colour, marker)
+
+
+class View(NamedTuple):
+    """One layout of the samples, and what is said of it."""
+
+    title: str
+    words: str
+    layout: Layout
+
+
 SPLITS: Marks = {"train": (style.SKY, "o"), "validation": (style.ORANGE, "o"), "test": (style.BLACK, "o")}
 VEGA_SHAPES = dict(
     zip(
@@ -56,23 +70,33 @@ def rank(values: pd.Series) -> list[str]:
     return sorted(counts.index, key=lambda name: (-counts[name], name))
 
 
-def draw_embedding(layout: Layout, about: pd.DataFrame, marks: dict[str, Marks], total: int) -> Figure:
-    """Draw one layout by label, and smaller by split and by corpus; `total` samples were there to draw."""
-    columns = 1 if len(marks["drawn"]) <= 24 else 2
-    figure = style.new_figure(9.6 + 1.9 * columns, 6.2)
-    # Legends have columns of their own, so that no legend squeezes a panel.
-    grid = figure.add_gridspec(2, 4, width_ratios=[5.4, 1.9 * columns, 2.6, 1.6])
-    panels = {
-        "drawn": (grid[:, 0], grid[:, 1], f"{layout.name} by label: {count_samples(len(about), total)}"),
-        "split": (grid[0, 2], grid[0, 3], "By split"),
-        "corpus": (grid[1, 2], grid[1, 3], "By corpus"),
-    }
-    size = min(30.0, max(3.0, 12000 / len(about)))  # points squared: dense sets get small marks
-    for column, (place, beside, title) in panels.items():
-        large = column == "drawn"
-        axis = scatter(figure.add_subplot(place), layout, about[column], marks[column], size if large else size / 2.5)
-        axis.set_title(title)
-        legend(figure.add_subplot(beside), about[column], marks[column], columns if large else 1)
+def draw_embedding(
+    views: Sequence[View], about: pd.DataFrame, marks: dict[str, Marks], total: int, colour: str = style.INK
+) -> Figure:
+    """Draw each view by label, and below smaller by split and by corpus; `total` samples were there to draw.
+
+    colour: of the title of the first view, that of its model.
+    """
+    lines = sum(wrap_label(name).count("\n") + 1 for name in marks["drawn"])
+    columns = 1 + (lines - 1) // MOST_LINES
+    figure = style.new_figure(4.6 * len(views) + LEGEND_WIDTH * columns, 7.9)
+    # Legends have a column of their own, so that none covers a sample.
+    grid = figure.add_gridspec(
+        2, 2 * len(views) + 1, width_ratios=[*[2.3] * 2 * len(views), LEGEND_WIDTH * columns], height_ratios=[2, 1]
+    )
+    size = min(26.0, max(3.0, 12000 / len(about)))  # points squared: dense sets get small marks
+    for number, view in enumerate(views):
+        left = 2 * number
+        axis = scatter(figure.add_subplot(grid[0, left : left + 2]), view.layout, about["drawn"], marks["drawn"], size)
+        axis.set_title(f"{view.title}\n{view.words}", color=style.INK if number else colour, fontsize=9.5)
+        for place, column in ((left, "split"), (left + 1, "corpus")):
+            panel = figure.add_subplot(grid[1, place])
+            scatter(panel, view.layout, about[column], marks[column], size / 2.5).set(xlabel="", ylabel="")
+            panel.set_title(f"By {column}")
+    heads = {"drawn": f"Label: {count_samples(len(about), total)}", "split": "Split", "corpus": "Corpus"}
+    legend(figure.add_subplot(grid[0, -1]), about, {heads["drawn"]: ("drawn", marks["drawn"])}, columns)
+    small = {heads[column]: (column, marks[column]) for column in ("split", "corpus")}
+    legend(figure.add_subplot(grid[1, -1]), about, small, 1)
     return figure
 
 
@@ -106,27 +130,45 @@ def scatter(axis: Axes, layout: Layout, values: pd.Series, marks: Marks, size: f
     return axis
 
 
-def legend(axis: Axes, values: pd.Series, marks: Marks, columns: int) -> Axes:
-    """Fill an axis with the legend of `marks`: each name with its number of samples in `values`."""
-    counts = values.value_counts()
-    handles = [
-        Line2D(
-            [], [], ls="none", color=colour, marker=marker, label=f"{style.wrapped(name, 24)} ({counts.get(name, 0):,})"
-        )
-        for name, (colour, marker) in marks.items()
-    ]
+def wrap_label(name: str) -> str:
+    return style.wrapped(name, 26)
+
+
+def legend(axis: Axes, about: pd.DataFrame, groups: dict[str, tuple[str, Marks]], columns: int) -> Axes:
+    """Fill an axis with the names of groups, {title: (column of `about`, marks)}, each with its number of samples."""
+    handles = []
+    for title, (column, marks) in groups.items():
+        counts = about[column].value_counts()
+        handles.append(Line2D([], [], ls="none", label=style.wrapped(title, 30)))
+        handles += [
+            Line2D(
+                [], [], ls="none", color=colour, marker=marker, label=f"{wrap_label(name)} ({counts.get(name, 0):,})"
+            )
+            for name, (colour, marker) in marks.items()
+        ]
     axis.set_axis_off()
-    axis.legend(handles=handles, loc="upper left", borderaxespad=0, ncols=columns, handletextpad=0.2, columnspacing=0.6)
+    key = axis.legend(
+        handles=handles,
+        loc="upper left",
+        borderaxespad=0,
+        ncols=columns,
+        handletextpad=0.2,
+        columnspacing=0.6,
+        labelspacing=0.3,
+        fontsize=8,
+    )
+    for text in key.get_texts():
+        text.set_fontweight("bold" if text.get_text().replace("\n", " ") in groups else "normal")
     return axis
 
 
-def interactive_chart(layouts: Sequence[Layout], about: pd.DataFrame, marks: dict[str, Marks]) -> dict:
+def interactive_chart(views: Sequence[View], about: pd.DataFrame, marks: dict[str, Marks]) -> dict:
     """The Vega-Lite specification of linked panels: hover names a sample, a drag in one marks it in all.
 
     A menu chooses what the marks mean; a click in the legend brings out one name.
     """
     table = about.reset_index(names="sample")
-    for number, layout in enumerate(layouts):
+    for number, (_, _, layout) in enumerate(views):
         table[f"x{number}"], table[f"y{number}"] = layout.xy.T.round(3).astype("f8")
     menu = alt.binding_select(options=list(marks), labels=["label", "split", "corpus"], name="Colour by ")
     mark_by = alt.param(name="mark_by", value="drawn", bind=menu)
@@ -139,7 +181,7 @@ def interactive_chart(layouts: Sequence[Layout], about: pd.DataFrame, marks: dic
     most = range(max(len(given) for given in marks.values()))
     colour_scale = alt.Scale(domain=domain, range=[alt.ExprRef(f"colours[mark_by][{index}]") for index in most])
     shape_scale = alt.Scale(domain=domain, range=[alt.ExprRef(f"shapes[mark_by][{index}]") for index in most])
-    key = alt.Legend(title=None, symbolLimit=0, labelLimit=240, columns=1 if len(most) <= 25 else 2)
+    key = alt.Legend(title=None, symbolLimit=0, labelLimit=0, columns=1 if len(most) <= 25 else 2)
     bare = {
         "axis": alt.Axis(labels=False, ticks=False, grid=False),
         "scale": alt.Scale(zero=False, nice=False, padding=12),
@@ -150,21 +192,21 @@ def interactive_chart(layouts: Sequence[Layout], about: pd.DataFrame, marks: dic
         alt.Chart()
         .mark_point(filled=True, size=45, strokeWidth=0.4, stroke="white")
         .encode(
-            x=alt.X(f"x{number}:Q", title=layout.axes[0], **bare),
-            y=alt.Y(f"y{number}:Q", title=layout.axes[1], **bare),
+            x=alt.X(f"x{number}:Q", title=view.layout.axes[0], **bare),
+            y=alt.Y(f"y{number}:Q", title=view.layout.axes[1], **bare),
             color=alt.Color("name:N", scale=colour_scale, legend=key),
             shape=alt.Shape("name:N", scale=shape_scale, legend=key),
             opacity=alt.condition(brush & picked, alt.value(0.85), alt.value(0.06)),
             tooltip=[alt.Tooltip(f"{name}:N") for name in ("sample", "label", "split", "corpus", "group")],
         )
-        .properties(width=430, height=430, title=layout.name)
-        for number, layout in enumerate(layouts)
+        .properties(width=PANEL, height=PANEL, title=alt.Title(view.title, subtitle=view.words))
+        for number, view in enumerate(views)
     ]
     with warnings.catch_warnings():
         # Both panels answer to one `brush` and one `picked`: that is meant.
         warnings.filterwarnings("ignore", "Automatically deduplicated selection parameter")
         return (
-            alt.hconcat(*panels, data=alt.InlineData(values=json.loads(table.to_json(orient="records"))))
+            alt.concat(*panels, columns=2, data=alt.InlineData(values=json.loads(table.to_json(orient="records"))))
             .transform_calculate(name="datum[mark_by]")
             .add_params(mark_by, names, colours, shapes, brush, picked)
             .configure(font="system-ui, DejaVu Sans, sans-serif")

@@ -8,10 +8,13 @@ from typing import NamedTuple
 import anndata
 import numpy as np
 import scanpy as sc
+from sklearn.metrics import silhouette_score
+from sklearn.neighbors import KNeighborsClassifier
 from threadpoolctl import threadpool_limits
 
 from workflow_scripts.io.errors import BadInput
 
+NEIGHBOURS = 5  # whose labels tell that of a sample
 FEWEST = 10  # distinct vectors; a neighbourhood graph of fewer says nothing, and neither method can start
 
 
@@ -65,6 +68,38 @@ def lay_out(data: anndata.AnnData, spec: dict) -> tuple[Layout, Layout]:
         Layout("UMAP", data.obsm["X_umap"].astype("f4"), ("UMAP 1", "UMAP 2")),
         Layout("t-SNE", data.obsm["X_tsne"].astype("f4"), ("t-SNE 1", "t-SNE 2")),
     )
+
+
+class Separation(NamedTuple):
+    """How well labels are told apart in an embedding; NaN where that is not defined."""
+
+    silhouette: float
+    accuracy: float
+
+    @property
+    def words(self) -> str:
+        shown = ("not defined" if value != value else f"{value:.2f}" for value in self)
+        return "silhouette {}, 5-NN accuracy {}".format(*shown)
+
+
+def separation(data: anndata.AnnData) -> Separation:
+    """Silhouette and 5-NN accuracy of the labels in X (samples x d), by Euclidean distance.
+
+    Silhouette (Rousseeuw 1987): the mean over labelled samples, of labels with two at least. Accuracy: the share of
+    labelled test samples whose label most of their five nearest labelled train samples have.
+    """
+    labelled = data[(data.obs["label"] != "").to_numpy()]
+    x, labels, split = np.asarray(labelled.X), labelled.obs["label"].to_numpy(str), labelled.obs["split"].to_numpy(str)
+    names, counts = np.unique(labels, return_counts=True)
+    several = np.isin(labels, names[counts > 1])
+    train, test = split == "train", split == "test"
+    with threadpool_limits(1):
+        silhouette = accuracy = float("nan")
+        if len(np.unique(labels[several])) > 1:
+            silhouette = float(silhouette_score(x[several], labels[several]))
+        if train.sum() >= NEIGHBOURS and test.any():
+            accuracy = float(KNeighborsClassifier(NEIGHBOURS).fit(x[train], labels[train]).score(x[test], labels[test]))
+    return Separation(silhouette, accuracy)
 
 
 def principal_components(x: np.ndarray) -> np.ndarray:

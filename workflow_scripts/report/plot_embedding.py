@@ -3,13 +3,17 @@
 from workflow_scripts.rule import run
 
 import json
+from itertools import chain
 from pathlib import Path
 
 import vl_convert
+from anndata import AnnData
 
 from workflow_scripts.contracts.sample_embedding import read
-from workflow_scripts.report.embedding_figures import count_samples, describe, draw_embedding, interactive_chart
-from workflow_scripts.report.embeddings import choose, lay_out
+from workflow_scripts.io.errors import BadInput
+from workflow_scripts.report.embedding_figures import View, count_samples, describe, draw_embedding, interactive_chart
+from workflow_scripts.report.embeddings import choose, lay_out, separation
+from workflow_scripts.report.looks import look
 from workflow_scripts.report.pages import Markup, paragraph, write_page
 from workflow_scripts.report.sources import honest_line
 from workflow_scripts.report.style import save
@@ -18,36 +22,51 @@ from workflow_scripts.report.style import save
 def plot_embedding(
     *,
     embeddings: Path,
+    baseline: Path,
     gene_embedding: Path,
     provenance: list[Path],
     umap: Path,
     tsne: Path,
     interactive: Path,
     spec: dict,
+    run: str,
+    place: int,
 ) -> None:
-    """SampleEmbedding to two PNGs and one HTML page that opens offline; equal bytes for an equal seed.
+    """SampleEmbedding of one run, beside that of principal components, to two PNGs and a page that opens offline.
 
-    At most `spec["max_samples"]` samples are drawn, chosen at random. `gene_embedding` of the run and `provenance`
-    of its data say what is simulated.
+    At most `spec["max_samples"]` samples are drawn, chosen at random, the same of both; equal bytes for an equal seed.
+    place: of the run among all, which its colour follows. `gene_embedding` of the run and `provenance` of its data say
+    what is simulated.
     """
     honest = honest_line(provenance, [gene_embedding])
-    stored = read(embeddings)
+    stored, beside = read(embeddings), read(baseline)
     chosen = choose(stored, spec["max_samples"], spec["seed"], embeddings)
+    if not chosen.obs_names.isin(beside.obs_names).all():
+        raise BadInput(baseline, "", "lacks samples of the run", "Remove it and run its rule again.")
     about, marks = describe(chosen.obs)
-    layouts = lay_out(chosen, spec)
-    for layout, path in zip(layouts, (umap, tsne), strict=True):
-        save(draw_embedding(layout, about, marks, stored.n_obs), path, honest)
-    chart = interactive_chart(layouts, about, marks)
+    own = _views(f"{run}: {{}} of its embedding", chosen, spec)
+    others = _views("{} of PCA of log-TPM", beside[chosen.obs_names].copy(), spec)
+    views = list(zip(own, others, strict=True))  # by method
+    for of_method, path in zip(views, (umap, tsne), strict=True):
+        save(draw_embedding(of_method, about, marks, stored.n_obs, look(run, place).colour), path, honest)
+    chart = interactive_chart([*chain.from_iterable(views)], about, marks)
     drawn = count_samples(chosen.n_obs, stored.n_obs)
-    _write_page(chart, f"Sample embeddings of {stored.uns['run']}", drawn, honest, interactive)
+    _write_page(chart, f"Sample embeddings of {run}", drawn, honest, interactive)
+
+
+def _views(title: str, data: AnnData, spec: dict) -> list[View]:
+    """One view a method of what `title` says."""
+    words = separation(data).words
+    return [View(title.format(layout.name), words, layout) for layout in lay_out(data, spec)]
 
 
 def _write_page(chart: dict, title: str, drawn: str, honest: str, path: Path) -> None:
     """One page that carries a Vega-Lite chart, its data and the programs that draw it."""
     lead = (
-        f"{drawn[:1].upper()}{drawn[1:]}. Each point is a sample. Point at one to read what it is; drag over some to "
-        "see them in both panels; choose below the panels what the colours mean; click on a name in the legend to "
-        "bring it out, double-click to see all again."
+        f"{drawn[:1].upper()}{drawn[1:]}. Each point is a sample, on the left by the model's embedding and on the "
+        "right by principal components of log-TPM. Point at one to read what it is; drag over some to see them in all "
+        "panels; choose below the panels what the colours mean; click on a name in the legend to bring it out, "
+        "double-click to see all again."
     )
     # A label may hold "</script>", so no "<" of the data reaches the page as such. The interpreter of
     # expressions (`ast`) needs no eval, which the page's policy forbids; a canvas bears 20,000 points.

@@ -81,7 +81,7 @@ def headline_part(found: Sequence[Headline], places: dict[str, int]) -> list[Mar
         )
         for one in found
     ]
-    return [table("Headline scores", columns, rows, {"n": "number"}), lead]
+    return [table("Headline scores", columns, rows, {"Run": "name", "n": "number"}), lead]
 
 
 def _name(one: Headline) -> str:
@@ -102,7 +102,7 @@ def warning_part(warned: Sequence[Warned]) -> list[Markup]:
 
 
 def _warning(one: Warned) -> Markup:
-    return Markup("{} {}").format(styled(one.title, "bad"), one.words)
+    return Markup("<strong>{}</strong> {}").format(styled(one.title, "bad"), one.words)
 
 
 def sample_part(samples: pd.DataFrame | None) -> list[Markup]:
