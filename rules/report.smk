@@ -10,6 +10,11 @@ rule figures:
         collect("<results>/report/{run}/umap.png", run=names("bulk/runs")),
         collect("<results>/report/{run}/f1.png", run=names("bulk/runs")),
         collect("<results>/report/{run}/training.png", run=names("bulk/runs")),
+        branch(
+            len(names("bulk/runs")) > 1,
+            then="<results>/report/comparison.html",
+            otherwise=[],
+        ),
         collect("<results>/report/{set}/metagene.png", set=names("tracks/sets")),
         collect("<results>/report/{set}/pausing.png", set=names("tracks/sets")),
 
@@ -114,6 +119,42 @@ rule plot_scores:
         place=place_of_run(settings),
     script:
         "../workflow_scripts/report/plot_scores.py"
+
+
+rule compare_runs:
+    input:
+        scores=collect(
+            "<results>/bulk/{run}/{task}.parquet",
+            run=names("bulk/runs"),
+            task=["imputation", "classification"],
+        ),
+        embeddings=collect("<results>/{embedding}.h5ad", embedding=settings.offered("gene embedding")),
+        provenance=provenance_of("reference/proteome", "reference/gtf", "reference/lengths", "prebulk"),
+    output:
+        page=report(
+            "<results>/report/comparison.html",
+            category="2. Scores",
+            subcategory="all runs",
+            labels={"run": "all", "figure": "runs side by side, table"},
+            caption="../config/report/comparison.rst",
+        ),
+        figure=report(
+            "<results>/report/comparison.png",
+            category="2. Scores",
+            subcategory="all runs",
+            labels={"run": "all", "figure": "runs side by side"},
+            caption="../config/report/comparison.rst",
+        ),
+    log:
+        "<logs>/report/compare_runs.log",
+    benchmark:
+        "<benchmarks>/report/compare_runs.jsonl"
+    conda:
+        "../envs/report.yaml"
+    params:
+        code=code("report/compare_runs"),
+    script:
+        "../workflow_scripts/report/compare_runs.py"
 
 
 rule plot_training:

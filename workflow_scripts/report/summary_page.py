@@ -39,13 +39,13 @@ def write_opening(path: Path, found: Sequence[Headline], warned: Sequence[Warned
 
 def sentence(one: Headline) -> Markup:
     """One headline score in words."""
-    said = Markup("<strong>{}</strong>: {} {}").format(one.run, _name(one), _interval(*one.score))
+    said = Markup("<strong>{}</strong>: {} {}").format(one.run, _name(one), interval_words(*one.score))
     if not one.baseline:
         return said + Markup(", no baseline beside it")
     whom = f"the best baseline, {label(one.baseline)} ({one.baseline_score:.3f})"
     words = {"ahead": f"ahead of {whom}", "behind": f"behind {whom}", "level": f"level with {whom}"}
     stand = styled(words.get(one.says, f"not compared with {whom}"), STYLES[one.says])
-    return said + Markup(", {}: difference {}").format(stand, _interval(*one.difference, signed=True))
+    return said + Markup(", {}: difference {}").format(stand, interval_words(*one.difference, signed=True))
 
 
 def headline_part(found: Sequence[Headline], places: dict[str, int]) -> list[Markup]:
@@ -73,10 +73,10 @@ def headline_part(found: Sequence[Headline], places: dict[str, int]) -> list[Mar
             swatch(one.run, places[one.run]) + one.run,
             _name(one),
             f"{one.n:,}",
-            _interval(*one.score),
+            interval_words(*one.score),
             swatch(one.baseline) + label(one.baseline) if one.baseline else "none",
             f"{one.baseline_score:.3f}" if one.baseline else "",
-            _interval(*one.difference, signed=True) if one.baseline else "",
+            interval_words(*one.difference, signed=True) if one.baseline else "",
             styled({"unknown": "not compared"}.get(one.says, one.says), STYLES[one.says]),
         )
         for one in found
@@ -88,7 +88,7 @@ def _name(one: Headline) -> str:
     return f"{metric_label(one.place.metric)} ({dataset_label(one.place.dataset)})"
 
 
-def _interval(value: float, low: float, high: float, signed: bool = False) -> str:
+def interval_words(value: float, low: float, high: float, signed: bool = False) -> str:
     """A number and its interval, in one line."""
     form = "+z.3f" if signed else "z.3f"
     if value != value:
