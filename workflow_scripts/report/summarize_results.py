@@ -20,9 +20,9 @@ from workflow_scripts.report.sources import honest_line
 
 # Of the run that did best on validation, and of every set of tracks.
 FIGURES = {
-    "f1.png": "F1 on the test split: {name}",
-    "imputation.png": "Hidden values on the test split: {name}",
-    "umap.png": "Samples as the model sees them: {name}",
+    "f1.png": "F1 on the test split, with 95 % bootstrap intervals: {name}",
+    "imputation.png": "Hidden values of the test split, with 95 % bootstrap intervals: {name}",
+    "umap.png": "Samples as the model and as PCA of log-TPM see them: {name}",
     "pausing.png": "Pausing index: {name}",
 }
 
