@@ -206,11 +206,11 @@ def test_figures_are_those_of_the_run_that_did_best_on_validation() -> None:
 
 def test_methods_speak_of_what_was_done_and_cite_in_order() -> None:
     content = demo()[0]
-    made = describe(content, kept(["a"], ["x"]), ["Ensembl 107"], {"torch": "2.13.0"}, "0.1.0", True)
+    made = describe(content, kept(["a"], ["x"]), ["Ensembl 107"], {"torch": "2.13.0"}, "0.1.0", "Simulated data")
     text = " ".join(made.paragraphs)
-    assert "Ensembl 107" in text and "PyTorch 2.13.0" in text and "GeneLM 0.1.0" in text and "simulated" in text
+    assert "Ensembl 107" in text and "PyTorch 2.13.0" in text and "GeneLM 0.1.0" in text and "simulated data." in text
     assert "Run small is a transformer" in text and "pausing index" in text
     numbers = [int(part.split("]")[0]) for part in text.split(" [")[1:] if part.split("]")[0].isdigit()]
     assert numbers == sorted(numbers) and set(numbers) == set(range(1, len(made.references) + 1))
-    alone = describe({"reference": content["reference"]}, None, [], {}, "0.1.0", False)
+    alone = describe({"reference": content["reference"]}, None, [], {}, "0.1.0", "")
     assert len(alone.paragraphs) == 2 and len(alone.references) == 1

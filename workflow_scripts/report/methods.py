@@ -56,14 +56,15 @@ def describe(
     releases: list[str],
     versions: dict[str, str],
     genelm: str,
-    simulated: bool,
+    honest: str,
 ) -> Methods:
     """What a run did. config: completed; samples: Samples, or None; releases: of the files that were read; versions:
-    {package: version} that the jobs recorded; genelm: the workflow's version; simulated: whether any file is.
+    {package: version} that the jobs recorded; genelm: the workflow's version; honest: what is to be said of data and
+    weights (see `sources`), empty where all is what its address says.
     """
     cited: list[str] = []
     said = [
-        _reference(config, releases, simulated),
+        _reference(config, releases, honest),
         _expression(config, samples, cited),
         _embedding(config, cited),
         *_runs(config),
@@ -81,12 +82,13 @@ def _cite(cited: list[str], name: str) -> str:
     return f" [{cited.index(name) + 1}]"
 
 
-def _reference(config: dict[str, Any], releases: list[str], simulated: bool) -> str:
+def _reference(config: dict[str, Any], releases: list[str], honest: str) -> str:
     reference = config["reference"]
     files = [Path(reference[key]).name for key in ("proteome", "gtf") if reference.get(key)]
     text = f"Genes and proteins are those of {' and '.join(files)} ({reference['assembly']})."
     text += f" Data are of these releases: {'; '.join(releases)}." if releases else ""
-    return text + (" Files, or some of them, were simulated in the formats of the public ones." if simulated else "")
+    said = honest.replace("  ·  ", "; ")
+    return text + (f" Not all of this is what its name says: {said[:1].lower()}{said[1:]}." if said else "")
 
 
 def _expression(config: dict[str, Any], samples: pd.DataFrame | None, cited: list[str]) -> str:
@@ -133,8 +135,8 @@ def _runs(config: dict[str, Any]) -> list[str]:
             f"{training['max_mask_ratio']:g}) of the measured genes of a sample by mean squared error, with AdamW ("
             f"peak learning rate {training['learning_rate']:g}, weight decay {training['weight_decay']:g}, batches of "
             f"{training['batch_size']} samples and {training['genes_per_sample']} genes) for at most "
-            f"{training['max_epochs']} epochs, and stopped after {training['patience']} without a lower validation "
-            "loss; the weights of the epoch with the least validation loss were kept."
+            f"{training['max_epochs']} epochs, or until {training['patience']} of them had no lower "
+            "validation loss; the weights of the epoch with the least validation loss were kept."
         )
     return said
 

@@ -133,7 +133,7 @@ def confusion_figure(metrics: pd.DataFrame, own: pd.DataFrame, others: pd.DataFr
         test = frame[frame["split"] == "test"]
         if len(test):
             model, split = best_model(metrics, set(test["model"]))
-            said = _capital(title.format(model=models.label(model), split=split))
+            said = title.format(model=models.label(model), split=split)
             chosen[model] = (said, test[test["model"] == model])
     if not chosen:
         figure = new_figure(10, 3)

@@ -35,7 +35,7 @@ def draw_shares(axis: Axes, table: pd.DataFrame, colours: dict[str, str], unit: 
     shares = table.div(totals.where(totals > 0, 1), axis=0)
     left = shares.iloc[:, 0] * 0
     for name in table.columns:
-        label = f"{style.wrapped(name, 26)} ({table[name].sum():,})"
+        label = f"{style.wrapped(name.replace('_', ' '), 26)} ({table[name].sum():,})"
         axis.barh(range(len(table)), shares[name], left=left, color=colours[name], label=label, height=0.65)
         for row, (share, start) in enumerate(zip(shares[name], left, strict=True)):
             if share > 0.07:

@@ -73,6 +73,7 @@ def _table(title: str, rows: pd.DataFrame, ours: Collection[str], verdicts: list
     """Metrics down, models across, those of the run first; one column says in words who is ahead."""
     columns = sorted(rows["model"].unique(), key=lambda name: (name not in ours, name))
     said = {(verdict.model, verdict.place): verdict for verdict in verdicts}
+    rows = rows.sort_values("level", key=lambda levels: levels.map(list(LEVELS).index), kind="stable")
     lines = []
     for of, numbers in rows.groupby([*Place._fields], sort=False):
         place = Place(*of)

@@ -73,7 +73,7 @@ def summarize_results(
         sorted({file["release"] for file in files if file["release"]}),
         jobs.versions(recorded),
         VERSION,
-        any(file["simulated"] for file in files),
+        honest,
     )
     parts = [
         *summary_page.headline_part(found, {name: place for place, name in enumerate(runs)}),

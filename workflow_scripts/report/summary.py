@@ -105,10 +105,11 @@ def unlearned(histories: dict[str, pd.DataFrame]) -> Iterator[Warned]:
         before, best = losses.iloc[0], losses.min()
         gain = 1 - best / before if before else 0.0
         if gain < LEAST_GAIN:
+            found = f"its best, {best:.4g}, is {100 * gain:.1f} % below it" if gain > 0 else "none is below it"
             yield Warned(
                 f"Training taught {run} next to nothing.",
-                f"Its best validation loss, {best:.4g}, is {100 * gain:.1f} % below that before training, "
-                f"{before:.4g}: its scores are, all but, those of its initial weights.",
+                f"Validation loss was {before:.4g} before training, and {found}. Its scores are those of its initial "
+                "weights, or all but.",
             )
 
 
