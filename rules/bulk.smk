@@ -243,7 +243,9 @@ rule export_model:
         metrics="<results>/bulk/{run}/metrics.parquet",
         comparisons="<results>/bulk/{run}/comparisons.parquet",
         embedding=gene_embedding(settings),
-        provenance=provenance("reference", "esm2", *learned_files(settings)),
+        provenance=provenance(
+            "reference/proteome", "reference/gtf", "reference/lengths", "esm2", *learned_files(settings)
+        ),
     output:
         export=directory("<results>/bulk/{run}/export"),
     log:
