@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from workflow_scripts.docs.rules import DEMO, ROOT, closure, rules
+from workflow_scripts.docs.rules import DEMO, ROOT, closure, downstream, rules
 from workflow_scripts.settings.schema import below, changes_results, complete, load_schema, names_files
 
 
@@ -37,12 +37,12 @@ def sections() -> dict[str, list[str]]:
 
 @cache
 def shown() -> dict[str, list[str]]:
-    """{rule: the parts of the configuration whose files it shows the provenance of}."""
+    """{rule of the demo: the parts of the configuration whose files it shows the provenance of}."""
     return {
         rule.name: [ast.literal_eval(path) for path in call.args]
         for rule in rules()
         for call in _calls(rule)
-        if call.func.id == "provenance_of"
+        if call.func.id == "provenance_of" and rule.name in downstream()
     }
 
 
