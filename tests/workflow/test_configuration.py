@@ -327,8 +327,25 @@ def test_an_annotation_is_reference_enough_for_tracks_and_counts() -> None:
         settings(config)
 
 
+def of_readme(heading: str) -> list[str]:
+    """The blocks of YAML below a heading of the README."""
+    text = (ROOT / "README.md").read_text().partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    return re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+
+
+def test_the_configuration_of_own_counts_in_the_readme_is_one(tmp_path: Path) -> None:
+    (own,) = of_readme("Counts of your own in five minutes")
+    file = tmp_path / "mine.yaml"
+    file.write_text(own)
+    for name in ("counts.tsv.gz", "samples.tsv"):
+        (tmp_path / name).touch()
+    made = settings(yaml.safe_load(own), file)
+    assert len(made.provenance()) == 6
+    assert made.section("prebulk/corpora/mine/group") == {"by": "sheet", "pattern": ""}
+
+
 def test_the_configuration_of_own_tracks_in_the_readme_is_one(tmp_path: Path) -> None:
-    own, aliases = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    own, aliases = of_readme("bigWigs of your own in five minutes")
     file = tmp_path / "own.yaml"
     file.write_text(own)
     for name in re.findall(r"\./([\w.]+)", own + aliases):

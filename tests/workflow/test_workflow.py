@@ -20,8 +20,8 @@ SHIPPED = sorted((ROOT / "config").glob("*.yaml"))
 
 @pytest.mark.parametrize("config", SHIPPED, ids=lambda file: file.stem)
 def test_a_shipped_configuration_dry_runs_offline(config: Path, tmp_path: Path) -> None:
-    if config.stem == "human_mini" and REAL_MIRROR is None:
-        pytest.skip("human_mini reads the mirror at ../shared/mirror")
+    if config.stem.startswith(("human_mini", "human_organs")) and REAL_MIRROR is None:
+        pytest.skip("it reads the mirror at ../shared/mirror")
     stand_in = f"{ROOT / 'tests/support/conda_stand_in/bin'}:{os.environ['PATH']}"
     arguments = ("--dry-run", "--cores", "1", "--quiet", "--use-conda")
     assert succeeded(
