@@ -115,6 +115,46 @@ def test_a_gene_at_two_places_that_no_proteome_tells_apart_is_left_out_and_liste
     assert (tmp_path / "out/choices").read_text().count("another place of the gene") == 2
 
 
+def feature(kind: str, start: int, end: int, values: str, strand: str = "+") -> str:
+    return f"I\tmade\t{kind}\t{start}\t{end}\t.\t{strand}\t.\t{values}\n"
+
+
+def test_the_best_transcript_of_a_gff3_is_chosen(tmp_path):
+    """Of the coding ones that with the longest CDS, whatever others are; a value may hold an equals sign."""
+    text = feature("gene", 101, 900, "ID=gene:G;Name=a=b;biotype=protein_coding")
+    for name, biotype, cds in (("T1", "protein_coding", 201), ("T2", "protein_coding", 151), ("T3", "nonsense_x", 101)):
+        text += feature("mRNA", 100 + int(name[1]), 900, f"ID=transcript:{name};Parent=gene:G;biotype={biotype}")
+        text += feature("exon", 100 + int(name[1]), 900, f"Parent=transcript:{name}")
+        text += feature("CDS", cds, 300 if name == "T2" else 310, f"Parent=transcript:{name}")
+    found = table(write_text(tmp_path / "genes.gff3", text), tmp_path, "any")
+    assert found == {"G": ["a=b", "I", 100, 900, "+", 101, 800.0]}
+    assert "longest CDS\tT2\t\t2\n" in (tmp_path / "out/choices").read_text()
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["as written", "from its end"])
+def test_each_place_of_a_gene_has_its_own_transcripts(turned, tmp_path):
+    lines = []
+    for number, (start, end) in enumerate([(101, 900), (2001, 2900)], start=1):
+        lines.append(feature("gene", start, end, "ID=G;biotype=protein_coding"))
+        lines.append(feature("mRNA", start, end, f"ID=T{number};Parent=G"))
+        lines.append(feature("CDS", start, end, f"ID=C{number};Parent=T{number}"))
+    text = "".join(reversed(lines) if turned else lines)
+    found, _ = read_annotation(write_text(tmp_path / "genes.gff3", text))
+    places = {gene.span: (list(gene.transcripts), gene.start, gene.end) for gene in found["G"]}
+    assert places == {(100, 900): (["T1"], 100, 900), (2000, 2900): (["T2"], 2000, 2900)}
+
+
+def test_a_transcript_on_the_other_strand_than_its_gene_is_another_place(tmp_path):
+    """As trans-spliced ones are; the gene does not reach over both."""
+    text = feature("gene", 101, 900, "ID=G;Name=mod;biotype=protein_coding")
+    for name, place in (("T1", (101, 900, "+")), ("T2", (1501, 1900, "-"))):
+        for kind, values in (("mRNA", f"ID={name};Parent=G"), ("CDS", f"Parent={name}")):
+            text += feature(kind, *place[:2], values, place[2])
+    found, _ = read_annotation(write_text(tmp_path / "genes.gff3", text))
+    places = [(gene.gene_id, gene.symbol, gene.coding, gene.strand, gene.start, gene.end) for gene in found["G"]]
+    assert places == [("G", "mod", True, "+", 100, 900), ("G", "mod", True, "-", 1500, 1900)]
+
+
 MRNA = "I\tSGD\tmRNA\t1\t90\t.\t+\t.\tID={};Parent={}\n"
 EXON = "I\tSGD\texon\t1\t90\t.\t+\t.\t{}\n"
 GENE = "I\tSGD\tgene\t1\t90\t.\t+\t.\t{}\n"

@@ -117,7 +117,7 @@ class Gff3:
         if not here:
             here = [Gene(places[0].gene_id, places[0].symbol, places[0].biotype, first.chrom, first.strand)]
             places += here
-        around = [gene for gene in here if gene.span and gene.span[0] <= first.start < first.end <= gene.span[1]]
+        around = [gene for gene in here if gene.span and gene.span[0] <= first.start and first.end <= gene.span[1]]
         gene = (around or here)[0]
         values = self._features[parent][0].values
         own = "Parent" in values  # and not the gene as its own transcript
@@ -126,7 +126,7 @@ class Gff3:
             exons = sorted((part.start, part.end) for part in parts)
             if own:
                 start, end, _ = self._features[parent][0].record.place()
-                exons += [(start, exons[0][1]), (max(exon[0] for exon in exons), end)]
+                exons += [(start, exons[0][1]), (exons[-1][0], end)]
         stated = next(filter(None, map(values.get, ("transcript_biotype", "biotype", "transcript_type"))), "")
         coding = [part for part in parts if part.feature == "CDS"]
         name = _name(parent)
