@@ -43,6 +43,8 @@ figure { margin: 1rem 0 2rem; }
 figcaption { font-weight: 600; margin-bottom: .4rem; }
 figure img { max-width: 100%; height: auto; max-height: 46rem; }
 .paste { border: 1px solid #dfe2e6; background: #f6f7f8; padding: .25rem 1.25rem; max-width: 52rem; }
+.chart-wrapper { display: flex; flex-direction: column; }
+.vega-bindings { order: -1; margin-bottom: .5rem; }
 .name { white-space: nowrap; }
 .dot { vertical-align: -.05em; }
 """.strip()

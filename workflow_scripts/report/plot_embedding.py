@@ -65,7 +65,7 @@ def _write_page(chart: dict, title: str, drawn: str, honest: str, path: Path) ->
     lead = (
         f"{drawn[:1].upper()}{drawn[1:]}. Each point is a sample, on the left by the model's embedding and on the "
         "right by principal components of log-TPM. Point at one to read what it is; drag over some to see them in all "
-        "panels; choose below the panels what the colours mean; click on a name in the legend to bring it out, "
+        "panels; choose above the panels what the colours mean; click on a name in the legend to bring it out, "
         "double-click to see all again."
     )
     # A label may hold "</script>", so no "<" of the data reaches the page as such. The interpreter of
