@@ -192,7 +192,7 @@ def test_control_characters_are_for_terminals(monkeypatch: pytest.MonkeyPatch, t
         each.handler.close()
     assert "\x1b" not in file.screen.text and "\r" not in file.screen.text
     work = "0/3  train_bulk a_run_of_a_long_name"[:29]  # one line, with a place for the cursor
-    assert f"\r\x1b[K{work}\r\r\x1b[K\x1b[1;31mFAILED" in terminal.screen.text
+    assert f"\r\x1b[K{work}\r\x1b[K\x1b[1;31mFAILED" in terminal.screen.text
 
 
 def test_a_dry_run_is_left_to_snakemake(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ import sys
 from logging import WARNING, LogRecord
 from threading import Event, Thread
 from time import time
+from typing import TextIO
 
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
@@ -61,6 +62,23 @@ class LogHandler(LogHandlerBase):
         self.began = time()
         self.ended = Event()
         self.ticker = Thread(target=self._tick, daemon=True)
+        self.relay = self._divert() if self.live and self.stream is sys.__stderr__ else None
+
+    def _divert(self) -> Thread:
+        """Have what jobs print to standard error go by here: it never meets the line that tells what is at work."""
+        terminal = os.dup(2)
+        read, write = os.pipe()
+        os.dup2(write, 2)
+        os.close(write)
+        self.stream = os.fdopen(terminal, "w", encoding="utf-8", errors="replace")
+        relay = Thread(target=self._pass_on, args=(os.fdopen(read, encoding="utf-8", errors="replace"),), daemon=True)
+        relay.start()
+        return relay
+
+    def _pass_on(self, printed: TextIO) -> None:
+        for line in printed:
+            with self.lock:
+                self._say(line.rstrip("\n"))
 
     def emit(self, record: LogRecord) -> None:
         event = getattr(record, "event", None)
@@ -125,8 +143,7 @@ class LogHandler(LogHandlerBase):
         work = f"{job.name}{others} for {spelled(now - job.started)}{said}"
         line = "  ".join(part for part in (self._count(), left, work) if part)
         if self.live:
-            # what a job itself prints begins where the cursor is, and goes over this line
-            self.stream.write(f"{CLEAR}{line[: shutil.get_terminal_size().columns - 1]}\r")
+            self.stream.write(f"{CLEAR}{line[: shutil.get_terminal_size().columns - 1]}")
             self.stream.flush()
         else:
             self._say(line)
@@ -143,6 +160,9 @@ class LogHandler(LogHandlerBase):
         """The end of the run: what failed, and why, in one line each."""
         if not self.ended.is_set():
             self.ended.set()
+            if self.relay:
+                os.dup2(self.stream.fileno(), 2)
+                self.relay.join(timeout=2)  # until the last job has closed its end
             self.stream.write(CLEAR if self.live else "")
             if self.failed:
                 self._say(f"\n{len(self.failed)} failed, {self.done} of {self.total} jobs are done:", urgent=True)
