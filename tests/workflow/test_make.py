@@ -56,9 +56,9 @@ def test_a_job_is_one_line_and_a_failure_says_why_and_where(demo: Path, tmp_path
     assert result.returncode != 0 and not re.search("[\x1b\r]", result.stdout + result.stderr)
     said = result.stderr.splitlines()
     (done,) = [line.split() for line in said if re.match(" *[0-9]+/[0-9]+ ", line)]
-    assert done[:3] == ["1/5", "report", "list_sources"]
+    assert done[0].startswith("1/") and done[1:3] == ["report", "list_sources"]
     *_, failed, reason, log, _ = said
-    assert failed == "1 failed, 1 of 5 jobs are done:"
+    assert failed.startswith("1 failed, 1 of ")
     assert reason.startswith(f"  plot_quality: {samples.relative_to(directory)}: is damaged")
     assert log == f"      log: {directory / RESULTS}/logs/report/plot_quality.log"
     assert len(said) < 12, "nothing else"
