@@ -19,6 +19,7 @@ from workflow_scripts.docs.site import build
 
 TEXTS = {path.relative_to(ROOT).as_posix(): path.read_text() for path in (*READMES, OUTPUTS)}
 STAND_IN = ROOT / "tests/support/conda_stand_in/bin"
+PLACEHOLDERS = {"RULE": "train_bulk", "path/to/own.yaml": "config/yeast.yaml"}
 BLOCK = re.compile(r"(?ms)^```sh\n(.*?)^```")
 ELSEWHERE = ("git clone", "cd genelm")  # what is not this project's
 
@@ -38,7 +39,9 @@ def commands() -> list[str]:
 @pytest.mark.parametrize("command", commands())
 def test_a_command_is_understood(command: str, tmp_path: Path) -> None:
     """As far as it goes without running a job; of no run there is a report."""
-    words = shlex.split(re.sub(" --report .* --report-after-run", "", command.replace("RULE", "train_bulk")))
+    for placeholder, value in PLACEHOLDERS.items():
+        command = command.replace(placeholder, value)
+    words = shlex.split(re.sub(" --report .* --report-after-run", "", command))
     before = list(takewhile(lambda word: "=" in word, words))
     name, *arguments = words[len(before) :]
     if name == "make":
