@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shlex
@@ -15,6 +16,7 @@ from mkdocs.exceptions import Abort
 
 from tests.support.workflow import RESULTS, ROOT, succeeded
 from workflow_scripts.docs.readmes import OUTPUTS, READMES, block
+from workflow_scripts.docs.rules import rules
 from workflow_scripts.docs.site import build
 
 TEXTS = {path.relative_to(ROOT).as_posix(): path.read_text() for path in (*READMES, OUTPUTS)}
@@ -63,16 +65,25 @@ def test_a_message_is_one_that_is_said() -> None:
     assert {part for part in parts if part not in code} == {"Directory cannot be locked", "No space left on device"}
 
 
-def test_every_file_of_a_finished_run_is_in_the_table(demo: Path) -> None:
-    """And each row is of files that are there, but for those of which the demo has none."""
-    results = demo / RESULTS
-    rows = block(TEXTS["results/README.md"], "outputs").splitlines()
+def test_every_file_of_a_run_is_in_the_table(demo: Path) -> None:
+    """Of a finished demo, and of what else rules can make; and each row is of some file."""
+    results, rows = demo / RESULTS, block(TEXTS["results/README.md"], "outputs").splitlines()
     patterns = [pattern for row in rows for pattern in re.findall(r"`(.+?)`", row.split("|")[1])]
-    known = {pattern: re.compile(re.sub(r"{\w+}", "[^/]+", pattern).replace("**", ".*")) for pattern in patterns}
-    found = [path.relative_to(results).as_posix() for path in results.rglob("[!.]*") if path.is_file()]
-    assert [file for file in found if not any(regex.fullmatch(file) for regex in known.values())] == []
-    unused = {pattern for pattern, regex in known.items() if not any(map(regex.fullmatch, found))}
-    assert unused == {"provenance/{file}.provenance.json"}, "which tells of a file of one's own"
+    known = [re.compile(re.sub(r"{\w+}", "[^/]+", pattern).replace("**", ".*")) for pattern in patterns]
+    files = [path.relative_to(results).as_posix() for path in results.rglob("[!.]*") if path.is_file()]
+    files += outputs()
+    assert [file for file in files if not any(pattern.fullmatch(file) for pattern in known)] == []
+    assert [pattern.pattern for pattern in known if not any(map(pattern.fullmatch, files))] == []
+
+
+def outputs() -> list[str]:
+    """The files below results that rules name, each with the names of its own parts for those of a configuration."""
+    given = [keyword.value for rule in rules() for keyword in rule.call("output").keywords]
+    files = [node for value in given if "directory(" not in ast.unparse(value) for node in ast.walk(value)]
+    texts = [
+        node.value for node in files if isinstance(node, ast.Constant) and str(node.value).startswith("<results>/")
+    ]
+    return [re.sub(r"{(\w+)}", r"\1", text.removeprefix("<results>/")) for text in texts if text[-1] != "/"]
 
 
 def test_files_open_as_it_is_written(demo: Path) -> None:

@@ -37,12 +37,12 @@ def sections() -> dict[str, list[str]]:
 
 @cache
 def shown() -> dict[str, list[str]]:
-    """{rule of the demo: the parts of the configuration whose files it shows the provenance of}."""
+    """{rule: the parts of the configuration whose files it shows the provenance of}."""
     return {
         rule.name: [ast.literal_eval(path) for path in call.args]
         for rule in rules()
         for call in _calls(rule)
-        if call.func.id == "provenance_of" and rule.name in downstream()
+        if call.func.id == "provenance_of"
     }
 
 
