@@ -249,14 +249,13 @@ def test_every_leaf_reruns_exactly_what_a_user_expects(reruns: dict[str, Any]) -
 def test_the_table_of_the_readme_says_the_same() -> None:
     """It is made of the rules as they are written; a wrong row is a rule that reads what it should not.
 
-    One row speaks for all corpora, with a search and a sample sheet, and for an embedding that is there.
+    One row speaks for all corpora, with a search, and for an embedding that is there.
     """
     configuration, schema = demo_configuration()
     faults = {}
     for key, _, _ in leaves(configuration, schema):
         wanted = by_hand(key.replace("/tcga/counts", "/archs4/counts"), schema)
         wanted = wanted - ({"embed_proteins", "list_sources"} if key.endswith("/embedding") else set())
-        wanted = wanted | ({"match_samples"} if key.endswith(("/format", "/counts")) else set())
         wanted = wanted - {"predict_samples"}  # the demo has no new samples
         if expected(key) != wanted:
             faults[key] = difference(expected(key), wanted)
