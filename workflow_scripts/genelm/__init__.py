@@ -1,5 +1,93 @@
-"""Trained models of GeneLM, used from Python: `from genelm import load`."""
+"""A trained run, as `results/NAME/bulk/RUN/export` holds it, applied to tables of counts.
 
-from .model import Model, load
+    from genelm import load
+    model = load("export")
+    model.predict(counts)
 
+It needs torch, numpy, pandas and safetensors, and neither Snakemake nor the other packages of the workflow.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from workflow_scripts.bulk import bundle
+from workflow_scripts.bulk.use import Applied, apply
+from workflow_scripts.contracts import exported_model
+from workflow_scripts.io.errors import BadInput
+from workflow_scripts.prebulk.gene_mapping import GeneNames, map_rows
+from workflow_scripts.prebulk.measured import require_measured
+from workflow_scripts.prebulk.scales import Evidence, are_counts, linear, refusal, wrong_value
+from workflow_scripts.prebulk.tpm import log_tpm
+
+TABLE = Path("the table")  # what messages call the values that a function is given
 __all__ = ["Model", "load"]
+
+LEAST = 0.1  # share of the model's genes that a table has to name
+
+
+class Model:
+    """A trained run; genes as in its gene table, samples as in what it is given."""
+
+    def __init__(self, path: Path) -> None:
+        """path: an exported run; raises BadInput where it is damaged."""
+        self._family, self._network, order = bundle.read(path)
+        known = exported_model.read(path)
+        self._probe, self._genes = known.probe, known.genes
+        self.run, self.genome, self.gene_order = known.probe.run, known.genome, order
+        self.gene_ids, self.symbols = known.genes["gene_id"].tolist(), known.genes["symbol"].tolist()
+        self.classes = known.probe.classes.tolist()
+
+    def predict(self, values: pd.DataFrame, scale: str = "counts") -> pd.DataFrame:
+        """By sample: measured, predicted, probability, distance, beyond and note, as in `contracts/predicted`.
+
+        values: genes x samples or samples x genes, Ensembl ids or symbols; scale: `counts`, `tpm`, `log2_counts` or
+        `log2_tpm`. Raises BadInput where too few genes are known, or values are not of that scale.
+        """
+        names, found = self._apply(values, scale)
+        return found.table.set_index(names)
+
+    def embed(self, values: pd.DataFrame, scale: str = "counts") -> pd.DataFrame:
+        """Samples x dimensions, float32; arguments as of `predict`."""
+        names, found = self._apply(values, scale)
+        return pd.DataFrame(found.embedding, index=names)
+
+    def impute(self, values: pd.DataFrame, scale: str = "counts") -> pd.DataFrame:
+        """Samples x genes, ln(TPM+1): as measured, else as predicted; arguments as of `predict`."""
+        names, found = self._apply(values, scale)
+        return pd.DataFrame(found.imputed, index=names, columns=pd.Index(self.gene_ids, name="gene_id"))
+
+    def _apply(self, values: pd.DataFrame, scale: str) -> tuple[pd.Index, Applied]:
+        names, x = self._normalized(values, scale)
+        return names, apply(self._family, self._network, self._probe, x)
+
+    def _normalized(self, values: pd.DataFrame, scale: str) -> tuple[pd.Index, np.ndarray]:
+        """Names of samples, and ln(TPM+1) (samples x genes, float32), NaN where unmeasured; as the run's own data."""
+        sides = (values, values.T)
+        names = [GeneNames([[str(name) for name in side.index]]) for side in sides]
+        mapped = [map_rows(name, self._genes) for name in names]
+        side = int(mapped[1].measured.sum() > mapped[0].measured.sum())
+        table, mapping = sides[side], mapped[side]
+        require_measured(TABLE, names[side], mapping, self._genes, LEAST)
+        declared = table.to_numpy(np.float64)
+        wrong = wrong_value(declared.ravel(), scale)
+        if wrong >= 0:
+            row, column = divmod(wrong, declared.shape[1])
+            place = f"{table.index[row]!r}, {table.columns[column]!r}"
+            raise BadInput(TABLE, place, refusal(declared[row, column], scale), "Correct it, or name another scale.")
+        evidence = Evidence(declared.shape[1], scale)
+        evidence.add(declared)
+        evidence.require(TABLE)
+        sums = mapping.sum_rows(linear(declared[mapping.rows], scale))
+        length = self._genes["exon_length"].to_numpy() if are_counts(scale) else np.ones(len(self._genes))
+        x = log_tpm(sums, length).T
+        x[:, ~mapping.measured] = np.nan
+        return table.columns, np.ascontiguousarray(x)
+
+
+def load(path: str | Path) -> Model:
+    """The trained run in the folder `path`."""
+    return Model(Path(path))
