@@ -1,4 +1,5 @@
 from workflow_scripts.bulk.inputs import gene_embedding, place_of_run
+from workflow_scripts.prebulk.inputs import sample_sheets
 from workflow_scripts.simulate.inputs import truth
 
 
@@ -31,6 +32,7 @@ rule plot_embedding:
     input:
         embeddings="<results>/bulk/{run}/embeddings.h5ad",
         baseline="<results>/bulk/baselines/embeddings.h5ad",
+        sheets=sample_sheets(settings, "<results>/prebulk/sheets/{corpus}.parquet"),
         gene_embedding=gene_embedding(settings),
         provenance=provenance_of("reference/proteome", "reference/gtf", "reference/lengths", "prebulk"),
     output:

@@ -37,7 +37,7 @@ def embedding_page(folder: Path, samples: Path, origin: dict) -> Path:
     page = folder / "embedding.html"
     pictures = {"umap": folder / "umap.png", "tsne": folder / "tsne.png"}
     given = {"embeddings": samples, "baseline": samples, "run": "small", "place": 0, "spec": SPEC}
-    plot_embedding(**given, **origin, **pictures, interactive=page)
+    plot_embedding(sheets=[], **given, **origin, **pictures, interactive=page)
     return page
 
 

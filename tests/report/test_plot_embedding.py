@@ -14,7 +14,7 @@ from sklearn.metrics import silhouette_score
 
 from tests.report.conftest import SPEC
 from tests.report.looking import ODD, nothing_cut, page, picture, printed_honest
-from workflow_scripts.contracts import sample_embedding
+from workflow_scripts.contracts import sample_embedding, sample_sheet
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.report import embeddings
 from workflow_scripts.report.embedding_figures import MOST_NAMES, UNLABELLED, View, describe, draw_embedding
@@ -27,6 +27,7 @@ def draw(folder: Path, samples: Path, origin: dict, **spec: object) -> tuple[Pat
     outputs = {"umap": umap, "tsne": tsne, "interactive": interactive}
     beside = spec.pop("baseline", samples)  # the same samples, where nothing else matters
     given = {"embeddings": samples, "baseline": beside, "run": "small", "place": 0}
+    given["sheets"] = spec.pop("sheets", [])
     plot_embedding(**given, **origin, **outputs, spec=SPEC | spec)
     return umap, tsne, interactive
 
@@ -106,6 +107,28 @@ def test_long_labels_are_told_whole(write_samples) -> None:
     said = [" ".join(text.get_text().split()) for text in figure.axes[-2].get_legend().get_texts()]
     assert said[1:] == [f"{label} (2)" for label in marks["drawn"]]
     assert nothing_cut(figure) and no_legend_covers_samples(figure)
+
+
+def test_colours_can_mean_the_columns_of_a_sample_sheet(tmp_path, write_samples, origin) -> None:
+    """What one corpus tells; of others, and of samples that its sheet leaves empty, nothing is told."""
+    path = write_samples(30, 3)
+    obs = sample_embedding.read(path).obs
+    corpus = obs["corpus"].iloc[0]
+    own = obs.index[obs["corpus"] == corpus]
+    told = {"sample_id": own, "file": "f", "group": "g", "age [years]": [""] + ["7", "70"] * len(own)}
+    sheet = pd.DataFrame(
+        {name: values[: len(own)] if isinstance(values, list) else values for name, values in told.items()}
+    )
+    sample_sheet.write(sheet.astype(object), tmp_path / f"{corpus}.parquet")
+    about, marks = describe(obs, {corpus: sheet})
+    assert list(marks) == ["drawn", "split", "corpus", "age [years]"]
+    assert about.loc[own, "age [years]"].tolist() == ["not told", *sheet["age [years]"][1:]]
+    assert set(about.loc[~about.index.isin(own), "age [years]"]) <= {"not told"}
+    assert set(marks["age [years]"]) == {"7", "70", "not told"}
+    made = draw(tmp_path / "out", path, origin(False), sheets=[tmp_path / f"{corpus}.parquet"])
+    menu = next(param for param in chart(made[2])["params"] if param["name"] == "mark_by")["bind"]
+    assert menu["labels"] == ["label", "split", "corpus", "age [years]"]
+    assert points(made[2])[0]["age [years]"] in ("7", "70", "not told")
 
 
 @pytest.mark.parametrize("labels", [22, 40, 60])

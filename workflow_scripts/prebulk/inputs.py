@@ -102,8 +102,8 @@ def sample_sheet(settings: Settings, pattern: str) -> Callable[..., list[str]]:
 
 
 def sample_sheets(settings: Settings, pattern: str) -> list[str]:
-    """`pattern` for every {corpus} that has a sample sheet."""
-    corpora = settings.names("prebulk/corpora")
+    """`pattern` for every {corpus} that models learn and that has a sample sheet."""
+    corpora = learned(settings)
     return [pattern.format(corpus=name) for name in corpora if settings.section(f"prebulk/corpora/{name}/samples")]
 
 

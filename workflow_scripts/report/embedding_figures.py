@@ -17,6 +17,7 @@ from workflow_scripts.report import style
 from workflow_scripts.report.embeddings import Layout
 
 UNLABELLED = "unlabelled"
+UNKNOWN = "not told"
 MOST_NAMES = 48  # labels with a mark of their own; the rest are one grey group
 MOST_LINES = 28  # in one column of the legend of labels
 PANEL = 400  # pixels, of the interactive page
@@ -42,26 +43,42 @@ VEGA_SHAPES = dict(
 )
 
 
-def describe(obs: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Marks]]:
-    """Return what is told of each sample, and the marks of `drawn`, `split` and `corpus`.
+def describe(obs: pd.DataFrame, sheets: dict[str, pd.DataFrame] | None = None) -> tuple[pd.DataFrame, dict[str, Marks]]:
+    """Return what is told of each sample, and the marks of `drawn`, `split`, `corpus` and the columns of sheets.
 
-    The table (index sample_id, all text): label, split, corpus, group, and `drawn`: the label under
-    which a sample is drawn, of which there are never more than can be told apart.
+    The table (index sample_id, all text): label, split, corpus, group, `drawn`: the label under which a sample is
+    drawn, of which there are never more than can be told apart, and the further columns of the SampleSheets `sheets`
+    (by corpus), likewise.
     """
     about = obs[["label", "split", "corpus", "group"]].astype(str)
     about["label"] = about["label"].replace("", UNLABELLED)
-    labels = rank(about.loc[about["label"] != UNLABELLED, "label"])
-    others = labels[MOST_NAMES:]
-    rest = f"{len(others)} rarer labels"
-    about["drawn"] = about["label"].where(~about["label"].isin(others), rest)
-    greys = {rest: (style.DARK_GREY, "o"), UNLABELLED: (style.GREY, "o")}
-    greys = {name: mark for name, mark in greys.items() if (about["drawn"] == name).any()}
-    marks = {
-        "drawn": style.marks(labels[:MOST_NAMES]) | greys,
-        "split": SPLITS,
-        "corpus": style.marks(rank(about["corpus"])),
-    }
+    about["drawn"], drawn = _told_apart(about["label"], UNLABELLED, "labels")
+    marks = {"drawn": drawn, "split": SPLITS, "corpus": style.marks(rank(about["corpus"]))}
+    for column, values in _of_sheets(about, sheets or {}).items():
+        about[column], marks[column] = _told_apart(values, UNKNOWN, "values")
     return about, marks
+
+
+def _told_apart(values: pd.Series, nothing: str, what: str) -> tuple[pd.Series, Marks]:
+    """Values with the rarer ones as one, where there are many, and their marks; grey is what tells `nothing`."""
+    names = rank(values[values != nothing])
+    others = names[MOST_NAMES:]
+    rest = f"{len(others)} rarer {what}"
+    drawn = values.where(~values.isin(others), rest)
+    greys = {rest: (style.DARK_GREY, "o"), nothing: (style.GREY, "o")}
+    return drawn, style.marks(names[:MOST_NAMES]) | {name: of for name, of in greys.items() if (drawn == name).any()}
+
+
+def _of_sheets(about: pd.DataFrame, sheets: dict[str, pd.DataFrame]) -> dict[str, pd.Series]:
+    """The further columns of sheets by name, each with a value for every sample."""
+    found: dict[str, pd.Series] = {}
+    for corpus, sheet in sheets.items():
+        of_corpus = (about["corpus"] == corpus).to_numpy()
+        told = sheet.set_index("sample_id").reindex(about.index[of_corpus]).replace("", UNKNOWN).fillna(UNKNOWN)
+        for column in [name for name in told if name != "file" and name not in about]:
+            values = found.setdefault(column, pd.Series(UNKNOWN, about.index, dtype=object))
+            values[of_corpus] = told[column].to_numpy()
+    return found
 
 
 def rank(values: pd.Series) -> list[str]:
@@ -170,7 +187,7 @@ def interactive_chart(views: Sequence[View], about: pd.DataFrame, marks: dict[st
     table = about.reset_index(names="sample")
     for number, (_, _, layout) in enumerate(views):
         table[f"x{number}"], table[f"y{number}"] = layout.xy.T.round(3).astype("f8")
-    menu = alt.binding_select(options=list(marks), labels=["label", "split", "corpus"], name="Colour by ")
+    menu = alt.binding_select(options=list(marks), labels=["label", *list(marks)[1:]], name="Colour by ")
     mark_by = alt.param(name="mark_by", value="drawn", bind=menu)
     names = alt.param(name="names", value={column: list(given) for column, given in marks.items()})
     colours = alt.param(name="colours", value={key: [mark[0] for mark in of.values()] for key, of in marks.items()})
@@ -186,6 +203,7 @@ def interactive_chart(views: Sequence[View], about: pd.DataFrame, marks: dict[st
         "axis": alt.Axis(labels=False, ticks=False, grid=False),
         "scale": alt.Scale(zero=False, nice=False, padding=12),
     }
+    told = ["sample", "label", "split", "corpus", "group", *list(marks)[3:]]
     brush = alt.selection_interval(name="brush", resolve="union")
     picked = alt.selection_point(name="picked", fields=["name"], bind="legend")
     panels = [
@@ -197,7 +215,7 @@ def interactive_chart(views: Sequence[View], about: pd.DataFrame, marks: dict[st
             color=alt.Color("name:N", scale=colour_scale, legend=key),
             shape=alt.Shape("name:N", scale=shape_scale, legend=key),
             opacity=alt.condition(brush & picked, alt.value(0.85), alt.value(0.06)),
-            tooltip=[alt.Tooltip(f"{name}:N") for name in ("sample", "label", "split", "corpus", "group")],
+            tooltip=[alt.Tooltip(field=_escaped(name), type="nominal", title=name) for name in told],
         )
         .properties(width=PANEL, height=PANEL, title=alt.Title(view.title, subtitle=view.words))
         for number, view in enumerate(views)
@@ -214,3 +232,10 @@ def interactive_chart(views: Sequence[View], about: pd.DataFrame, marks: dict[st
             .configure_view(stroke="#dfe2e6")
             .to_dict()
         )
+
+
+def _escaped(name: str) -> str:
+    """The name of a field for Vega-Lite, to which dots and brackets are a way into objects."""
+    for character in "\\.[]'\"":
+        name = name.replace(character, f"\\{character}")
+    return name

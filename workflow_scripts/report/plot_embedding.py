@@ -9,6 +9,7 @@ from pathlib import Path
 import vl_convert
 from anndata import AnnData
 
+from workflow_scripts.contracts import sample_sheet
 from workflow_scripts.contracts.sample_embedding import read
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.report.embedding_figures import View, count_samples, describe, draw_embedding, interactive_chart
@@ -23,6 +24,7 @@ def plot_embedding(
     *,
     embeddings: Path,
     baseline: Path,
+    sheets: list[Path],
     gene_embedding: Path,
     provenance: list[Path],
     umap: Path,
@@ -35,15 +37,15 @@ def plot_embedding(
     """SampleEmbedding of one run, beside that of principal components, to two PNGs and a page that opens offline.
 
     At most `spec["max_samples"]` samples are drawn, chosen at random, the same of both; equal bytes for an equal seed.
-    place: of the run among all, which its colour follows. `gene_embedding` of the run and `provenance` of its data say
-    what is simulated.
+    sheets: SampleSheets, whose columns colours may mean on the page; place: of the run among all, which its colour
+    follows. `gene_embedding` of the run and `provenance` of its data say what is simulated.
     """
     honest = honest_line(provenance, [gene_embedding])
     stored, beside = read(embeddings), read(baseline)
     chosen = choose(stored, spec["max_samples"], spec["seed"], embeddings)
     if not chosen.obs_names.isin(beside.obs_names).all():
         raise BadInput(baseline, "", "lacks samples of the run", "Remove it and run its rule again.")
-    about, marks = describe(chosen.obs)
+    about, marks = describe(chosen.obs, {path.stem: sample_sheet.read(path) for path in sheets})
     own = _views(f"{run}: {{}} of its embedding", chosen, spec)
     others = _views("{} of PCA of log-TPM", beside[chosen.obs_names].copy(), spec)
     views = list(zip(own, others, strict=True))  # by method
