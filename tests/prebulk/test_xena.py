@@ -141,7 +141,7 @@ def test_a_malformed_line_is_named_whichever_gene_it_is_of(tmp_path, line, reaso
 @pytest.mark.parametrize("gene", [gene_id(1), "ENSG00000099999"])
 def test_a_value_that_is_no_log_count_is_named_with_its_sample(tmp_path, value, reason, gene):
     text = f"Ensembl_ID\ta\tb\tc\n{gene_id(0)}\t1\t2\t64\n{gene}\t1.5\t{value}\t3\n"
-    with pytest.raises(BadInput, match=f"line 3, sample 'b': {gene}: {reason}"):
+    with pytest.raises(BadInput, match=f"line 3, {gene}, sample 'b': {reason}"):
         read(write_text(tmp_path / NAME, text), table(2))
 
 

@@ -13,10 +13,7 @@ from pathlib import Path
 import pandas as pd
 import pandera.pandas as pa
 
-from workflow_scripts.io.errors import BadInput
-from workflow_scripts.io.files import replacing
-from workflow_scripts.io.seal import require_intact_beside, seal_beside
-from workflow_scripts.io.tables import validate_table
+from workflow_scripts.io.tables import read_text_table, validate_table, write_text_table
 
 SCHEMA = pa.DataFrameSchema(
     {
@@ -39,17 +36,9 @@ def validate(history: pd.DataFrame, where: Path | str = "History") -> pd.DataFra
 
 
 def write(history: pd.DataFrame, path: Path) -> None:
-    history = validate(history, path)
-    with replacing(path) as temporary:
-        history.to_csv(temporary, sep="\t", index=False, lineterminator="\n")
-    seal_beside(path)
+    write_text_table(history, path, SCHEMA)
 
 
 def read(path: Path) -> pd.DataFrame:
     """Read a history; a damaged one raises BadInput."""
-    require_intact_beside(path)
-    try:
-        history = pd.read_csv(path, sep="\t", float_precision="round_trip")
-    except (OSError, ValueError) as error:
-        raise BadInput(path, "", f"not a readable table ({error})", "Remove it and run its rule again.") from error
-    return validate(history, path)
+    return read_text_table(path, SCHEMA)

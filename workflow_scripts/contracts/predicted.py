@@ -23,10 +23,7 @@ from pathlib import Path
 import pandas as pd
 import pandera.pandas as pa
 
-from workflow_scripts.io.errors import BadInput
-from workflow_scripts.io.files import replacing
-from workflow_scripts.io.seal import require_intact_beside, seal_beside
-from workflow_scripts.io.tables import validate_table
+from workflow_scripts.io.tables import read_text_table, write_text_table
 
 TEXT = ("sample_id", "fate", "label", "predicted", "note")
 _SHARE = pa.Column("float64", pa.Check.in_range(0, 1), nullable=True, coerce=True)
@@ -50,20 +47,9 @@ SCHEMA = pa.DataFrameSchema(
 
 
 def write(predicted: pd.DataFrame, path: Path) -> None:
-    predicted = validate_table(predicted, SCHEMA, path)
-    with replacing(path) as temporary:
-        predicted.to_csv(temporary, sep="\t", index=False, lineterminator="\n")
-    seal_beside(path)
+    write_text_table(predicted, path, SCHEMA)
 
 
 def read(path: Path) -> pd.DataFrame:
     """Read a table of predictions; a damaged one raises BadInput."""
-    require_intact_beside(path)
-    try:
-        found = pd.read_csv(
-            path, sep="\t", float_precision="round_trip", dtype=dict.fromkeys(TEXT, str), keep_default_na=False,
-            na_values={name: [""] for name in SCHEMA.columns if name not in TEXT},
-        )  # fmt: skip
-    except (OSError, ValueError) as error:
-        raise BadInput(path, "", f"not a readable table ({error})", "Remove it and run its rule again.") from error
-    return validate_table(found, SCHEMA, path)
+    return read_text_table(path, SCHEMA, TEXT)

@@ -17,10 +17,9 @@ import pandas as pd
 from workflow_scripts.bulk import bundle
 from workflow_scripts.bulk.use import Applied, apply
 from workflow_scripts.contracts import exported_model
-from workflow_scripts.io.errors import BadInput
 from workflow_scripts.prebulk.gene_mapping import GeneNames, map_rows
 from workflow_scripts.prebulk.measured import require_measured
-from workflow_scripts.prebulk.scales import Evidence, are_counts, linear, refusal, wrong_value
+from workflow_scripts.prebulk.scales import Evidence, are_counts, linear, require_values
 from workflow_scripts.prebulk.tpm import log_tpm
 
 TABLE = Path("the table")  # what messages call the values that a function is given
@@ -73,11 +72,8 @@ class Model:
         table, mapping = sides[side], mapped[side]
         require_measured(TABLE, names[side], mapping, self._genes, LEAST)
         declared = table.to_numpy(np.float64)
-        wrong = wrong_value(declared.ravel(), scale)
-        if wrong >= 0:
-            row, column = divmod(wrong, declared.shape[1])
-            place = f"{table.index[row]!r}, {table.columns[column]!r}"
-            raise BadInput(TABLE, place, refusal(declared[row, column], scale), "Correct it, or name another scale.")
+        for name, row in zip(table.index, declared, strict=True):
+            require_values(row, scale, TABLE, repr(name), "column", table.columns)
         evidence = Evidence(declared.shape[1], scale)
         evidence.add(declared)
         evidence.require(TABLE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +13,7 @@ from pandera.errors import SchemaError, SchemaErrors
 
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.files import replacing
-from workflow_scripts.io.seal import BLANK, read_sealed_within, seal_within
+from workflow_scripts.io.seal import BLANK, read_sealed_within, require_intact_beside, seal_beside, seal_within
 
 SEAL = b"seal"  # the key of the seal among the metadata
 
@@ -50,3 +51,25 @@ def read_table(path: Path, schema: pa.DataFrameSchema) -> tuple[pd.DataFrame, di
             path, "", f"not a readable parquet file ({error})", "Remove it and run its rule again."
         ) from error
     return validate_table(frame, schema, path), metadata
+
+
+def write_text_table(frame: pd.DataFrame, path: Path, schema: pa.DataFrameSchema) -> None:
+    """Write a table as text with tabs, for people and spreadsheets, its seal beside it."""
+    frame = validate_table(frame, schema, path)
+    with replacing(path) as temporary:
+        frame.to_csv(temporary, sep="\t", index=False, lineterminator="\n")
+    seal_beside(path)
+
+
+def read_text_table(path: Path, schema: pa.DataFrameSchema, text: Collection[str] = ()) -> pd.DataFrame:
+    """Read a table of text; a damaged one raises BadInput. An empty field is NaN, but for the columns `text`."""
+    require_intact_beside(path)
+    numbers = [name for name in schema.columns if name not in text]
+    try:
+        found = pd.read_csv(
+            path, sep="\t", float_precision="round_trip", dtype=dict.fromkeys(text, str),
+            keep_default_na=False, na_values=dict.fromkeys(numbers, [""]),
+        )  # fmt: skip
+    except (OSError, ValueError) as error:
+        raise BadInput(path, "", f"not a readable table ({error})", "Remove it and run its rule again.") from error
+    return validate_table(found, schema, path)

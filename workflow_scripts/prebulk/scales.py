@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -42,16 +43,21 @@ def linear(values: np.ndarray, scale: str) -> np.ndarray:
     return np.exp2(values) - 1 if is_log(scale) else np.asarray(values, np.float64)
 
 
-def wrong_value(values: np.ndarray, scale: str) -> int:
-    """Where the first value is that no value of this scale can be; -1 where there is none."""
+def require_values(
+    values: np.ndarray, scale: str, path: Path, place: str, kind: str, names: Sequence[str] | range
+) -> None:
+    """Raise BadInput at the first value that no value of this scale can be.
+
+    values: (N,), at `place`, each of one of N things of a kind, such as samples, whose names are `names`.
+    """
     wrong = ~((values >= 0) & (values <= HIGHEST[scale]))
-    return int(wrong.argmax()) if wrong.any() else -1
-
-
-def refusal(value: float, scale: str) -> str:
-    """Why a single value is refused."""
-    counts = f", perhaps its scale is {scale.removeprefix('log2_')}" if is_log(scale) and value > HIGHEST[scale] else ""
-    return f"{value:g} is not {MEANING[scale]}{counts}"
+    if not wrong.any():
+        return
+    at = int(wrong.argmax())
+    value = values[at]
+    other = f", perhaps its scale is {scale.removeprefix('log2_')}" if is_log(scale) and value > HIGHEST[scale] else ""
+    where = f"{place}, {kind} {names[at]!r}"
+    raise BadInput(path, where, f"{value:g} is not {MEANING[scale]}{other}", "Correct it, or declare another scale.")
 
 
 class Evidence:

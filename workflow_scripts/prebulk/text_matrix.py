@@ -16,7 +16,7 @@ import numpy as np
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.text import whole_lines
 from workflow_scripts.prebulk.gene_mapping import GeneMapping
-from workflow_scripts.prebulk.scales import Evidence, linear, refusal, wrong_value
+from workflow_scripts.prebulk.scales import Evidence, linear, require_values
 
 BLOCK = 256  # samples yielded together
 CORRECT = "Correct the line, or get the file again."
@@ -160,10 +160,7 @@ def _gene_sums(
     evidence = Evidence(len(names), scale)
     for row, (number, name, values) in enumerate(rows(matrix)):
         seen = values[checked]
-        wrong = wrong_value(seen, scale)
-        if wrong >= 0:
-            place = f"line {number}, sample {names[wrong]!r}"
-            raise BadInput(matrix.path, place, f"{name}: {refusal(seen[wrong], scale)}", CORRECT)
+        require_values(seen, scale, matrix.path, f"line {number}, {name}", "sample", names)
         evidence.add(seen)
         if row in gene_of_row:
             sums[gene_of_row[row]] += linear(values[chosen], scale)

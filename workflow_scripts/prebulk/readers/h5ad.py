@@ -21,7 +21,7 @@ from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.hdf5 import require_own_content
 from workflow_scripts.io.text import DAMAGED
 from workflow_scripts.prebulk.gene_mapping import GeneMapping, GeneNames
-from workflow_scripts.prebulk.scales import Evidence, linear, refusal, wrong_value
+from workflow_scripts.prebulk.scales import Evidence, linear, require_values
 from workflow_scripts.prebulk.text_matrix import BLOCK, part_of
 
 SCALES = ("counts", "tpm", "log2_counts", "log2_tpm")
@@ -117,12 +117,9 @@ def read_counts(
             few = positions[start : start + BLOCK]
             found = matrix[first + few]
             values = (found.toarray() if scipy.sparse.issparse(found) else np.asarray(found)).astype(np.float64)
-            wrong = wrong_value(values.ravel(), scale)
-            if wrong >= 0:
-                sample, gene = divmod(wrong, values.shape[1])
-                place = f"{layer or 'X'}, sample {names[first + few[sample]]!r}, gene column {gene}"
-                remedy = "Correct the value, or declare another layer or scale."
-                raise BadInput(path, place, refusal(values[sample, gene], scale), remedy)
+            for of_sample, name in zip(values, names[first + few], strict=True):
+                place = f"{layer or 'X'}, sample {name!r}"
+                require_values(of_sample, scale, path, place, "gene column", range(values.shape[1]))
             evidence.add(values.T, slice(start, start + len(few)))
             yield few, mapping.sum_rows(linear(values[:, mapping.rows], scale).T)
         evidence.require(path)

@@ -15,10 +15,9 @@ import pandas as pd
 
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.prebulk.gene_mapping import GeneMapping, GeneNames
-from workflow_scripts.prebulk.scales import Evidence, linear, refusal, wrong_value
+from workflow_scripts.prebulk.scales import Evidence, linear, require_values
 from workflow_scripts.prebulk.text_matrix import (
     BLOCK,
-    CORRECT,
     TextMatrix,
     part_of,
     read_columns,
@@ -118,10 +117,7 @@ def _read_rows(
     for at, (number, name, values) in enumerate(rows(matrix)):
         if name not in samples:
             continue
-        wrong = wrong_value(values, scale)
-        if wrong >= 0:
-            place = f"line {number}, gene {matrix.columns[wrong]!r}"
-            raise BadInput(matrix.path, place, f"{name}: {refusal(values[wrong], scale)}", CORRECT)
+        require_values(values, scale, matrix.path, f"line {number}, {name}", "gene", matrix.columns)
         evidence.add(values[:, None], slice(at, at + 1))
         if own.start <= at < own.stop and wanted[at - own.start]:
             positions.append(at - own.start)
