@@ -61,7 +61,7 @@ def write_cohort(
     statistics.loc[known, "sd"] = np.nanstd(train[:, known], 0)
     vectors = generator.normal(size=(genes, 8)).astype(np.float32)
     vectors[2] = np.nan
-    about = pd.DataFrame({"length": 100, "windows": 1, "missing": np.arange(genes) == 2}, index=ids)
+    about = pd.DataFrame({"symbol": "S", "length": 100, "windows": 1, "missing": np.arange(genes) == 2}, index=ids)
 
     files = {name: folder / name for name in ("splits.parquet", "standardizer.parquet", "genes.h5ad")}
     splits.write(table, files["splits.parquet"])

@@ -27,7 +27,7 @@ from workflow_scripts.simulate.simulate_weights import simulate_weights
 def inputs(folder: Path, proteins: list[str]) -> tuple[Path, Path]:
     """A gene table and the FASTA file beside it, for genes G0, G1, ..."""
     ids = [f"G{number}" for number in range(len(proteins))]
-    gene_table.write(genes(ids), folder / "genes.parquet", "toy")
+    gene_table.write(genes(ids).assign(symbol=[f"S-{name}" for name in ids]), folder / "genes.parquet", "toy")
     records = (f">{name} P{name}\n{protein}\n" for name, protein in zip(ids, proteins, strict=True))
     (folder / "proteins.fa").write_text("".join(records))
     seal_beside(folder / "proteins.fa")
@@ -79,6 +79,8 @@ def test_a_short_protein_has_the_mean_that_fair_esm_gives(
     expected = [fair_esm(checkpoint, protein).mean(axis=0) for protein in proteins]
     np.testing.assert_allclose(found.X, expected, atol=1e-5)
     assert found.obs_names.tolist() == [f"G{number}" for number in range(len(proteins))]
+    table, _ = gene_table.read(tmp_path / "genes.parquet")
+    assert found.obs["symbol"].tolist() == table["symbol"].tolist() == [f"S-{name}" for name in found.obs_names]
     assert found.obs["length"].tolist() == [len(protein) for protein in proteins]
     assert found.obs["windows"].tolist() == [1] * len(proteins)
     assert not found.obs["missing"].any()

@@ -45,7 +45,9 @@ def write_gene_embedding(tmp_path: Path) -> Callable[..., Path]:
         """Of weights of `origin`; True is short for simulated, False for published."""
         origin = {True: "simulated", False: "published"}.get(origin, origin)
         path = tmp_path / f"{model}.h5ad"
-        obs = pd.DataFrame({"length": [1, 2], "windows": 1, "missing": False}, index=["g1", "g2"])
+        obs = pd.DataFrame(
+            {"symbol": ["S1", "S2"], "length": [1, 2], "windows": 1, "missing": False}, index=["g1", "g2"]
+        )
         about = {"architecture": "ESM2, 6 layers of 320", "licence": "MIT"}
         about |= {"revision": "r1", "weights_sha256": "b" * 64}
         gene_embedding.write(np.ones((2, 3)), obs, path, model=model, origin=origin, **about)

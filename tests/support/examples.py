@@ -212,7 +212,7 @@ def matrix(rows: int, columns: int, unknown: tuple = ()) -> np.ndarray:
 
 def embedded_genes() -> pd.DataFrame:
     """The obs of a GeneEmbedding in which G2 has no vector."""
-    made = {"length": 5, "windows": 1, "missing": [False, False, True, False]}
+    made = {"symbol": GENES, "length": 5, "windows": 1, "missing": [False, False, True, False]}
     return pd.DataFrame(made, index=pd.Index(GENES, name="gene_id"))
 
 

@@ -3,7 +3,7 @@
 `results/{esm2,dna_fm}/{model}.h5ad`:
 
 - X: float32, genes x d, in gene-table order; a gene without an embedding is a row of NaN.
-- obs (index gene_id): length (int64, residues or bases seen), windows (int64), missing (bool).
+- obs (index gene_id): symbol (of the gene), length (int64, residues or bases seen), windows (int64), missing (bool).
 - uns, all text: gene_order; model (its name in the configuration); architecture (as the encoder names it);
   revision, weights_sha256 and licence of the weights; origin of the weights, one of `ORIGINS`. What is not
   `published` is to be said wherever the embedding is shown.
@@ -21,7 +21,7 @@ from workflow_scripts.contracts.gene_order import order_digest, require_order
 from workflow_scripts.io.annotated import read_annotated, require, write_annotated
 from workflow_scripts.io.errors import BadInput
 
-OBS = ("length", "windows", "missing")
+OBS = ("symbol", "length", "windows", "missing")
 UNS = ("gene_order", "model", "architecture", "revision", "weights_sha256", "licence", "origin")
 # Published: fetched as declared, with provenance. Simulated: made up, and stands in for real weights.
 # Unknown: a file of the user's own, of which only the checksum is known.

@@ -37,7 +37,8 @@ def embed_proteins(
     that hold it, the protein the mean over its residues. No gene is dropped: a gene without a protein,
     or with a vector that is not finite, is an error. `provenance` of the weights tells their origin.
     """
-    gene_ids = gene_table.read(genes)[0]["gene_id"].tolist()
+    table, _ = gene_table.read(genes)
+    gene_ids = table["gene_id"].tolist()
     known = identify(provenance)
     model = load_encoder(weights, spec["precision"], spec["engine"])
     if model.simulated:
@@ -69,7 +70,8 @@ def embed_proteins(
     if not finite.all():
         gene = gene_ids[int(np.argmin(finite))]
         raise BadInput(weights, f"gene {gene}", "the model gives a vector that is not finite", "Check the weights.")
-    obs = pd.DataFrame({"length": residues, "windows": [len(each) for each in cuts], "missing": False}, index=gene_ids)
+    about = {"symbol": table["symbol"].tolist(), "length": residues, "windows": [len(each) for each in cuts]}
+    obs = pd.DataFrame({**about, "missing": False}, index=gene_ids)
     gene_embedding.write(means, obs, embedding, model=embedding.stem, architecture=model.architecture, **known)
 
 
