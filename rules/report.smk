@@ -190,7 +190,14 @@ rule plot_training:
 rule plot_metagene:
     input:
         metagene="<results>/tracks/{set}/metagene.parquet",
-        provenance=provenance_of("reference", "tracks/sets/{set}/tracks"),
+        provenance=provenance_of(
+            "reference/proteome",
+            "reference/gtf",
+            "reference/lengths",
+            "reference/genome",
+            "reference/chromosome_aliases",
+            "tracks/sets/{set}/tracks",
+        ),
     output:
         figure=report(
             "<results>/report/{set}/metagene.png",
@@ -215,7 +222,14 @@ rule plot_pausing:
     input:
         polymerase="<results>/tracks/{set}/polymerase.parquet",
         truth=truth(settings),
-        provenance=provenance_of("reference", "tracks/sets/{set}/tracks"),
+        provenance=provenance_of(
+            "reference/proteome",
+            "reference/gtf",
+            "reference/lengths",
+            "reference/genome",
+            "reference/chromosome_aliases",
+            "tracks/sets/{set}/tracks",
+        ),
     output:
         figure=report(
             "<results>/report/{set}/pausing.png",

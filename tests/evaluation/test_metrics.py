@@ -113,7 +113,7 @@ def test_a_metric_that_is_added_is_scored_compared_and_shown_for_hidden_values(t
     assert (held["difference"], held["verdict"]) == (pytest.approx(9 - 20.25), "ahead")  # less is better
     write_scores(tmp_path / "p.html", "small", numbers, compared, {"small"}, "")
     text = page(tmp_path / "p.html").text
-    assert "worst gene (squares)" in text and "ahead of gene_mean by" in text
+    assert "worst gene (squares)" in text and "ahead of gene mean by" in text
     figure = imputation_figure(numbers, {"small"}, tmp_path / "metrics.parquet")
     assert ("Worst gene, per gene", "worst gene (squares)") in {
         (axis.get_title(loc="left"), axis.get_ylabel()) for axis in figure.axes

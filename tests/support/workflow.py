@@ -11,6 +11,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "config/config.yaml"
 RESULTS = "results/config"  # of the demo, whose configuration is config/config.yaml
+# What `make test` tells the programs that it starts of itself; a make that a test starts is none of its.
+AS_A_USER = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
 TINY = ROOT / "tests/support/tiny.yaml"  # laid over the demo: a smaller organism, fewer steps
 
 

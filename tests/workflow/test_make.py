@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.workflow import RESULTS, ROOT, snakemake
+from tests.support.workflow import AS_A_USER, RESULTS, ROOT, snakemake
 
 
 def make(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["make", *arguments], cwd=ROOT, text=True, capture_output=True, timeout=600)
+    return subprocess.run(["make", *arguments], cwd=ROOT, env=AS_A_USER, text=True, capture_output=True, timeout=600)
 
 
 def make_run(directory: Path) -> subprocess.CompletedProcess[str]:

@@ -29,7 +29,9 @@ def main() -> None:
     folder = f"results/{name}/bulk/{arguments.run}/predicted/{arguments.name}"
     asked = Path(arguments.directory) / f"results/{name}/predicted/{arguments.name}.yaml"
     asked.parent.mkdir(parents=True, exist_ok=True)
-    asked.write_text(json.dumps({"prebulk": {"corpora": {arguments.name: corpus(arguments)}}}, indent=2) + "\n")
+    asked.write_text(
+        json.dumps({"prebulk": {"corpora": {arguments.name: corpus(arguments)}}}, indent=2) + "\n", encoding="utf-8"
+    )
     command = [sys.executable, "-m", "snakemake", "--logger", "genelm", "--nolock", f"{folder}/samples.tsv"]
     command += ["--directory", arguments.directory, "--cores", arguments.cores]
     command += ["--configfile", arguments.config, str(asked)]
