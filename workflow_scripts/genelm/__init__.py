@@ -22,9 +22,9 @@ from workflow_scripts.prebulk.measured import require_measured
 from workflow_scripts.prebulk.scales import Evidence, are_counts, linear, require_values
 from workflow_scripts.prebulk.tpm import log_tpm
 
-TABLE = Path("the table")  # what messages call the values that a function is given
 __all__ = ["Model", "load"]
 
+TABLE = Path("the table")  # what messages call the values that a function is given
 LEAST = 0.1  # share of the model's genes that a table has to name
 
 

@@ -58,15 +58,12 @@ def _is_number(field: str) -> bool:
     return True
 
 
-def _samples(matrix: TextMatrix, samples_in: str) -> list[str]:
-    return matrix.columns if samples_in == "columns" else row_names(matrix)
-
-
 def read_samples(
     path: Path, part: int, parts: int, fields: set[str], *, scale: str, samples: set[str], samples_in: str
 ) -> pd.DataFrame:
     """sample_id for the samples of one part, as the header or the first column has them."""
-    names = _samples(open_table(path, samples, samples_in), samples_in)
+    matrix = open_table(path, samples, samples_in)
+    names = matrix.columns if samples_in == "columns" else row_names(matrix)
     return pd.DataFrame({"sample_id": names[part_of(len(names), part, parts)]}, dtype=object)
 
 
