@@ -33,14 +33,13 @@ help: ## this list
 demo: run ## every stage on a simulated organism, without a network; then the report to open
 
 # The Snakefile holds the folder by a lock that ends with its run, even a killed one; Snakemake's own would stay.
-run: export PYTHONPATH := $(CURDIR)/workflow_scripts/terminal:$(CURDIR)$(if $(PYTHONPATH),:$(PYTHONPATH))
+run predict: export PYTHONPATH := $(CURDIR)/workflow_scripts/terminal:$(CURDIR)$(if $(PYTHONPATH),:$(PYTHONPATH))
 run: $(ready) ## the workflow by the configuration CONFIG
 	@$(bin)/python -m workflow_scripts.settings.validation config/$(CONFIG).yaml
 	@$(bin)/snakemake --logger genelm --nolock --configfile config/$(CONFIG).yaml --directory "$(DIRECTORY)" \
 		--cores $(CORES) --report results/$(CONFIG)/report/report.html --report-after-run
 	@$(bin)/python -m workflow_scripts.terminal.headline config/$(CONFIG).yaml --directory "$(DIRECTORY)"
 
-predict: export PYTHONPATH := $(CURDIR)/workflow_scripts/terminal:$(CURDIR)$(if $(PYTHONPATH),:$(PYTHONPATH))
 predict: $(ready) ## new samples through a trained run: RUN=small COUNTS=new.tsv SAMPLES=new_samples.tsv
 	@$(bin)/python -m workflow_scripts.settings.validation config/$(CONFIG).yaml
 	@$(bin)/python -m workflow_scripts.terminal.predict --config config/$(CONFIG).yaml --directory "$(DIRECTORY)" \
