@@ -6,7 +6,7 @@ CORES ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 #= DIRECTORY=.        run: where resources/ and results/ go
 DIRECTORY ?= .
 #= RUN=, COUNTS=, SAMPLES=   predict: a run of CONFIG, files of counts, and their sample sheet
-#= FORMAT=table, SCALE=, NAME=new   predict: as in prebulk/corpora/NAME, and the name of the results
+#= FORMAT=table, SCALE=, STRANDEDNESS=, NAME=new   predict: as in prebulk/corpora/NAME, and the name of the results
 #= CRATE=, INTO=rerun rerun: the folder of results that is repeated, and an empty one for the repetition
 INTO ?= rerun
 #= STAGE=, ROUNDS=5   bench: one stage instead of all, and how often each case is measured
@@ -43,7 +43,7 @@ run: $(ready) ## the workflow by the configuration CONFIG
 predict: $(ready) ## new samples through a trained run: RUN=small COUNTS=new.tsv SAMPLES=new_samples.tsv
 	@$(bin)/python -m workflow_scripts.settings.validation config/$(CONFIG).yaml
 	@$(bin)/python -m workflow_scripts.terminal.predict --config config/$(CONFIG).yaml --directory "$(DIRECTORY)" \
-		--cores $(CORES) $(foreach name,run counts samples format scale name,$(call given,$(name)))
+		--cores $(CORES) $(foreach name,run counts samples format scale strandedness name,$(call given,$(name)))
 
 # --name VALUE of the variable NAME, if it is set
 given = $(if $($(call upper,$(1))),--$(1) $($(call upper,$(1))))

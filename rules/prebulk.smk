@@ -7,6 +7,7 @@ from workflow_scripts.prebulk.inputs import (
     searched_file,
     searches,
     shards,
+    transcripts,
 )
 
 
@@ -82,6 +83,7 @@ rule match_samples:
                 "label",
                 "search",
                 "shards_per_file",
+                "files_per_shard",
                 "predict_only",
             ],
         ),
@@ -101,6 +103,7 @@ rule normalize_counts:
         aliases=branch(
             section("reference/gene_aliases"), then="<results>/reference/gene_aliases.parquet", otherwise=[]
         ),
+        transcripts=transcripts(settings, "<results>/reference/transcripts.parquet"),
     output:
         expression="<results>/prebulk/expression/{corpus}/{shard}.h5ad",
         sketch="<results>/prebulk/sketch/{corpus}/{shard}.npz",

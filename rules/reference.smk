@@ -68,6 +68,24 @@ rule make_gene_table:
         "../workflow_scripts/reference/make_gene_table.py"
 
 
+rule list_transcripts:
+    input:
+        gtf=resource("reference/gtf"),
+        attested=provenance_of("reference/gtf"),
+    output:
+        transcripts="<results>/reference/transcripts.parquet",
+    log:
+        "<logs>/reference/list_transcripts.log",
+    benchmark:
+        "<benchmarks>/reference/list_transcripts.jsonl"
+    conda:
+        "../envs/reference.yaml"
+    params:
+        code=code("reference/list_transcripts"),
+    script:
+        "../workflow_scripts/reference/list_transcripts.py"
+
+
 rule index_genome:
     input:
         fasta=resource("reference/genome"),

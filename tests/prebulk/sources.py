@@ -20,7 +20,13 @@ def spec(format_: str = "archs4", **changes) -> dict:
     """The section of one corpus, complete."""
     group = {"by": {"xena": "patient", "archs4": "series", "archs4py": "series"}.get(format_, "sheet"), "pattern": ""}
     label = {"by": "none", "pattern": ""}
-    general = {"format": format_, "shards_per_file": 1, "filters": FILTERS, "predict_only": False}
+    general = {
+        "format": format_,
+        "shards_per_file": 1,
+        "files_per_shard": 256,
+        "filters": FILTERS,
+        "predict_only": False,
+    }
     given = general | {"group": group, "label": label} | changes
     return given | {"label": {"classes": {}} | given["label"]}
 
@@ -199,3 +205,42 @@ def write_sheet(path: Path, rows: pd.DataFrame) -> Path:
     table.insert(1, "file", "counts")
     sample_sheet.write(table, path)
     return path
+
+
+def write_star(path: Path, genes: list[str], reads: dict[str, np.ndarray], header: bool = False) -> Path:
+    """STAR's ReadsPerGene.out.tab of reads by strand (unstranded, forward, reverse); with the header of the GDC."""
+    of_none = ["N_unmapped", "N_multimapping", "N_noFeature", "N_ambiguous"]
+    between = ["", ""] if header else []
+    lines = [[name, *between, "900000", "800000", "700000"] for name in of_none]
+    about = ["name", "protein_coding"] if header else []
+    after = ["1.5", "1.25", "2.5"] if header else []  # TPM and FPKM
+    lines += [
+        [name, *about, *map(str, row), *after] for name, row in zip(genes, np.stack([*reads.values()], 1), strict=True)
+    ]
+    names = ["gene_id", "gene_name", "gene_type", "unstranded", "stranded_first", "stranded_second", "tpm_unstranded"]
+    head = [["# gene-model: GENCODE v36"], [*names, "fpkm_unstranded", "fpkm_uq_unstranded"]] if header else []
+    return write_text(path, "".join("\t".join(line) + "\n" for line in [*head, *lines]))
+
+
+def write_salmon(path: Path, names: list[str], effective: np.ndarray, reads: np.ndarray, tpm: np.ndarray) -> Path:
+    """salmon's quant.sf, with as many digits as it writes."""
+    path.parent.mkdir(exist_ok=True)
+    lines = ["Name\tLength\tEffectiveLength\tTPM\tNumReads"]
+    for name, bp, share, number in zip(names, effective, tpm, reads, strict=True):
+        lines.append(f"{name}\t{bp + 200:.0f}\t{bp:.3f}\t{share:.6f}\t{number:.3f}")
+    return write_text(path, "\n".join(lines) + "\n")
+
+
+def write_kallisto(path: Path, names: list[str], effective: np.ndarray, reads: np.ndarray, tpm: np.ndarray) -> Path:
+    """kallisto's abundance.tsv, or its abundance.h5, which holds no TPM."""
+    path.parent.mkdir(exist_ok=True)
+    if path.suffix == ".h5":
+        with h5py.File(path, "w") as file:
+            file["aux/ids"] = np.array(names, "S")
+            file["aux/eff_lengths"], file["est_counts"] = effective, reads
+            file["bootstrap/bs0"] = reads + 1
+        return path
+    lines = ["target_id\tlength\teff_length\test_counts\ttpm"]
+    for name, bp, share, number in zip(names, effective, tpm, reads, strict=True):
+        lines.append(f"{name}\t{bp + 200:.0f}\t{bp:.6g}\t{number:.9g}\t{share:.9g}".replace("nan", "-nan"))
+    return write_text(path, "\n".join(lines) + "\n")

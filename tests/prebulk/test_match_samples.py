@@ -40,11 +40,9 @@ def test_samples_are_found_in_their_files_and_keep_their_columns(tmp_path):
 def test_a_sheet_may_have_commas_a_mark_of_order_and_ends_of_windows(tmp_path):
     path = tmp_path / "sheet.csv"
     path.write_bytes(b'\xef\xbb\xbfgroup,sample,label\r\n"x, y",s1,liver\r\n\r\nz,s2,\r\n,,')
-    assert read_sheet(path).to_dict("list") == {
-        "sample_id": ["s1", "s2"],
-        "group": ["x, y", "z"],
-        "label": ["liver", ""],
-    }
+    sheet = read_sheet(path, files=False)
+    assert sheet.header == ["group", "sample", "label"]
+    assert [sheet.column(name) for name in sheet.header] == [["x, y", "z"], ["s1", "s2"], ["liver", ""]]
 
 
 @pytest.mark.parametrize(
@@ -56,6 +54,7 @@ def test_a_sheet_may_have_commas_a_mark_of_order_and_ends_of_windows(tmp_path):
         ("sample,group\na,g\n", "has no column `sample`; .*holds no tab: name a sheet with commas .csv"),
         ("sample\tgroup\tgroup\na\tg\tg\n", "line 1: column 'group' stands twice"),
         ("sample\t\na\tg\n", "line 1: a column has no name"),
+        ("sample\tfile\na\tx\n", "line 1: column 'file' has a name that the workflow gives itself"),
         ("sample\tsplit\na\ttest\n", "line 1: column 'split' has a name that the workflow gives itself"),
         ("sample\tgroup\na\tg\nb\n", "line 3: 1 fields for 2 columns"),
         ("sample\tgroup\na\tg\nb\tg\textra\n", "line 3: 3 fields for 2 columns"),
@@ -69,7 +68,7 @@ def test_a_malformed_sheet_is_one_clear_line(tmp_path, text, reason):
     path = tmp_path / "sheet.tsv"
     path.write_bytes(text.encode("latin-1"))
     with pytest.raises(BadInput, match=reason) as caught:
-        read_sheet(path)
+        read_sheet(path, files=False)
     assert "\n" not in str(caught.value) and str(path) in str(caught.value)
 
 

@@ -27,7 +27,7 @@ def counts() -> np.ndarray:
 
 def run(
     folder: Path,
-    source: Path,
+    source: Path | list[Path],
     section: dict,
     genes: int = GENES,
     shard: str = "0000",
@@ -35,6 +35,7 @@ def run(
     found: Path | None = None,
     sheet: Path | None = None,
     aliases: Path | None = None,
+    transcripts: Path | None = None,
     qc: list[Path] | None = None,
 ):
     """Run the door; return (ExpressionStore, samples by id, mapping)."""
@@ -43,11 +44,12 @@ def run(
     suffixes = {"expression": "h5ad", "sketch": "npz", "samples": "parquet", "mapping": "parquet"}
     outputs = {name: folder / f"prebulk/{name}/{corpus}/{shard}.{suffix}" for name, suffix in suffixes.items()}
     normalize_counts(
-        counts=source,
+        counts=source if isinstance(source, list) else [source],
         genes=folder / "prebulk/genes.parquet",
         found=found,
         sheet=sheet,
         aliases=aliases,
+        transcripts=transcripts,
         qc=qc or [],
         **outputs,
         spec=section,

@@ -9,13 +9,23 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.prebulk.sources import spec, write_gct, write_h5ad, write_sheet, write_table, write_xena
+from tests.prebulk.sources import (
+    spec,
+    write_gct,
+    write_h5ad,
+    write_kallisto,
+    write_salmon,
+    write_sheet,
+    write_star,
+    write_table,
+    write_xena,
+)
 from tests.support.real_data import REAL_MIRROR, needs_real_data
 from workflow_scripts.contracts import expression, gene_mapping, gene_table
 from workflow_scripts.contracts.identifiers import without_version
 from workflow_scripts.prebulk.gene_mapping import map_rows
 from workflow_scripts.prebulk.normalize_counts import normalize_counts
-from workflow_scripts.prebulk.readers import recount3
+from workflow_scripts.prebulk.readers import recount3, star
 from workflow_scripts.prebulk.tpm import tpm
 from workflow_scripts.reference.annotation import read_annotation
 from workflow_scripts.reference.list_gene_aliases import list_gene_aliases
@@ -62,7 +72,7 @@ def test_tpm_and_exon_lengths_equal_rnanorm(tmp_path):
     np.testing.assert_allclose(found[0, :4], expected, rtol=1e-12)
 
 
-def test_a_published_table_gives_the_same_through_xena_and_h5ad_by_symbols_and_by_ids(tmp_path):
+def test_a_published_table_gives_the_same_in_every_format_by_symbols_and_by_ids(tmp_path):
     """RSEM counts of TCGA-CHOL as RNAseqDB publishes them: symbols, padded numbers beside them, fractions."""
     make_gene_table(
         proteome=mirrored("ftp.ensembl.org/pub/release-107/fasta/homo_sapiens/pep/*.pep.all.fa.gz"),
@@ -86,11 +96,12 @@ def test_a_published_table_gives_the_same_through_xena_and_h5ad_by_symbols_and_b
         outputs = {name: tmp_path / f"{corpus}.{name}" for name in ("expression", "sketch", "samples", "mapping")}
         outputs["sketch"] = outputs["sketch"].with_suffix(".npz")
         inputs = {
-            "counts": path,
+            "counts": path if isinstance(path, list) else [path],
             "genes": tmp_path / "genes",
             "found": None,
             "sheet": sheet,
             "aliases": aliases,
+            "transcripts": None,
             "qc": [],
         }
         normalize_counts(**inputs, **outputs, spec=section, corpus=corpus, shard="0000", threads=2)
@@ -118,6 +129,27 @@ def test_a_published_table_gives_the_same_through_xena_and_h5ad_by_symbols_and_b
         x, same, _ = normalized(way, path, section)
         np.testing.assert_array_equal(same, measured)
         np.testing.assert_allclose(x, table, rtol=1e-6, atol=1e-6)
+    # A file a sample: reads of STAR are whole numbers; salmon and kallisto have TPM by lengths of their own.
+    whole = np.rint(values)
+    lengths = genes.set_index("gene_id").loc[ids, "exon_length"].to_numpy(float)
+    shares = tpm(values, lengths)
+    files = {
+        "star": lambda at: write_star(
+            tmp_path / f"{at}.tab", ids, dict.fromkeys(star.STRANDS, whole[:, at].astype(int))
+        ),
+        "salmon": lambda at: write_salmon(tmp_path / f"{at}/quant.sf", ids, lengths, values[:, at], shares[:, at]),
+        "kallisto": lambda at: write_kallisto(
+            tmp_path / f"{at}/abundance.h5", ids, lengths, values[:, at], shares[:, at]
+        ),
+    }
+    of_whole, *_ = normalized(
+        "whole", write_table(tmp_path / "whole.tsv", whole, ids, names), spec("table", scale="counts")
+    )
+    for way, write in files.items():
+        section = spec(way, strandedness="unstranded") if way == "star" else spec(way)
+        x, same, _ = normalized(way, [write(at) for at in range(len(names))], section)
+        np.testing.assert_array_equal(same, measured)
+        np.testing.assert_allclose(x, of_whole if way == "star" else table, rtol=1e-6, atol=1e-6)
     length = genes["exon_length"].to_numpy()[measured]
     known = of_gene.loc[genes["gene_id"][measured]].to_numpy()
     np.testing.assert_allclose(table[:, measured], np.log1p(tpm(known, length)).T, rtol=1e-6)

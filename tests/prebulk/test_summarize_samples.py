@@ -39,11 +39,12 @@ def prebulk(tmp_path):
         }
         section = spec(shards_per_file=2, filters=FILTERS)
         normalize_counts(
-            counts=source,
+            counts=[source],
             genes=tmp_path / "genes.parquet",
             found=None,
             sheet=None,
             aliases=None,
+            transcripts=None,
             qc=[],
             **files,
             spec=section,

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import anndata
 import h5py
@@ -13,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.prebulk.sources import write_salmon, write_star
 from tests.support.workflow import AS_A_USER, RESULTS, ROOT
 from workflow_scripts.contracts import predicted, predictions, sample_embedding
 
@@ -44,7 +46,12 @@ def predict(folder: Path, counts: pd.DataFrame, name: str, **variables: str) -> 
     files = {"COUNTS": folder / f"{name}.tsv", "SAMPLES": folder / f"{name}_samples.tsv"}
     counts.to_csv(files["COUNTS"], sep="\t")
     files["SAMPLES"].write_text("\n".join(["sample", *counts.columns]) + "\n")
-    given = {**files, "RUN": "small", "NAME": name, "DIRECTORY": folder, "CORES": "2", **variables}
+    return ask(folder, name, **{**files, **variables})
+
+
+def ask(folder: Path, name: str, **variables: Any) -> subprocess.CompletedProcess[str]:
+    """`make predict`, whose results are called `name`."""
+    given = {"RUN": "small", "NAME": name, "DIRECTORY": folder, "CORES": "2", **variables}
     command = ["make", "predict", *(f"{key}={value}" for key, value in given.items())]
     return subprocess.run(command, cwd=ROOT, env=AS_A_USER, text=True, capture_output=True, timeout=600)
 
@@ -74,6 +81,33 @@ def test_held_out_samples_are_embedded_and_classified_bit_for_bit(folder: Path, 
     imputed = anndata.read_h5ad(written / "imputed.h5ad")
     assert np.isfinite(imputed.X).all() and imputed.var["symbol"].str.len().min() > 0
     assert all(path.stat().st_mtime_ns == changed for path, changed in before.items()), "nothing is made again"
+
+
+def test_files_of_star_and_salmon_that_a_sheet_names_are_embedded_alike(folder: Path, held_out: pd.DataFrame) -> None:
+    """The sheet says which they are; transcripts of salmon find their genes by the annotation of the run."""
+    few = held_out.iloc[:, :2]
+    own = sample_embedding.read(folder / f"{RUN}/embeddings.h5ad")[few.columns].X
+    reads = {name: {kind: few[name].to_numpy() for kind in ("unstranded", "forward", "reverse")} for name in few}
+    for name in few:
+        write_star(folder / f"{name}ReadsPerGene.out.tab", list(few.index), reads[name])
+    lines = [f"{name}\t{name}ReadsPerGene.out.tab" for name in few]
+    (folder / "star_samples.tsv").write_text("\n".join(["sample\tfile", *lines]) + "\n")
+    result = ask(folder, "star", SAMPLES=folder / "star_samples.tsv", FORMAT="star", STRANDEDNESS="unstranded")
+    assert result.returncode == 0, result.stdout + result.stderr
+    found = sample_embedding.read(folder / f"{RUN}/predicted/star/embeddings.h5ad")
+    np.testing.assert_array_equal(found[few.columns].X, own)
+
+    genes = pd.read_parquet(folder / f"{RESULTS}/reference/genes.parquet").set_index("gene_id")
+    lengths = genes["exon_length"].to_numpy(float)
+    for name in few:
+        counts = few.loc[genes.index, name].to_numpy(float)
+        tpm = 1e6 * (counts / lengths) / (counts / lengths).sum()
+        write_salmon(folder / f"{name}/quant.sf", genes["transcript_id"].tolist(), lengths, counts, tpm)
+    (folder / "salmon_samples.csv").write_text("\n".join(["sample,file", *(f"{name},{name}" for name in few)]) + "\n")
+    result = ask(folder, "salmon", SAMPLES=folder / "salmon_samples.csv", FORMAT="salmon")
+    assert result.returncode == 0, result.stdout + result.stderr
+    found = sample_embedding.read(folder / f"{RUN}/predicted/salmon/embeddings.h5ad")
+    np.testing.assert_allclose(found[few.columns].X, own, atol=1e-3)
 
 
 def test_samples_of_another_organism_or_run_are_one_clear_line(folder: Path, held_out: pd.DataFrame) -> None:

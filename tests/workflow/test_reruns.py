@@ -75,6 +75,13 @@ ADDED = {
         "group": {"by": "field", "field": "sample_id"},
         "label": {"by": "none"},
     },
+    "prebulk/corpora/fourth": {
+        "format": "star",
+        "samples": str(ROOT / "tests/workflow/one_file_a_sample.tsv"),
+        "strandedness": "unstranded",
+        "group": {"by": "field", "field": "sample_id"},
+        "label": {"by": "none"},
+    },
     "reference": {
         **demo_configuration()[0]["reference"],
         "gene_aliases": ANOTHER_FILE,
@@ -120,6 +127,7 @@ BY_HAND = {
     "prebulk/corpora/tcga": CORPUS | FILE | {"match_samples"},  # with a sample sheet
     "prebulk/corpora/archs4": CORPUS | FILE,
     "prebulk/corpora/third": CORPUS | FILE,
+    "prebulk/corpora/fourth": CORPUS | {"attest_file", "match_samples", "list_sources"},  # with a sheet of one's own
     "prebulk/duplicates": DUPLICATES,
     "prebulk/splits": SPLITS,
     "esm2/models/{name}": EMBEDDING,

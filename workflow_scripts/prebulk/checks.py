@@ -67,10 +67,20 @@ def _of_format(place: str, corpus: dict[str, Any], reader: str) -> Iterator[Faul
         yield f"{place}/scale", "none", f"what the values are: one of {', '.join(scales)}"
     if "scale" in corpus and corpus["scale"] not in scales:
         yield f"{place}/scale", f"{corpus['scale']!r} of `{named}`", f"one of {', '.join(scales)}"
-    for key in ("samples_in", "layer", "qc"):
+    for key in ("samples_in", "layer", "qc", "strandedness"):
         if key in corpus and key not in options:
             yield f"{place}/{key}", f"with format `{named}`", "a format that has it; leave the key out"
-    for key, what in (("samples", "a sample sheet"), ("qc", "recount_qc tables")):
+    one_sample, parts = literal(reader, "IN_FOLDER"), corpus["shards_per_file"]
+    if one_sample and parts > 1:
+        yield f"{place}/shards_per_file", f"{parts}, with format `{named}`", "1; see files_per_shard"
+    if not one_sample and "counts" not in corpus:
+        yield f"{place}/counts", f"none, with format `{named}`", "files of counts"
+    asked = {
+        "samples": "a sample sheet",
+        "qc": "recount_qc tables",
+        "strandedness": "unstranded, forward or reverse, as the library was made",
+    }
+    for key, what in asked.items():
         if key in needs and key not in corpus:
             yield f"{place}/{key}", f"none, with format `{named}`", what
 

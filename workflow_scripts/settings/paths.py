@@ -26,7 +26,7 @@ def resolve(config: dict[str, Any], schema: dict[str, Any], stated: dict[Path, A
     _place(
         config,
         schema,
-        file=lambda place, value, name: _own_file(place, name, folder(place, value)),
+        file=lambda place, value, name: own_file(place, name, folder(place, value)),
         mirror=lambda place, value: _from_here(value, folder(place, value)),
     )
 
@@ -75,7 +75,8 @@ def is_folder(mirror: str | None) -> bool:
     return mirror not in (None, "simulate") and not mirror.startswith(("http://", "https://"))
 
 
-def _own_file(place: str, name: str, folder: Path) -> str:
+def own_file(place: str, name: str, folder: Path) -> str:
+    """The path `name` of `folder`, as it is called in the working directory; BadConfiguration where it is no file."""
     path = _from_here(name, folder)
     try:
         with Path(path).open("rb"):

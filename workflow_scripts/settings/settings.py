@@ -1,7 +1,8 @@
 """What the Snakefile knows of the configuration: its sections, and the files that it names.
 
 Imported by the Snakefile alone. Rules see of a configuration only the `spec` of their own section. What one stage
-alone asks stands with it, in `<stage>/checks.py` (limits between keys) and `<stage>/inputs.py` (files and names).
+alone asks stands with it, in `<stage>/checks.py` (limits between keys) and `<stage>/inputs.py` (files and names; its
+`complete` puts in what the user's own files say).
 """
 
 from __future__ import annotations
@@ -50,14 +51,18 @@ class Settings:
         self.datasets = load_datasets(Path(datasets))
         for place, named in _named(config, self.schema).items():
             for name in named:
-                self._require_name(place, name)
+                self.require_name(place, name)
         resolve(config, self.schema, stated)
+        for stage in _modules("inputs"):
+            if hasattr(stage, "complete"):
+                stage.complete(self)
         self.named = _named(config, self.schema)
         for check in _modules("checks"):
             for place, given, allowed in check.faults(self):
                 raise BadConfiguration(f"configuration: {place}: given {given}; allowed: {allowed}")
 
-    def _require_name(self, place: str, name: str) -> None:
+    def require_name(self, place: str, name: str) -> None:
+        """Raise BadConfiguration unless what is given at a key path can be the name of a file."""
         allowed = ""
         if "/" not in name and name not in self.datasets:
             allowed = "a row of config/datasets.tsv, or a path (which holds a slash)"

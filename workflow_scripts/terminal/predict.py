@@ -45,10 +45,11 @@ def parsed(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make predict", description=__doc__)
     parser.add_argument("--config", required=True, help="the configuration whose run it is")
     parser.add_argument("--run", required=True, help="RUN: a name of bulk/runs")
-    parser.add_argument("--counts", required=True, nargs="+", type=Path, help="COUNTS: files of counts")
+    parser.add_argument("--counts", nargs="+", type=Path, help="COUNTS: files of counts, unless the sheet names them")
     parser.add_argument("--samples", type=Path, help="SAMPLES: a sample sheet, which FORMAT=table needs")
     parser.add_argument("--format", default="table", help="FORMAT: as prebulk/corpora/NAME/format")
     parser.add_argument("--scale", help="SCALE: what the values are; of tables, h5ad and GCT counts without it")
+    parser.add_argument("--strandedness", help="STRANDEDNESS: of the library, which FORMAT=star needs")
     parser.add_argument("--name", default="new", help="NAME: of the folder of the results")
     parser.add_argument("--directory", default=".")
     parser.add_argument("--cores", default="all")
@@ -57,8 +58,9 @@ def parsed(words: list[str]) -> argparse.Namespace:
 
 def corpus(arguments: argparse.Namespace) -> dict:
     """The section of the new corpus."""
-    counts = [str(path.absolute()) for path in arguments.counts]
-    found = {"predict_only": True, "format": arguments.format, "counts": counts}
+    found = {"predict_only": True, "format": arguments.format}
+    found |= {"counts": [str(path.absolute()) for path in arguments.counts]} if arguments.counts else {}
+    found |= {"strandedness": arguments.strandedness} if arguments.strandedness else {}
     scale = arguments.scale or ("counts" if arguments.format in ("table", "h5ad", "gct") else None)
     found |= {"scale": scale} if scale else {}
     return found | ({"samples": str(arguments.samples.absolute())} if arguments.samples else {})

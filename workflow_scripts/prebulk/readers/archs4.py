@@ -30,6 +30,7 @@ EXPRESSION = "data/expression"
 SCALES = ("counts",)
 OPTIONS = ()
 NEEDS = ()
+IN_FOLDER = ()
 GROUPS = {"series": ["series_id"]}
 LABELS = {}
 FIELDS = None  # any dataset of meta/samples

@@ -20,6 +20,7 @@ from workflow_scripts.prebulk.readers import archs4
 SCALES = ("counts",)
 OPTIONS = ()
 NEEDS = ()
+IN_FOLDER = ()
 GROUPS = {"series": ["series_id"]}
 LABELS = {}
 FIELDS = None  # any dataset of meta/samples

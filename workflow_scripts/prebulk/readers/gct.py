@@ -20,6 +20,7 @@ from workflow_scripts.prebulk.text_matrix import TextMatrix, part_of, read_colum
 SCALES = ("counts", "tpm", "log2_counts", "log2_tpm")
 OPTIONS = ("scale",)
 NEEDS = ()
+IN_FOLDER = ()
 GROUPS = {"donor": ["donor"]}
 LABELS = {}
 FIELDS = ["sample_id", "donor"]

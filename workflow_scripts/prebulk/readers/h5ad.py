@@ -27,6 +27,7 @@ from workflow_scripts.prebulk.text_matrix import BLOCK, part_of
 SCALES = ("counts", "tpm", "log2_counts", "log2_tpm")
 OPTIONS = ("scale", "layer")
 NEEDS = ()
+IN_FOLDER = ()
 GROUPS = {}
 LABELS = {}
 FIELDS = None  # any column of obs

@@ -23,6 +23,7 @@ from workflow_scripts.prebulk.text_matrix import TextMatrix, part_of, read_colum
 SCALES = ("counts",)
 OPTIONS = ("qc",)
 NEEDS = ("qc",)
+IN_FOLDER = ()
 GROUPS = {}
 LABELS = {}
 FIELDS = ["sample_id"]

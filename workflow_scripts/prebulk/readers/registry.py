@@ -1,12 +1,15 @@
 """Readers of counts by format, as `prebulk/corpora/{corpus}/format` of a configuration gives it.
 
-A reader is a module of this folder. It reads one of `parts` parts of the samples of a file, counted from 0. Literals,
-which are read without importing the module:
+A reader is a module of this folder. It reads one of `parts` parts of the samples of a file, counted from 0; in the
+place of its path, a reader of files of one sample each is given the `SampleFiles` of a shard, which it reads whole.
+Literals, which are read without importing the module:
 
 - `SCALES`: what its values can be (`prebulk/scales`); of several a corpus has to declare one.
 - `OPTIONS`: what else of its corpus it is told, as keyword arguments of its functions: of the configuration `scale`,
-  `samples_in` and `layer`, of its files `qc`, of the sample sheet `samples` (the names in it, a set).
-- `NEEDS`: those of `samples` and `qc` that a corpus has to give.
+  `samples_in`, `layer` and `strandedness`, of its files `qc`, of the sample sheet `samples` (the names in it, a set),
+  of the reference `transcripts` ({transcript: gene}) and `lengths` (of the genes of the table, bp).
+- `NEEDS`: those of `samples`, `qc` and `strandedness` that a corpus has to give.
+- `IN_FOLDER`: of files of one sample each, what they are called in a folder of their tool; else empty.
 - `GROUPS`, `LABELS`: {what `group/by` or `label/by` may be: the fields of a sample that it is made of, joined by a
   blank}; `field` and `sheet` (and `none`, for a label) are always more.
 - `FIELDS`: the fields that a configuration may name; None where any may stand in the file.
@@ -26,7 +29,6 @@ line.
 
 from __future__ import annotations
 
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -37,7 +39,10 @@ READERS = {
     "archs4py": "workflow_scripts.prebulk.readers.archs4py_reader",
     "gct": "workflow_scripts.prebulk.readers.gct",
     "h5ad": "workflow_scripts.prebulk.readers.h5ad",
+    "kallisto": "workflow_scripts.prebulk.readers.abundance",
     "recount3": "workflow_scripts.prebulk.readers.recount3",
+    "salmon": "workflow_scripts.prebulk.readers.abundance",
+    "star": "workflow_scripts.prebulk.readers.star",
     "table": "workflow_scripts.prebulk.readers.table",
     "xena": "workflow_scripts.prebulk.readers.xena",
 }
@@ -48,11 +53,12 @@ def scale_of(reader: ModuleType, spec: dict[str, Any]) -> str:
     return spec.get("scale", reader.SCALES[0])
 
 
-def options(
-    reader: ModuleType, spec: dict[str, Any], sheet: pd.DataFrame | None, qc: list[Path] | None = None
-) -> dict[str, Any]:
-    """The keyword arguments that a reader asks for; spec: the section of the corpus, sheet: its SampleSheet."""
-    known = {"samples": None if sheet is None else set(sheet["sample_id"]), "qc": qc or []}
+def options(reader: ModuleType, spec: dict[str, Any], sheet: pd.DataFrame | None, **files: Any) -> dict[str, Any]:
+    """The keyword arguments that a reader asks for; spec: the section of the corpus, sheet: its SampleSheet.
+
+    files: what is made of files: qc, transcripts, lengths.
+    """
+    known = {"samples": None if sheet is None else set(sheet["sample_id"]), "qc": [], **files}
     known |= {"scale": scale_of(reader, spec), "samples_in": spec.get("samples_in", "columns")}
-    known |= {"layer": spec.get("layer", "")}
+    known |= {"layer": spec.get("layer", ""), "strandedness": spec.get("strandedness")}
     return {name: known[name] for name in reader.OPTIONS}

@@ -29,6 +29,7 @@ from workflow_scripts.prebulk.text_matrix import (
 SCALES = ("counts", "tpm", "log2_counts", "log2_tpm")
 OPTIONS = ("scale", "samples", "samples_in")
 NEEDS = ("samples",)
+IN_FOLDER = ()
 GROUPS = {}
 LABELS = {}
 FIELDS = ["sample_id"]

@@ -34,6 +34,7 @@ SAMPLE_TYPES = {
 SCALES = ("log2_counts",)
 OPTIONS = ()
 NEEDS = ()
+IN_FOLDER = ()
 GROUPS = {"patient": ["patient"]}
 LABELS = {"project": ["project"], "project_and_sample_type": ["project", "sample_type"]}
 FIELDS = ["sample_id", "project", "sample_type", "patient"]
