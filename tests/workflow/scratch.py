@@ -74,6 +74,7 @@ READER = '''
     SCALES = ("counts",)
     OPTIONS = ()
     NEEDS = ()
+    IN_FOLDER = ()
     GROUPS = {"plate": ["plate"]}
     LABELS = {}
     FIELDS = ["plate"]
