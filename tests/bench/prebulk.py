@@ -155,13 +155,17 @@ def measure_normalizing(path: Path, shards: int) -> dict[str, float]:
     for shard in range(shards):
         with tempfile.TemporaryDirectory(dir=path.parent) as folder:
             normalize_counts(
-                counts=path,
+                counts=[path],
                 genes=path.parent / "genes.parquet",
                 expression=Path(folder, "expression.h5ad"),
                 sketch=Path(folder, "sketch.npz"),
                 samples=Path(folder, "samples.parquet"),
                 mapping=Path(folder, "mapping.parquet"),
                 found=None,
+                sheet=None,
+                aliases=None,
+                transcripts=None,
+                qc=[],
                 spec=spec(shards_per_file=shards),
                 corpus="bench",
                 shard=f"{shard:04d}",

@@ -124,7 +124,8 @@ def test_a_count_reader_is_a_file_and_a_line(project: Path, tmp_path: Path) -> N
         written = {name.split(".")[0]: folder / name for name in names}
         normalize_counts(
             counts=[folder / "counts.tsv"], genes=folder / "genes.parquet", qc=[], **written,
-            **dict.fromkeys(("found", "sheet", "aliases", "transcripts")), spec=spec, corpus="own", shard="0000", threads=1,
+            **dict.fromkeys(("found", "sheet", "aliases", "transcripts")), spec=spec, corpus="own", shard="0000",
+            threads=1,
         )
         data = expression.read(written["expression"])
         print(list(data.obs_names), list(data.obs["group"]), data.X[2].tolist())
