@@ -7,6 +7,7 @@ CORES ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 DIRECTORY ?= .
 #= RUN=, COUNTS=, SAMPLES=   predict: a run of CONFIG, files of counts, and their sample sheet
 #= FORMAT=table, SCALE=, STRANDEDNESS=, NAME=new   predict: as in prebulk/corpora/NAME, and the name of the results
+#= ACCESSION=, SAMPLES=   resolve: such as TCGA-CHOL, and where its sample sheet goes
 #= CRATE=, INTO=rerun rerun: the folder of results that is repeated, and an empty one for the repetition
 INTO ?= rerun
 #= STAGE=, ROUNDS=5   bench: one stage instead of all, and how often each case is measured
@@ -23,7 +24,7 @@ bin := .venv/bin
 ready := .venv/ready
 peers := .venv/peers
 
-.PHONY: help demo run predict rerun test faults bench mutants lint docs site lock
+.PHONY: help demo run predict resolve rerun test faults bench mutants lint docs site lock
 
 help: ## this list
 	@echo "make TARGET [VARIABLE=value ...]"; echo
@@ -48,6 +49,10 @@ predict: $(ready) ## new samples through a trained run: RUN=small COUNTS=new.tsv
 # --name VALUE of the variable NAME, if it is set
 given = $(if $($(call upper,$(1))),--$(1) $($(call upper,$(1))))
 upper = $(shell echo $(1) | tr a-z A-Z)
+
+# Nothing is downloaded by it: its lines are for config/datasets.tsv.
+resolve: $(ready) ## what an archive has under ACCESSION, as declared files and a sample sheet
+	@$(bin)/python -m workflow_scripts.download.resolve "$(ACCESSION)" $(call given,samples) $(call given,server)
 
 # A run again from its crate, into the empty folder INTO; what comes out is held against the checksums of the crate.
 rerun: $(ready) ## a run again from its crate, each file held against the checksums of the first
