@@ -88,24 +88,6 @@ def row_names(matrix: TextMatrix) -> list[str]:
     return names
 
 
-def read_named(path: Path, columns: dict[str, list[str]], remedy: str) -> tuple[list[str], np.ndarray]:
-    """Names of the rows of a table of numbers, and the values of some columns (rows x columns, float64).
-
-    columns: which of them, by what the first column is called. Raises BadInput with `remedy` where one is missing, else
-    as `rows`.
-    """
-    number, separator, names, _ = read_header(path)
-    wanted = columns.get(names[0], list(columns))
-    missing = [column for column in wanted if column not in names]
-    if missing:
-        raise BadInput(path, f"line {number}", f"has no column `{missing[0]}`", remedy)
-    found, lines = [], []
-    for _, name, values in rows(TextMatrix(path, separator, number, 1, names[1:])):
-        found.append(name)
-        lines.append(values)
-    return found, np.stack(lines)[:, [names.index(column) - 1 for column in wanted]]
-
-
 def _parsed(matrix: TextMatrix, number: int, line: bytes) -> tuple[str, np.ndarray]:
     separator = matrix.separator.encode()
     if b'"' in line:

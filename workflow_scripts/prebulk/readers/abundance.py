@@ -13,6 +13,7 @@ https://salmon.readthedocs.io/en/latest/file_formats.html, https://pachterlab.gi
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -23,9 +24,9 @@ import pandas as pd
 
 from workflow_scripts.contracts.identifiers import without_version
 from workflow_scripts.io.errors import BadInput
+from workflow_scripts.io.text import open_maybe_gzip
 from workflow_scripts.prebulk.gene_mapping import GeneMapping, GeneNames
 from workflow_scripts.prebulk.sample_files import SampleFiles, gene_names, read_blocks
-from workflow_scripts.prebulk.text_matrix import read_named
 
 SCALES = ("counts",)
 OPTIONS = ("transcripts", "lengths")
@@ -102,9 +103,18 @@ def _gene(name: str, transcripts: dict[str, str]) -> str:
 
 
 def _of_text(path: Path) -> tuple[list[str], np.ndarray, np.ndarray]:
-    names, values = read_named(path, COLUMNS, REMEDY)
-    tpm, reads = values.T
-    return names, tpm if reads.any() else np.zeros_like(tpm), reads  # without reads kallisto writes nan
+    try:
+        with open_maybe_gzip(path, "rb") as handle:
+            table = pd.read_csv(handle, sep="\t")
+    except (OSError, EOFError, zlib.error, ValueError) as error:  # pandas' own are ValueErrors
+        raise BadInput(path, "", f"cannot be read ({error})", REMEDY) from error
+    first = table.columns[0]
+    missing = [column for column in COLUMNS.get(first, COLUMNS) if column not in table]
+    if missing:
+        raise BadInput(path, "line 1", f"has no column `{missing[0]}`", REMEDY)
+    tpm, reads = (pd.to_numeric(table[column], errors="coerce").to_numpy(np.float64) for column in COLUMNS[first])
+    tpm = tpm if reads.any() else np.zeros_like(tpm)  # without reads kallisto writes nan
+    return table[first].astype(str).tolist(), tpm, reads
 
 
 def _of_hdf5(path: Path) -> tuple[list[str], np.ndarray, np.ndarray]:

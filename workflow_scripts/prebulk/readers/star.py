@@ -10,7 +10,6 @@ https://docs.gdc.cancer.gov/Data/Bioinformatics_Pipelines/Expression_mRNA_Pipeli
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -35,7 +34,6 @@ QUALITY = ()
 STRANDS = {"unstranded": "unstranded", "forward": "stranded_first", "reverse": "stranded_second"}  # here, at the GDC
 STRANDED = 2.0  # so many times as many reads as the other strand has that of a stranded library at least
 OF_NO_GENE = "N_"
-log = logging.getLogger(__name__)
 
 
 def read_samples(files: SampleFiles, part: int, parts: int, fields: set[str], *, strandedness: str) -> pd.DataFrame:
