@@ -31,7 +31,8 @@ class StandInForGdc(Site):
         super().__init__()
         self.hits, self.trouble = [], []
         for number in range(samples):
-            for workflow, access in (("STAR - Counts", "open"), ("STAR 2-Pass Genome", "controlled")):
+            kinds = [("STAR - Counts", "open"), ("STAR - Counts", "controlled"), ("STAR 2-Pass Genome", "open")]
+            for workflow, access in kinds:
                 self._add(folder, number, workflow, access)
 
     def _add(self, folder: Path, number: int, workflow: str, access: str) -> None:

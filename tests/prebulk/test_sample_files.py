@@ -117,6 +117,19 @@ def test_a_shard_is_so_many_lines_of_the_sheet(tmp_path, counts):
     assert [name for store in stores for name in store.obs_names] == NAMES
 
 
+def test_a_sample_that_is_left_out_takes_no_other_along(tmp_path, counts):
+    of = of_strand(counts, "unstranded")
+    paths = [
+        write_star(tmp_path / f"{at}.tab", IDS, {name: values[:, at] for name, values in of.items()})
+        for at in range(SAMPLES)
+    ]
+    sheet = write_sheet(tmp_path / "sheet.parquet", SHEET.assign(group=["", *NAMES[1:3], "", NAMES[4]]))
+    data, samples, _ = run(tmp_path, paths, spec("star", strandedness="unstranded"), sheet=sheet)
+    genes = pd.read_parquet(tmp_path / "prebulk/genes.parquet")
+    assert samples["fate"].tolist() == ["no_group", "kept", "kept", "no_group", "kept"]
+    np.testing.assert_allclose(data.X, expected(counts, genes)[[1, 2, 4]], rtol=1e-6)
+
+
 def test_a_sample_without_reads_is_no_number_divided_by_none(tmp_path):
     paths = [
         write_kallisto(tmp_path / "a/abundance.tsv", IDS, np.full(GENES, 9.0), np.zeros(GENES), np.full(GENES, np.nan)),
