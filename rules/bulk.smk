@@ -1,4 +1,4 @@
-from workflow_scripts.bulk.inputs import cores, devices, gene_embedding, nodes
+from workflow_scripts.bulk.inputs import cores, devices, gene_embedding, nodes, with_gene_vectors
 from workflow_scripts.prebulk.inputs import corpus_shards, learned_files, predicted, shards
 
 
@@ -31,6 +31,7 @@ rule bulk:
                 "export",
             ],
         ),
+        collect("<results>/bulk/{run}/gene_embedding.h5ad", run=with_gene_vectors(settings)),
         collect(
             "<results>/bulk/{run}/predicted/{corpus}/samples.tsv",
             run=names("bulk/runs"),
@@ -91,6 +92,25 @@ rule embed_samples:
         run="{run}",
     script:
         "../workflow_scripts/bulk/embed_samples.py"
+
+
+rule export_gene_vectors:
+    input:
+        model="<results>/bulk/{run}/model",
+        genes="<results>/reference/genes.parquet",
+    output:
+        vectors="<results>/bulk/{run}/gene_embedding.h5ad",
+    log:
+        "<logs>/bulk/export_gene_vectors.{run}.log",
+    benchmark:
+        "<benchmarks>/bulk/export_gene_vectors.{run}.jsonl"
+    conda:
+        "../envs/bulk.yaml"
+    params:
+        code=code("bulk/export_gene_vectors"),
+        run="{run}",
+    script:
+        "../workflow_scripts/bulk/export_gene_vectors.py"
 
 
 rule score_imputation:

@@ -112,6 +112,8 @@ MATRICES: list[tuple[str, Callable[[np.ndarray, pd.DataFrame], tuple], str]] = [
     ("gene_embedding", lambda x, obs: (unknown(x, 1, 0), obs), "gene G1: vector and `missing` disagree"),
     ("gene_embedding", lambda x, obs: (unknown(x, 1, 0, np.inf), obs), "gene G1"),
     ("gene_embedding", lambda x, obs: (x, obs.drop(columns="windows")), "obs/windows: is missing"),
+    ("gene_vectors", lambda x, obs: (unknown(x, 2, 0), obs), "gene G2: its vector is not finite"),
+    ("gene_vectors", lambda x, obs: (x, obs.drop(columns="known")), "obs/known: is missing"),
     ("expression", lambda x, obs: (unknown(x, 0, 0), obs), "gene G0: values and `measured` disagree"),
     ("expression", lambda x, obs: (unknown(x, slice(None), 1, 0.0), obs), "gene G1: values and `measured` disagree"),
     ("expression", lambda x, obs: (x, obs.drop(columns="label")), "obs/label: is missing"),
@@ -247,9 +249,7 @@ def sealed_again(path: Path, change: Callable[[h5py.File], None]) -> None:
     seal.seal(path)
 
 
-@pytest.mark.parametrize(
-    ("name", "axis"), [("expression", "var"), ("gene_embedding", "obs")], ids=["expression", "gene_embedding"]
-)
+@pytest.mark.parametrize(("name", "axis"), [("expression", "var"), ("gene_embedding", "obs"), ("gene_vectors", "obs")])
 def test_a_matrix_whose_genes_were_renamed_is_refused(name: str, axis: str, tmp_path: Path) -> None:
     example = EXAMPLES[name]
     path = tmp_path / example.file

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from workflow_scripts.settings.literals import defines
 from workflow_scripts.settings.settings import Settings
 
 
 def gene_embedding(settings: Settings) -> Callable[..., list[str]]:
     """For a rule's input: the gene embedding, of whatever stage, that one {run} takes as the identity of genes."""
     return lambda wildcards: [f"<results>/{settings.section(f'bulk/runs/{wildcards.run}/embedding')}.h5ad"]
+
+
+def with_gene_vectors(settings: Settings) -> list[str]:
+    """The runs whose model has a vector for each gene."""
+    families = {run: next(iter(settings.section(f"bulk/runs/{run}/model"))) for run in settings.names("bulk/runs")}
+    return [run for run, name in families.items() if defines(f"workflow_scripts.bulk.models.{name}", "embed_genes")]
 
 
 def place_of_run(settings: Settings) -> Callable[..., int]:

@@ -1,4 +1,4 @@
-"""Constants of modules that are too heavy to import while Snakemake parses, read off their source.
+"""Constants and functions of modules that are too heavy to import while Snakemake parses, read off their source.
 
 So what a reader, a model or a protocol says of itself stands with it alone, and the checks of a configuration know it.
 """
@@ -24,11 +24,21 @@ def entries(module: str) -> list[str]:
     return [ast.literal_eval(key) for key in registry.keys]
 
 
+def defines(module: str, function: str) -> bool:
+    """Whether `module` (dotted) has a function of that name."""
+    return any(isinstance(node, ast.FunctionDef) and node.name == function for node in _statements(module))
+
+
+@cache
+def _statements(module: str) -> list[ast.stmt]:
+    path = PACKAGE.joinpath(*module.split(".")[1:]).with_suffix(".py")
+    return ast.parse(path.read_text(encoding="utf-8")).body
+
+
 @cache
 def _constants(module: str) -> dict[str, ast.expr]:
-    path = PACKAGE.joinpath(*module.split(".")[1:]).with_suffix(".py")
     found = {}
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    for node in _statements(module):
         if isinstance(node, ast.Assign | ast.AnnAssign):
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target
             if isinstance(target, ast.Name):

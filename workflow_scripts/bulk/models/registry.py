@@ -16,8 +16,10 @@ A family is a module of this folder:
 - `impute(model, values, visible) -> (N, G) float32`: ln(TPM+1) of every known gene, NaN for the others. values (N, G),
   NaN where unmeasured, of which only the `visible` (N, G) bool may be looked at.
 - `embed(model, values) -> (N, d) float32`: one vector a sample, with every measured gene visible.
+- `embed_genes(model) -> (G, d) float32`: one vector a gene, finite, whatever its value in a sample; only where the
+  model has such vectors.
 
-`impute` and `embed` are deterministic. To add a family, write its module and add its line.
+`impute`, `embed` and `embed_genes` are deterministic. To add a family, write its module and add its line.
 """
 
 MODELS = {

@@ -195,13 +195,17 @@ class BulkModel(nn.Module):
             root = torch.linalg.cholesky(precision)  # (B, K, K), times the noise
             return torch.cholesky_solve((deviation @ self.loadings).unsqueeze(-1), root).squeeze(-1)
 
+    def identity(self) -> Tensor:
+        """What each gene is, whatever its value: (G, D)."""
+        vectors = torch.where(self.has_vector.unsqueeze(1), self.vector(self.gene_vectors), self.no_vector)
+        return vectors + self.from_loadings(self.loadings)
+
     def predict(
         self, values: Tensor, visible: Tensor, scores: Tensor, index: Tensor, attended: Tensor | None = None
     ) -> Output:
         """As `forward`, given the scores (B, K): a sample's genes may be predicted in several passes."""
         dim, base = self.config.dim, self.config.ree_base
-        vectors = torch.where(self.has_vector.unsqueeze(1), self.vector(self.gene_vectors), self.no_vector)
-        identity = vectors + self.from_loadings(self.loadings)  # (G, D)
+        identity = self.identity()
 
         shown = visible.gather(1, index)  # (B, T)
         value = values.gather(1, index).masked_fill(~shown, 0.0)
@@ -271,6 +275,15 @@ def loss(model: BulkModel, batch: Batch) -> Loss:
     target = batch.masked.gather(1, batch.index)
     error = (output.prediction - batch.values.gather(1, batch.index))[target].square()
     return Loss(error.sum(), error.numel())
+
+
+@torch.inference_mode()
+def embed_genes(model: BulkModel) -> np.ndarray:
+    """What each gene is to the model, (G, D) float32: its learned map of the gene's vector and of its loadings.
+
+    It is what a token of the gene begins with, before its value is added.
+    """
+    return model.identity().cpu().numpy()
 
 
 class Pass(NamedTuple):
