@@ -15,6 +15,7 @@ from matplotlib.lines import Line2D
 
 from workflow_scripts.report import style
 from workflow_scripts.report.embeddings import Layout
+from workflow_scripts.report.sheets import further_columns
 
 UNLABELLED = "unlabelled"
 UNKNOWN = "not told"
@@ -54,8 +55,8 @@ def describe(obs: pd.DataFrame, sheets: dict[str, pd.DataFrame] | None = None) -
     about["label"] = about["label"].replace("", UNLABELLED)
     about["drawn"], drawn = _told_apart(about["label"], UNLABELLED, "labels")
     marks = {"drawn": drawn, "split": SPLITS, "corpus": style.marks(rank(about["corpus"]))}
-    for column, values in _of_sheets(about, sheets or {}).items():
-        about[column], marks[column] = _told_apart(values, UNKNOWN, "values")
+    for column, values in further_columns(about, sheets or {}).items():
+        about[column], marks[column] = _told_apart(values.replace("", UNKNOWN), UNKNOWN, "values")
     return about, marks
 
 
@@ -67,18 +68,6 @@ def _told_apart(values: pd.Series, nothing: str, what: str) -> tuple[pd.Series, 
     drawn = values.where(~values.isin(others), rest)
     greys = {rest: (style.DARK_GREY, "o"), nothing: (style.GREY, "o")}
     return drawn, style.marks(names[:MOST_NAMES]) | {name: of for name, of in greys.items() if (drawn == name).any()}
-
-
-def _of_sheets(about: pd.DataFrame, sheets: dict[str, pd.DataFrame]) -> dict[str, pd.Series]:
-    """The further columns of sheets by name, each with a value for every sample."""
-    found: dict[str, pd.Series] = {}
-    for corpus, sheet in sheets.items():
-        of_corpus = (about["corpus"] == corpus).to_numpy()
-        told = sheet.set_index("sample_id").reindex(about.index[of_corpus]).replace("", UNKNOWN).fillna(UNKNOWN)
-        for column in [name for name in told if name != "file" and name not in about]:
-            values = found.setdefault(column, pd.Series(UNKNOWN, about.index, dtype=object))
-            values[of_corpus] = told[column].to_numpy()
-    return found
 
 
 def rank(values: pd.Series) -> list[str]:
