@@ -57,6 +57,7 @@ rule plot_embedding:
             labels={"run": "{run}", "figure": "interactive"},
             caption="../config/report/embedding.rst",
         ),
+        layout="<results>/report/{run}/layout.parquet",
     log:
         "<logs>/report/plot_embedding.{run}.log",
     benchmark:

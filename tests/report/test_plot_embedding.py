@@ -14,7 +14,7 @@ from sklearn.metrics import silhouette_score
 
 from tests.report.conftest import SPEC
 from tests.report.looking import ODD, nothing_cut, page, picture, printed_honest
-from workflow_scripts.contracts import sample_embedding, sample_sheet
+from workflow_scripts.contracts import sample_embedding, sample_layout, sample_sheet
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.report import embeddings
 from workflow_scripts.report.embedding_figures import MOST_NAMES, UNLABELLED, View, describe, draw_embedding
@@ -24,7 +24,7 @@ from workflow_scripts.report.plot_embedding import plot_embedding
 def draw(folder: Path, samples: Path, origin: dict, **spec: object) -> tuple[Path, Path, Path]:
     folder.mkdir(exist_ok=True)
     umap, tsne, interactive = folder / "umap.png", folder / "tsne.png", folder / "embedding.html"
-    outputs = {"umap": umap, "tsne": tsne, "interactive": interactive}
+    outputs = {"umap": umap, "tsne": tsne, "interactive": interactive, "layout": folder / "layout.parquet"}
     beside = spec.pop("baseline", samples)  # the same samples, where nothing else matters
     given = {"embeddings": samples, "baseline": beside, "run": "small", "place": 0}
     given["sheets"] = spec.pop("sheets", [])
@@ -153,6 +153,15 @@ def test_of_a_large_set_a_choice_is_drawn_that_is_said(tmp_path, write_samples, 
     assert "20 of 50 samples, chosen at random" in page(made[2], scripts=2).text
     names = [point["sample"] for point in points(made[2])]
     assert len(set(names)) == 20
+
+
+def test_where_samples_are_drawn_is_kept(tmp_path, write_samples, origin) -> None:
+    """The model's panels of the page, which rounds, and the table tell the same."""
+    made = draw(tmp_path / "out", write_samples(50, 3), origin(False), max_samples=20)
+    kept = sample_layout.read(tmp_path / "out/layout.parquet").set_index("sample_id")
+    drawn = pd.DataFrame(points(made[2])).set_index("sample")
+    assert kept.index.tolist() == drawn.index.tolist()
+    np.testing.assert_allclose(kept, drawn[["x0", "y0", "x2", "y2"]], atol=1e-3)
 
 
 def test_a_vector_that_is_not_finite_is_an_error(tmp_path, write_samples, origin) -> None:

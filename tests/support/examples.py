@@ -35,6 +35,7 @@ from workflow_scripts.contracts import (
     proteins,
     provenance,
     sample_embedding,
+    sample_layout,
     sample_sheet,
     splits,
     standardizer,
@@ -116,6 +117,11 @@ def alias_table() -> pd.DataFrame:
 
 def sheet() -> pd.DataFrame:
     return pd.DataFrame({"sample_id": SAMPLES, "file": "f", "group": "g", "label": ["a", "", "b", "", ""], "age": "7"})
+
+
+def layout_table() -> pd.DataFrame:
+    coordinates = dict.fromkeys(sample_layout.COORDINATES, np.linspace(-1, 1, len(SAMPLES), dtype="f4"))
+    return pd.DataFrame({"sample_id": SAMPLES, **coordinates})
 
 
 def probe_of_two_classes() -> probe.Probe:
@@ -329,6 +335,7 @@ EXAMPLES = {
     "gene_mapping: rows": Example("0000.parquet", mapping_rows(), gene_mapping.write_rows, gene_mapping.read_rows),
     "gene_aliases": Example("aliases.parquet", alias_table(), gene_aliases.write, gene_aliases.read),
     "sample_sheet": Example("c.parquet", sheet(), sample_sheet.write, sample_sheet.read),
+    "sample_layout": Example("layout.parquet", layout_table(), sample_layout.write, sample_layout.read),
     "truth": Example(
         "motifs.tsv",
         pd.DataFrame({"source": ["G0", "G1"], "consensus": ["ACGT", "CCCC"]}),

@@ -1,4 +1,4 @@
-"""Draw the sample embeddings of one run in two dimensions: UMAP, t-SNE and a page to explore both."""
+"""Lay out the sample embeddings of one run in two dimensions, and draw them: UMAP, t-SNE and a page to explore both."""
 
 from workflow_scripts.rule import run
 
@@ -6,10 +6,12 @@ import json
 from itertools import chain
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import vl_convert
 from anndata import AnnData
 
-from workflow_scripts.contracts import sample_sheet
+from workflow_scripts.contracts import sample_layout, sample_sheet
 from workflow_scripts.contracts.sample_embedding import read
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.report.embedding_figures import View, count_samples, describe, draw_embedding, interactive_chart
@@ -30,6 +32,7 @@ def plot_embedding(
     umap: Path,
     tsne: Path,
     interactive: Path,
+    layout: Path,
     spec: dict,
     run: str,
     place: int,
@@ -37,8 +40,9 @@ def plot_embedding(
     """SampleEmbedding of one run, beside that of principal components, to two PNGs and a page that opens offline.
 
     At most `spec["max_samples"]` samples are drawn, chosen at random, the same of both; equal bytes for an equal seed.
-    sheets: SampleSheets, whose columns colours may mean on the page; place: of the run among all, which its colour
-    follows. `gene_embedding` of the run and `provenance` of its data say what is simulated.
+    The SampleLayout `layout` keeps where they lie by the embedding of the run. sheets: SampleSheets, whose columns
+    colours may mean on the page; place: of the run among all, which its colour follows. `gene_embedding` of the run and
+    `provenance` of its data say what is simulated.
     """
     honest = honest_line(provenance, [gene_embedding])
     stored, beside = read(embeddings), read(baseline)
@@ -48,6 +52,9 @@ def plot_embedding(
     about, marks = describe(chosen.obs, {path.stem: sample_sheet.read(path) for path in sheets})
     own = _views(f"{run}: {{}} of its embedding", chosen, spec)
     others = _views("{} of PCA of log-TPM", beside[chosen.obs_names].copy(), spec)
+    coordinates = pd.DataFrame(np.hstack([view.layout.xy for view in own]), columns=sample_layout.COORDINATES)
+    coordinates.insert(0, "sample_id", chosen.obs_names)
+    sample_layout.write(coordinates, layout)
     views = list(zip(own, others, strict=True))  # by method
     for of_method, path in zip(views, (umap, tsne), strict=True):
         save(draw_embedding(of_method, about, marks, stored.n_obs, look(run, place).colour), path, honest)
