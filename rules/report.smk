@@ -1,5 +1,5 @@
 from workflow_scripts.bulk.inputs import gene_embedding, place_of_run
-from workflow_scripts.prebulk.inputs import sample_sheets
+from workflow_scripts.prebulk.inputs import sample_sheets, shards
 from workflow_scripts.simulate.inputs import truth
 
 
@@ -9,6 +9,7 @@ rule figures:
         "<results>/report/sources.html",
         branch(section("prebulk"), then="<results>/report/quality.png", otherwise=[]),
         collect("<results>/report/{run}/umap.png", run=names("bulk/runs")),
+        collect("<results>/report/{run}/samples.h5ad", run=names("bulk/runs")),
         collect("<results>/report/{run}/f1.png", run=names("bulk/runs")),
         collect("<results>/report/{run}/training.png", run=names("bulk/runs")),
         branch(
@@ -71,6 +72,30 @@ rule plot_embedding:
         place=place_of_run(settings),
     script:
         "../workflow_scripts/report/plot_embedding.py"
+
+
+rule merge_samples:
+    input:
+        expression=shards(settings, "<results>/prebulk/expression/{corpus}/{shard}.h5ad"),
+        embeddings="<results>/bulk/{run}/embeddings.h5ad",
+        layout="<results>/report/{run}/layout.parquet",
+        sheets=sample_sheets(settings, "<results>/prebulk/sheets/{corpus}.parquet"),
+        genes="<results>/reference/genes.parquet",
+    output:
+        merged="<results>/report/{run}/samples.h5ad",
+    log:
+        "<logs>/report/merge_samples.{run}.log",
+    benchmark:
+        "<benchmarks>/report/merge_samples.{run}.jsonl"
+    conda:
+        "../envs/report.yaml"
+    resources:
+        mem_mb=memory(8000),
+        runtime=240,
+    params:
+        code=code("report/merge_samples"),
+    script:
+        "../workflow_scripts/report/merge_samples.py"
 
 
 rule plot_scores:

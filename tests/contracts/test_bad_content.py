@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from tests.support.disks import small_disk
-from tests.support.examples import EXAMPLES, GENES, genes, overwrite, standardizer_table
+from tests.support.examples import EXAMPLES, genes, overwrite, standardizer_table
 from workflow_scripts.contracts import (
     gene_table,
     model_bundle,
@@ -118,6 +118,8 @@ MATRICES: list[tuple[str, Callable[[np.ndarray, pd.DataFrame], tuple], str]] = [
     ("expression", lambda x, obs: (unknown(x, slice(None), 1, 0.0), obs), "gene G1: values and `measured` disagree"),
     ("expression", lambda x, obs: (x, obs.drop(columns="label")), "obs/label: is missing"),
     ("expression", lambda x, obs: (x, obs.rename(index={"S1": "S0"})), "sample 'S0': stands twice"),
+    ("merged_samples", lambda x, obs: (unknown(x, 3, 1), obs), "X: a value of a gene that every source measures is"),
+    ("merged_samples", lambda x, obs: (x, obs.drop(columns="split")), "obs/split: is missing"),
     ("sample_embedding", lambda x, obs: (x, obs.drop(columns="split")), "obs/split: is missing"),
 ]
 
@@ -249,14 +251,18 @@ def sealed_again(path: Path, change: Callable[[h5py.File], None]) -> None:
     seal.seal(path)
 
 
-@pytest.mark.parametrize(("name", "axis"), [("expression", "var"), ("gene_embedding", "obs"), ("gene_vectors", "obs")])
+@pytest.mark.parametrize(
+    ("name", "axis"),
+    [("expression", "var"), ("gene_embedding", "obs"), ("gene_vectors", "obs"), ("merged_samples", "var")],
+)
 def test_a_matrix_whose_genes_were_renamed_is_refused(name: str, axis: str, tmp_path: Path) -> None:
     example = EXAMPLES[name]
     path = tmp_path / example.file
     example.write(example.content, path)
 
     def rename(file: h5py.File) -> None:
-        file[f"{axis}/gene_id"][:] = GENES[::-1]
+        names = file[f"{axis}/gene_id"]
+        names[:] = names[:][::-1]
 
     sealed_again(path, rename)
     with pytest.raises(BadInput, match="made for another gene table"):

@@ -56,6 +56,7 @@ def test_a_sheet_may_have_commas_a_mark_of_order_and_ends_of_windows(tmp_path):
         ("sample\t\na\tg\n", "line 1: a column has no name"),
         ("sample\tfile\na\tx\n", "line 1: column 'file' has a name that the workflow gives itself"),
         ("sample\tsplit\na\ttest\n", "line 1: column 'split' has a name that the workflow gives itself"),
+        ("sample\t_index\na\t0\n", "line 1: column '_index' has a name that the workflow gives itself"),
         ("sample\tgroup\na\tg\nb\n", "line 3: 1 fields for 2 columns"),
         ("sample\tgroup\na\tg\nb\tg\textra\n", "line 3: 3 fields for 2 columns"),
         ("sample\tgroup\na\tg\n\tg\n", "line 3: names no sample"),

@@ -25,6 +25,7 @@ from workflow_scripts.contracts import (
     genome,
     history,
     imputed,
+    merged_samples,
     metagene,
     metrics,
     model_bundle,
@@ -243,6 +244,20 @@ def write_expression(content: tuple, path: Path) -> None:
     expression.write(x, obs, GENES, ~np.isnan(matrix(5, 4, (slice(None), 1))).any(axis=0), path)
 
 
+def merged() -> tuple[np.ndarray, pd.DataFrame]:
+    """X and obs of MergedSamples of the genes but G1."""
+    return matrix(5, 3), samples().assign(split="test")[[*merged_samples.OBS]]
+
+
+def write_merged(content: tuple, path: Path) -> None:
+    x, obs = content
+    var = genes().set_index("gene_id").loc[["G0", "G2", "G3"], [*merged_samples.VAR]]
+    obsm = {"X_genelm": matrix(5, 6), "X_umap": matrix(5, 2, (0,)), "X_tsne": matrix(5, 2, (0,))}
+    blocks = [(x[:2], x[:2]), (x[2:], x[2:])]
+    about = {"run": "r", "gene_order": ORDER, "left_out": ["G1"], "units": {"X": "ln(TPM + 1)"}, "counts": True}
+    merged_samples.write(blocks, obs, var, obsm, path, **about)
+
+
 def write_targets(content: track_store.Targets, path: Path) -> None:
     blocks, mask, tracks, width = content
     about = {"bin_width": width, "set_name": "netseq", "genome": "toy"}
@@ -399,6 +414,7 @@ EXAMPLES = {
         same_matrix,
         ordered=True,
     ),
+    "merged_samples": Example("samples.h5ad", merged(), write_merged, merged_samples.read, same_matrix, ordered=True),
     "model_bundle": Example(
         "model",
         state(),

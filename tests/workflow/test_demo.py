@@ -8,12 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pandas as pd
 import yaml
 
 from tests.support.workflow import DEMO, RESULTS, ROOT, jobs, snakemake, succeeded
-from workflow_scripts.contracts import expression, metrics, polymerase
+from workflow_scripts.contracts import expression, merged_samples, metrics, polymerase
 
 TRUTH = f"{RESULTS}/simulate/truth"
 
@@ -47,6 +48,18 @@ def test_tpm_sums_to_a_million(demo: Path) -> None:
     for shard in shards:
         x = expression.read(shard).X
         np.testing.assert_allclose(np.nansum(np.expm1(x.astype(np.float64)), axis=1), 1e6, rtol=1e-5)
+
+
+def test_merged_counts_are_those_of_the_sources(demo: Path) -> None:
+    """As the file of ARCHS4 has them, which this test reads for itself."""
+    merged = merged_samples.read(demo / RESULTS / "report/small/samples.h5ad")
+    with h5py.File(demo / RESULTS / "resources/human_gene_v2.5.h5") as file:
+        genes = file["meta/genes/ensembl_gene"].asstr()[:]
+        samples = file["meta/samples/geo_accession"].asstr()[:]
+        source = pd.DataFrame(file["data/expression"][:], genes, samples).groupby(level=0).sum()
+    own = merged[merged.obs["corpus"] == "archs4"]
+    assert own.n_obs > 200 and own.n_vars > 300
+    np.testing.assert_array_equal(own.layers["counts"].T, source.loc[own.var_names, own.obs_names])
 
 
 def test_planted_pausing_lies_in_the_interval_of_nine_genes_in_ten(demo: Path) -> None:

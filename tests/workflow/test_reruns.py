@@ -91,7 +91,7 @@ ADDED = {
 
 # What a user expects of each key, written by hand and not read off the rules: from a stage to all that stands on it.
 MODELS = {"embed_samples", "score_imputation", "classify_samples", "collect_metrics", "plot_embedding", "plot_scores"}
-MODELS |= {"train_bulk", "plot_training", "export_model", "export_gene_vectors"}
+MODELS |= {"train_bulk", "plot_training", "export_model", "export_gene_vectors", "merge_samples"}
 SPLITS = MODELS | {"split_samples", "fit_standardizer", "summarize_samples", "plot_quality"}
 SPLITS |= {"classify_baselines", "impute_baselines", "embed_baseline"}
 DUPLICATES = SPLITS | {"find_duplicates"}
@@ -148,7 +148,7 @@ BY_HAND = {
     **dict.fromkeys([f"bulk/runs/{{name}}/training/{key}" for key in ("accelerator", "devices", "nodes")], set()),
     "bulk/imputation": IMPUTATION,
     "bulk/classification": CLASSES,
-    "report/embedding": {"plot_embedding"},
+    "report/embedding": {"plot_embedding", "merge_samples"},
 }
 
 

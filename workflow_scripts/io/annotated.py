@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import anndata
 import h5py
+import numpy as np
 from anndata.io import write_elem
 
 from workflow_scripts.io.errors import BadInput
@@ -25,6 +27,35 @@ def write_annotated(data: anndata.AnnData, path: Path) -> None:
         with h5py.File(temporary, "w") as file:
             write_elem(file, "/", without_x)
             write_elem(file, "X", data.X, dataset_kwargs=layout)
+        seal(temporary)
+
+
+def write_blocks(
+    data: anndata.AnnData, layers: Sequence[str], blocks: Iterable[Sequence[np.ndarray]], path: Path
+) -> None:
+    """Write `data`, which has no X, with X and `layers` (float32) that come in blocks of rows, in order.
+
+    Memory is bounded by a block: (rows of X, rows of each layer, ...). Packed by gzip, which readers in all languages
+    have. Raises TypeError or ValueError where the blocks hold more or fewer rows than `data`.
+    """
+    layout = {"chunks": (min(ROWS_PER_CHUNK, data.n_obs), data.n_vars), "compression": "gzip", "compression_opts": 1}
+    with replacing(path) as temporary:
+        with h5py.File(temporary, "w") as file:
+            write_elem(file, "/", data)
+            matrices = [
+                file.create_dataset(name, data.shape, np.float32, shuffle=True, **layout)
+                for name in ("X", *(f"layers/{name}" for name in layers))
+            ]
+            for matrix in matrices:
+                matrix.attrs.update({"encoding-type": "array", "encoding-version": "0.2.0"})  # as AnnData calls it
+            first = 0
+            for block in blocks:
+                rows = slice(first, first + len(block[0]))
+                for matrix, part in zip(matrices, block, strict=True):
+                    matrix[rows] = part
+                first = rows.stop
+            if first != data.n_obs:
+                raise ValueError(f"{path}: {first} rows came for {data.n_obs}")
         seal(temporary)
 
 

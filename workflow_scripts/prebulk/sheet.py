@@ -15,8 +15,8 @@ from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.text import open_maybe_gzip
 
 SAMPLE, FILE = "sample", "file"
-# Columns that tables of samples have of themselves.
-RESERVED = ("sample_id", "corpus", "shard", "split", "fate", "total_counts", "nonzero_genes", "duplicate_of")
+# Columns that tables of samples have of themselves, and what AnnData calls its index.
+RESERVED = ("sample_id", "corpus", "shard", "split", "fate", "total_counts", "nonzero_genes", "duplicate_of", "_index")
 
 
 class Sheet(NamedTuple):
