@@ -52,7 +52,7 @@ upper = $(shell echo $(1) | tr a-z A-Z)
 
 # Nothing is downloaded by it: its lines are for config/datasets.tsv.
 resolve: $(ready) ## what an archive has under ACCESSION, as declared files and a sample sheet
-	@$(bin)/python -m workflow_scripts.download.resolve "$(ACCESSION)" $(call given,samples) $(call given,server)
+	@$(bin)/python -m workflow_scripts.terminal.resolve "$(ACCESSION)" $(call given,samples) $(call given,server)
 
 # A run again from its crate, into the empty folder INTO; what comes out is held against the checksums of the crate.
 rerun: $(ready) ## a run again from its crate, each file held against the checksums of the first

@@ -130,7 +130,7 @@ def test_every_open_sample_of_a_project_is_declared_page_by_page(archive, tmp_pa
 
 def test_its_lines_are_rows_of_the_sheet_of_declared_files_which_are_fetched_and_read(archive, tmp_path, fetch):
     sheet = tmp_path / "samples.tsv"
-    command = [sys.executable, "-m", "workflow_scripts.download.resolve", "TCGA-CHOL", "--samples", str(sheet)]
+    command = [sys.executable, "-m", "workflow_scripts.terminal.resolve", "TCGA-CHOL", "--samples", str(sheet)]
     command += ["--server", archive.address]
     done = subprocess.run(command, cwd=ROOT, text=True, capture_output=True)
     assert done.returncode == 0, done.stderr
@@ -169,7 +169,7 @@ def test_an_archive_that_is_busy_is_asked_again_and_what_it_lacks_is_one_line(ar
 
 
 def test_an_accession_of_no_known_form_is_one_line():
-    command = [sys.executable, "-m", "workflow_scripts.download.resolve", "a study"]
+    command = [sys.executable, "-m", "workflow_scripts.terminal.resolve", "a study"]
     done = subprocess.run(command, cwd=ROOT, text=True, capture_output=True)
     assert done.returncode == 1 and "a study: is no accession that is known here" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1

@@ -41,6 +41,7 @@ from workflow_scripts.contracts import (
     splits,
     standardizer,
     track_store,
+    transcript_table,
     truth,
 )
 from workflow_scripts.contracts import samples as sample_fates
@@ -114,6 +115,10 @@ def fates(final: bool) -> pd.DataFrame:
 
 def alias_table() -> pd.DataFrame:
     return pd.DataFrame({"alias": ["A", "B"], "gene_id": ["G0", "G0"], "kind": ["alias", "previous"]})
+
+
+def transcripts() -> pd.DataFrame:
+    return pd.DataFrame({"transcript_id": ["T0", "T1", "T2"], "gene_id": ["G0", "G0", "G1"]})
 
 
 def sheet() -> pd.DataFrame:
@@ -349,6 +354,7 @@ EXAMPLES = {
     "gene_mapping": Example("mapping.parquet", mapping_counts(), gene_mapping.write, gene_mapping.read),
     "gene_mapping: rows": Example("0000.parquet", mapping_rows(), gene_mapping.write_rows, gene_mapping.read_rows),
     "gene_aliases": Example("aliases.parquet", alias_table(), gene_aliases.write, gene_aliases.read),
+    "transcript_table": Example("t.parquet", transcripts(), transcript_table.write, transcript_table.read),
     "sample_sheet": Example("c.parquet", sheet(), sample_sheet.write, sample_sheet.read),
     "sample_layout": Example("layout.parquet", layout_table(), sample_layout.write, sample_layout.read),
     "truth": Example(

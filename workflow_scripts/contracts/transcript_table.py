@@ -28,7 +28,10 @@ def write(transcripts: pd.DataFrame, path: Path) -> None:
     write_table(transcripts, path, SCHEMA)
 
 
-def gene_of(path: Path) -> dict[str, str]:
+def read(path: Path) -> pd.DataFrame:
+    return read_table(path, SCHEMA)[0]
+
+
+def gene_of(table: pd.DataFrame) -> dict[str, str]:
     """The gene of each transcript."""
-    table = read_table(path, SCHEMA)[0]
     return dict(zip(table["transcript_id"], table["gene_id"], strict=True))

@@ -68,7 +68,7 @@ def normalize_counts(
         source, part, parts = SampleFiles.of_shard(known, counts, int(shard), spec["files_per_shard"]), 0, 1
     else:
         source, part, parts = path, int(shard) % spec["shards_per_file"], spec["shards_per_file"]
-    gene_of = transcript_table.gene_of(transcripts) if transcripts else {}
+    gene_of = transcript_table.gene_of(transcript_table.read(transcripts)) if transcripts else {}
     given = options(reader, spec, known, qc=qc, transcripts=gene_of, lengths=table["exon_length"].to_numpy())
 
     single_cell = "singlecellprobability" in reader.QUALITY and filters["max_singlecellprobability"] < 1
