@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 from tests.report.looking import ODD
 from workflow_scripts.contracts import gene_embedding, provenance, sample_embedding
@@ -54,6 +55,19 @@ def write_gene_embedding(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
+    """The figures that are written to files while the test runs."""
+    figures, write = [], Figure.savefig
+
+    def savefig(figure: Figure, *to: object, **options: object) -> None:
+        figures.append(figure)
+        write(figure, *to, **options)
+
+    monkeypatch.setattr(Figure, "savefig", savefig)
+    return figures
 
 
 @pytest.fixture

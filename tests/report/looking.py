@@ -10,6 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.image import imread
+from matplotlib.text import Text
 
 from workflow_scripts.report.style import DPI
 
@@ -31,6 +32,20 @@ def nothing_cut(figure: Figure) -> bool:
     drawn = figure.get_tightbbox().padded(-0.01)  # inches; a line may be centred on the edge
     width, height = figure.get_size_inches()
     return drawn.x0 >= 0 and drawn.y0 >= 0 and drawn.x1 <= width and drawn.y1 <= height
+
+
+def legends_apart(figure: Figure) -> bool:
+    """Whether no legend lies on a panel, on words outside it, or on another legend."""
+    figure.draw_without_rendering()
+    legends = [*figure.legends, *filter(None, (axis.get_legend() for axis in figure.axes))]
+    own = {text for legend in legends for text in legend.findobj(Text)}
+    words = [text for text in figure.findobj(Text) if text not in own and text.get_visible() and text.get_text()]
+    for number, legend in enumerate(legends):
+        others = [axis for axis in figure.axes if axis.axison] + words + legends[:number]
+        drawn = legend.get_window_extent().padded(-0.5)  # pixels; it may stand on the edge of a panel
+        if any(drawn.overlaps(other.get_window_extent()) for other in others):
+            return False
+    return bool(legends)
 
 
 def shows(figure: Figure, colour: str) -> int:

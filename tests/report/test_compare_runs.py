@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 
-from tests.report.looking import nothing_cut, page, picture, printed_honest
+from tests.report.looking import legends_apart, nothing_cut, page, picture, printed_honest
 from tests.report.test_plot_scores import row
 from workflow_scripts.contracts import metrics
 from workflow_scripts.io.errors import BadInput
@@ -77,7 +77,7 @@ def test_runs_without_scores_say_so(tmp_path, origin) -> None:
 def test_every_run_has_its_colour_and_what_coincides_is_set_apart(number: int) -> None:
     runs = {f"run{at:02d}": pd.DataFrame(rows_of(f"run{at:02d}", 0.7, 0.5)) for at in range(number)}
     figure = runs_figure({name: of[of["split"] == "test"] for name, of in runs.items()}, Path("m.parquet"))
-    assert nothing_cut(figure)
+    assert nothing_cut(figure) and legends_apart(figure)
     points, lines = figure.axes
     drawn = [container.lines[0] for container in points.containers]
     assert [to_hex(of.get_color()) for of in drawn] == [look("run", place).colour.lower() for place in range(number)]

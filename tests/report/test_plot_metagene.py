@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.report.looking import picture, printed_honest
+from tests.report.looking import legends_apart, nothing_cut, picture, printed_honest
 from workflow_scripts.contracts import metagene
 from workflow_scripts.report import style
 from workflow_scripts.report.metagene import draw_track
@@ -24,7 +24,7 @@ def profiles(tracks: tuple[str, ...] = ("a", "b"), flank: int = 20) -> pd.DataFr
 
 
 @pytest.mark.parametrize("simulated", [True, False])
-def test_every_track_is_drawn(tmp_path: Path, files, simulated: bool) -> None:
+def test_every_track_is_drawn(tmp_path: Path, files, drawn, simulated: bool) -> None:
     metagene.write(profiles(), tmp_path / "m.parquet")
     for name in ("a.png", "b.png"):
         plot_metagene(metagene=tmp_path / "m.parquet", provenance=files(simulated), figure=tmp_path / name)
@@ -32,6 +32,7 @@ def test_every_track_is_drawn(tmp_path: Path, files, simulated: bool) -> None:
     assert printed_honest(tmp_path / "a.png") == simulated
     metagene.write(profiles(("a",)), tmp_path / "m.parquet")
     plot_metagene(metagene=tmp_path / "m.parquet", provenance=files(simulated), figure=tmp_path / "one.png")
+    assert all(legends_apart(figure) and nothing_cut(figure) for figure in drawn)
     assert picture(tmp_path / "one.png").shape[0] < picture(tmp_path / "a.png").shape[0]
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.report.looking import picture, printed_honest
+from tests.report.looking import legends_apart, nothing_cut, picture, printed_honest
 from workflow_scripts.contracts import polymerase, truth
 from workflow_scripts.contracts.gene_order import order_digest
 from workflow_scripts.io.errors import BadInput
@@ -44,7 +44,7 @@ def write_truth(folder: Path, table: pd.DataFrame, factor: float = 1.1) -> Path:
 
 
 @pytest.mark.parametrize("simulated", [True, False])
-def test_the_pausing_of_every_track_is_drawn(tmp_path, files, simulated: bool) -> None:
+def test_the_pausing_of_every_track_is_drawn(tmp_path, files, drawn, simulated: bool) -> None:
     table = features()
     polymerase.write(table, tmp_path / "p.parquet", order_digest(table["gene_id"].unique()))
     planted = write_truth(tmp_path / "truth", table) if simulated else None
@@ -53,6 +53,7 @@ def test_the_pausing_of_every_track_is_drawn(tmp_path, files, simulated: bool) -
             polymerase=tmp_path / "p.parquet", truth=planted, provenance=files(simulated), figure=tmp_path / name
         )
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    assert legends_apart(drawn[0]) and nothing_cut(drawn[0])
     assert picture(tmp_path / "a.png").shape[1] == (3 if simulated else 2) * 4.4 * style.DPI
     assert printed_honest(tmp_path / "a.png") == simulated
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.report.looking import ODD, page, picture, printed_honest
+from tests.report.looking import ODD, legends_apart, nothing_cut, page, picture, printed_honest
 from workflow_scripts.contracts import gene_mapping
 from workflow_scripts.contracts.samples import ALL
 from workflow_scripts.contracts.samples import write as write_samples
@@ -60,7 +60,7 @@ def test_fates_are_drawn_and_counted(tmp_path, files, simulated: bool) -> None:
     samples = pd.read_parquet(tables[0])
     kept = (samples["fate"] == "kept").sum()
     assert f"120 samples in the sources: {kept} kept, {120 - kept} dropped" in shown.text
-    for text in ("low_quality", "archs4 / human.h5", "tcga / B.tsv.gz", "1,000", ODD):
+    for text in ("low quality", "archs4 / human.h5", "tcga / B.tsv.gz", "1,000", ODD):
         assert text in shown.text
     assert ODD not in shown.raw
 
@@ -72,9 +72,10 @@ def test_the_same_tables_give_the_same_bytes(tmp_path, files) -> None:
 
 
 @pytest.mark.parametrize(("count", "labels"), [(1, 1), (40, 0), (900, 45)])
-def test_few_none_and_many_labels_are_drawn(tmp_path, files, count: int, labels: int) -> None:
+def test_few_none_and_many_labels_are_drawn(tmp_path, files, drawn, count: int, labels: int) -> None:
     figure, _ = draw(tmp_path, write_tables(tmp_path, count, labels), files(True))
     picture(figure)
+    assert legends_apart(drawn[0]) and nothing_cut(drawn[0])
 
 
 def test_rare_labels_are_counted_where_they_are_too_many(tmp_path, files) -> None:

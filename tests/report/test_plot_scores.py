@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 
-from tests.report.looking import ODD, nothing_cut, page, picture, printed_honest, shows
+from tests.report.looking import ODD, legends_apart, nothing_cut, page, picture, printed_honest, shows
 from workflow_scripts.contracts import comparisons, metrics, predictions
 from workflow_scripts.evaluation import models
 from workflow_scripts.evaluation.comparisons import compare
@@ -290,7 +290,7 @@ def test_imputation_has_no_empty_panel_is_not_cut_and_fits_a_window() -> None:
     assert all(axis.lines for axis in figure.axes)
     assert [axis.get_ylabel() for axis in figure.axes][3] == "RMSE (ln(TPM+1))"
     assert "gene mean" in figure.axes[1].get_xlabel() and "gene mean" not in figure.axes[0].get_xlabel()
-    assert nothing_cut(figure)
+    assert nothing_cut(figure) and legends_apart(figure)
     width, height = figure.get_size_inches()
     assert width / height >= 1280 / 800
 
@@ -316,7 +316,9 @@ def test_the_figure_of_f1_shows_the_test_split_and_says_in_words_who_is_ahead() 
 def test_bars_and_confusion_are_not_cut() -> None:
     rows = [row(model, "macro_f1", 0.999, own=0) for model in (PROBE, *BASELINES)]
     numbers, compared = tables_of([*rows, row(PROBE, "weighted_f1", 0.5)])
-    assert nothing_cut(f1_figure(numbers, compared, {RUN, PROBE}))
+    bars = f1_figure(numbers, compared, {RUN, PROBE})
+    assert nothing_cut(bars) and legends_apart(bars)
+    assert len({axis.get_ylim() for axis in bars.axes}) == 1  # rows stand level, also where most have no number
     names = [f"a rather long name of tissue {index}" for index in range(12)]
     assert nothing_cut(confusion_figure(numbers, predicted((PROBE,), names), predicted(BASELINES, names)))
 

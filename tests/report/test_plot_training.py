@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.report.looking import picture, printed_honest
+from tests.report.looking import legends_apart, nothing_cut, picture, printed_honest
 from workflow_scripts.contracts.history import read, write
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.seal import seal_beside
@@ -30,11 +30,12 @@ def history(path: Path, epochs: int = 6, **given: object) -> Path:
 
 
 @pytest.mark.parametrize("simulated", [True, False])
-def test_the_losses_are_drawn(tmp_path, origin, simulated: bool) -> None:
+def test_the_losses_are_drawn(tmp_path, origin, drawn, simulated: bool) -> None:
     file, of_run = history(tmp_path / "history.tsv"), origin(simulated)
     for name in ("a.png", "b.png"):
         plot_training(history=file, **of_run, figure=tmp_path / name, run="small", place=0)
     picture(tmp_path / "a.png")
+    assert legends_apart(drawn[0]) and nothing_cut(drawn[0])
     assert printed_honest(tmp_path / "a.png") == simulated
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 

@@ -26,5 +26,4 @@ def draw_track(axis: Axes, profile: pd.DataFrame) -> Axes:
     axis.set(xlim=(first, last), ylabel="Signal per bp")
     any_row = profile.iloc[0]
     axis.set_title(f"{style.wrapped(any_row['track'])} ({any_row['assay']}): {any_row['genes']:,} genes")
-    axis.legend(loc="upper right")
     return axis

@@ -43,10 +43,9 @@ def draw_distribution(axis: Axes, features: pd.DataFrame, edges: np.ndarray, tra
     axis.axvline(median, color=style.VERMILLION, lw=1.6, label=f"median {median:.2f} [{low:.2f}, {high:.2f}]")
     axis.set(xscale="log", xlim=(edges[0], edges[-1]), ylabel="Genes")
     axis.set_xlabel("Pausing index (pause density / body density)")
-    axis.set_ylim(top=axis.get_ylim()[1] * 1.22)  # room for the legend
     style.log_numbers(axis.xaxis)
     axis.grid(axis="y")
-    axis.legend(loc="upper right")
+    style.legend_below(axis, 1)
     return axis
 
 
@@ -66,7 +65,7 @@ def draw_genes(axis: Axes, features: pd.DataFrame, edges: np.ndarray) -> Axes:
     axis.set_title("Interval of each gene")
     style.log_numbers(axis.yaxis)
     axis.grid(axis="y")
-    axis.legend(loc="upper left", markerscale=2)
+    style.legend_below(axis, 2, markerscale=2)
     return axis
 
 
@@ -106,5 +105,5 @@ def draw_planted(axis: Axes, features: pd.DataFrame, planted: pd.DataFrame, edge
     axis.set_title(f"Planted: {held.mean():.0%} held [{low:.0%}, {high:.0%}]")
     style.log_numbers(axis.xaxis, axis.yaxis)
     axis.grid()
-    axis.legend(loc="upper left")
+    style.legend_below(axis, 1)
     return axis

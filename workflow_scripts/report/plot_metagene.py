@@ -14,9 +14,11 @@ def plot_metagene(*, metagene: Path, provenance: list[Path], figure: Path) -> No
     """Metagene of one set to one PNG, one panel a track; `provenance` of its files says what is simulated."""
     profiles = read(metagene)
     tracks = list(dict.fromkeys(profiles["track"]))
-    drawn = new_figure(7.2, 2.6 * len(tracks) + 0.3)
-    for track, axis in zip(tracks, drawn.subplots(len(tracks), 1, squeeze=False)[:, 0], strict=True):
+    drawn = new_figure(7.2, 2.6 * len(tracks) + 0.6)
+    axes = drawn.subplots(len(tracks), 1, squeeze=False)[:, 0]
+    for track, axis in zip(tracks, axes, strict=True):
         draw_track(axis, profiles[profiles["track"] == track])
+    drawn.legend(*axes[0].get_legend_handles_labels(), loc="outside upper left", ncols=2)
     save(drawn, figure, honest_line(provenance))
 
 

@@ -24,7 +24,7 @@ def plot_pausing(*, polymerase: Path, truth: Path | None, provenance: list[Path]
     edges = _edges(features)
     tracks = list(dict.fromkeys(features["track"]))
     columns = 2 if planted is None else 3
-    drawn = new_figure(4.4 * columns, 3.5 * max(1, len(tracks)) + 0.3)
+    drawn = new_figure(4.4 * columns, 4.0 * max(1, len(tracks)) + 0.3)
     rows = drawn.subplots(max(1, len(tracks)), columns, squeeze=False)
     for track, axes in zip(tracks, rows, strict=False):
         of_track = features[features["track"] == track]

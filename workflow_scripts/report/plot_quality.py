@@ -72,7 +72,7 @@ def _write_page(tables: dict[str, pd.DataFrame], total: int, kept: int, honest: 
 
 def _table(caption: str, first: str, counts: pd.DataFrame) -> Markup:
     """A table of counts with a sum at the end of each row."""
-    columns = [first, *counts.columns, "All"]
+    columns = [first, *(name.replace("_", " ") for name in counts.columns), "All"]
     rows = [
         (name, *(f"{value:,}" for value in [*row, row.sum()]))
         for name, row in zip(counts.index, counts.to_numpy(), strict=True)

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from workflow_scripts.contracts.history import read
 from workflow_scripts.report.looks import look
 from workflow_scripts.report.sources import honest_line
-from workflow_scripts.report.style import DARK_GREY, GREY, INK, new_figure, save
+from workflow_scripts.report.style import DARK_GREY, GREY, INK, legend_below, new_figure, save
 
 
 def plot_training(
@@ -51,7 +51,7 @@ def draw_losses(axis: Axes, epochs: pd.DataFrame, run: str, place: int = 0) -> A
     axis.set_title(f"Loss of {run}: {epochs['epoch'].max()} epochs in {epochs['seconds'].sum():,.0f} s")
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axis.grid(axis="y")
-    axis.legend(loc="upper left", bbox_to_anchor=(0, -0.15), ncols=3, borderaxespad=0)  # no line is hidden
+    legend_below(axis, 3)
     return axis
 
 

@@ -66,7 +66,7 @@ def draw_labels(axis: Axes, table: pd.DataFrame) -> Axes:
     axis.invert_yaxis()
     axis.set_xlabel("Kept samples")
     axis.grid(axis="x")
-    axis.legend(loc="upper left", bbox_to_anchor=(0, -0.06), ncols=3, borderaxespad=0)
+    style.legend_below(axis, 3)
     return axis
 
 

@@ -54,7 +54,7 @@ def draw_bars(
         tick.set_fontweight("bold" if bold else "normal")
     axis.set(xlim=(min(0.0, np.nanmin(np.append(values, 0))), 1.12), xlabel=title)
     axis.set_xticks([0, 0.25, 0.5, 0.75, 1])
-    axis.invert_yaxis()
+    axis.set_ylim(len(models) - 0.5, -0.5)  # of what is not defined too: rows stand level in all panels
     axis.grid(axis="x")
     axis.tick_params(axis="y", length=0)
     return axis

@@ -15,7 +15,9 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.transforms import ScaledTranslation
 
 from workflow_scripts.io.files import replacing
 
@@ -31,6 +33,7 @@ BLUE, ORANGE, GREEN, PINK, SKY, VERMILLION, BLACK = (
 PALETTE = (BLUE, ORANGE, GREEN, PINK, SKY, VERMILLION, BLACK)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 GREY, DARK_GREY, INK = "#B8BCC2", "#6B7177", "#22262A"
+LABELS = 0.47  # inches that numbers and label of an axis take below it
 
 DPI = 160  # dots per inch of every PNG
 RC = {
@@ -90,6 +93,14 @@ def wrapped(text: str, width: int = 30) -> str:
     """The whole of `text` in lines of at most `width` characters, fit for a legend or an axis."""
     lines = fill(" ".join(str(text).split()), width, break_on_hyphens=False)
     return f" {lines}" if lines.startswith("_") else lines  # matplotlib leaves out what begins with _
+
+
+def legend_below(axis: Axes, columns: int, **options: object) -> Legend:
+    """The legend of an axis below its numbers and label, where it hides nothing that is drawn."""
+    below = axis.transAxes + ScaledTranslation(0, -LABELS, axis.get_figure().dpi_scale_trans)
+    return axis.legend(
+        loc="upper left", bbox_to_anchor=(0, 0), bbox_transform=below, borderaxespad=0, ncols=columns, **options
+    )
 
 
 def log_numbers(*sides: Axis) -> None:
