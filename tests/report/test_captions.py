@@ -24,31 +24,23 @@ def render(caption: Path, config: dict, truth: bool) -> str:
         input={"truth": ["truth"]} if truth else {},
     )
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    job = SimpleNamespace(rule=SimpleNamespace(module_globals={"config": config}))
-    file = SimpleNamespace(job=job, path=Path("results/report/costs.html"))
+    file = SimpleNamespace(path=Path("results/report/costs.html"))
     source = environment.from_string(caption.read_text()).render(snakemake=snakemake, files=[file])
     return publish_parts(source, writer="html", settings_overrides={"halt_level": 2})["html_body"]
 
 
-def configuration(mirror: str | None) -> dict:
+def configuration() -> dict:
     """The sections that captions read, filled with defaults as the Snakefile fills them."""
     tracks = complete({"sets": {"netseq": {}}}, load_schema("tracks"))
-    found = {"report": complete({}, load_schema("report")), "tracks": tracks}
-    return found | ({"download": {"mirror": mirror}} if mirror else {})
+    return {"report": complete({}, load_schema("report")), "tracks": tracks}
 
 
 @pytest.mark.parametrize("caption", CAPTIONS, ids=lambda path: path.stem)
 def test_a_caption_renders_and_explains(caption: Path) -> None:
-    for config, truth in ((configuration("simulate"), True), (configuration(None), False)):
-        text = re.sub("<[^>]+>", " ", render(caption, config, truth))
+    for truth in (True, False):
+        text = re.sub("<[^>]+>", " ", render(caption, configuration(), truth))
         assert len(text.split()) > 40
         assert "{{" not in text and "results/" not in text
-
-
-def test_the_report_says_that_the_demo_is_simulated_and_only_the_demo() -> None:
-    said = "The data of this run are simulated"
-    assert said in render(ROOT / "config/report/workflow.rst", configuration("simulate"), True)
-    assert said not in render(ROOT / "config/report/workflow.rst", configuration(None), False)
 
 
 def test_the_report_opens_with_scores_where_they_were_summed_up(tmp_path: Path, monkeypatch) -> None:
@@ -56,8 +48,7 @@ def test_the_report_opens_with_scores_where_they_were_summed_up(tmp_path: Path, 
     (tmp_path / "some folder").mkdir()
     (tmp_path / "some folder/opening.html").write_text("<p>ahead of all</p>")
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    job = SimpleNamespace(rule=SimpleNamespace(module_globals={"config": {}}))
-    file = SimpleNamespace(job=job, path=Path("some folder/summary.html"))
+    file = SimpleNamespace(path=Path("some folder/summary.html"))
     source = environment.from_string((ROOT / "config/report/workflow.rst").read_text()).render(files=[file])
     shown = publish_parts(f"{source}\n\n.. _1. Summary: javascript:show()\n", writer="html")["html_body"]
     assert shown.index("<p>ahead of all</p>") < shown.index("javascript:show()") < shown.index("Where to look")
@@ -78,5 +69,5 @@ def test_captions_name_the_number_of_samples_that_baselines_are_fitted_to() -> N
 
 def test_planted_truth_is_spoken_of_only_where_there_is_one() -> None:
     caption = ROOT / "config/report/pausing.rst"
-    assert "Wilson" in render(caption, configuration("simulate"), True)
-    assert "Wilson" not in render(caption, configuration(None), False)
+    assert "Wilson" in render(caption, configuration(), True)
+    assert "Wilson" not in render(caption, configuration(), False)
