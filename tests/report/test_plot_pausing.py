@@ -134,6 +134,14 @@ def test_zero_and_endless_indices_are_counted_as_not_drawn() -> None:
     assert axis.get_title(loc="left") == "netseq: 8 of 10 genes"
 
 
+def test_the_median_is_of_every_gene_that_has_an_index_as_in_the_log() -> None:
+    table = features(("netseq",), genes=7, measured=1).assign(pausing_index=[0.0, 0.0, 1.0, 2.0, 4.0, np.nan, np.nan])
+    axis = pausing.draw_distribution(style.new_figure(4, 3).subplots(), table, np.geomspace(0.1, 100, 41), "netseq")
+    assert axis.get_title(loc="left") == "netseq: 3 of 7 genes"
+    (said,) = axis.get_legend().get_texts()
+    assert said.get_text() == "median 1.00 [0.00, 4.00] of 5 genes"
+
+
 def test_a_track_for_which_nothing_was_planted_says_so() -> None:
     table = features(("other",), genes=10)
     planted = pd.DataFrame({"gene_id": ["g1"], "track": ["netseq"], "planted": [1.0]})

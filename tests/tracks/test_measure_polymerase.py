@@ -186,6 +186,16 @@ def test_coverage_of_whole_reads_has_indices_but_no_intervals(tmp_path: Path, ca
     assert "is coverage: its indices have no interval" in caplog.text
 
 
+def test_the_median_of_the_log_is_of_every_gene_that_has_an_index(caplog: pytest.LogCaptureFixture) -> None:
+    """Those of 0 too, as in the figure; a gene without signal in its body has none."""
+    caplog.set_level("INFO")
+    counts = {"pause_count": [0.0, 0, 1, 2, 4, 9, 9], "body_count": [1.0] * 5 + [0, 0], "antisense_count": [0.0] * 7}
+    windows = pausing.Windows(*(np.full(7, place) for place in (0, 10, 10, 20)))
+    names, counts = pd.Series(list("ABCDEFG")), {name: np.array(of) for name, of in counts.items()}
+    pausing.features("a", names, counts, windows, np.full(7, "", object), 0.95, "counts")
+    assert "a: median pausing index 1.00 of 5 genes" in caplog.text
+
+
 @pytest.mark.parametrize("assay", ["procap", "grocap", "cage"])
 def test_initiation_has_counts_but_no_index(assay: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """A set of such a track alone, and beside one of elongation, which is as without it."""

@@ -67,6 +67,11 @@ def read(path: Path, gene_order: str | None = None) -> pd.DataFrame:
     return features
 
 
+def known_indices(features: pd.DataFrame) -> pd.Series:
+    """The indices of the genes that have one, of which a median is taken: of 0 too, where the pause has no signal."""
+    return features["pausing_index"].dropna()
+
+
 def _require_genes(features: pd.DataFrame, path: Path, gene_order: str) -> None:
     """Raise BadInput unless the rows of every track are the genes of that order."""
     for _, rows in features.groupby("track", sort=False):

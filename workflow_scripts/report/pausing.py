@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from workflow_scripts.contracts import truth
+from workflow_scripts.contracts.polymerase import known_indices
 from workflow_scripts.evaluation.intervals import median_interval, wilson_interval
 from workflow_scripts.report import style
 
@@ -32,15 +33,17 @@ def read_planted(folder: Path) -> pd.DataFrame:
 
 
 def draw_distribution(axis: Axes, features: pd.DataFrame, edges: np.ndarray, track: str) -> Axes:
-    """Histogram of the index of one track's genes on a logarithmic axis, with median and its interval."""
+    """Histogram of the index of one track's genes on a logarithmic axis, with the median of all and its interval."""
     genes = drawable(features)
     axis.set_title(f"{style.wrapped(track)}: {len(genes):,} of {len(features):,} genes")
     if genes.empty:
         return style.say(axis, why_none(features))
-    median, low, high = median_interval(genes["pausing_index"].to_numpy())
+    index = known_indices(features)
+    median, low, high = median_interval(index.to_numpy())
+    said = f"median {median:.2f} [{low:.2f}, {high:.2f}] of {len(index):,} genes"
     axis.hist(genes["pausing_index"], bins=edges, color=style.SKY, edgecolor="white", linewidth=0.4)
     axis.axvspan(low, high, color=style.ORANGE, alpha=0.35, lw=0)
-    axis.axvline(median, color=style.VERMILLION, lw=1.6, label=f"median {median:.2f} [{low:.2f}, {high:.2f}]")
+    axis.axvline(median, color=style.VERMILLION, lw=1.6, label=said)
     axis.set(xscale="log", xlim=(edges[0], edges[-1]), ylabel="Genes")
     axis.set_xlabel("Pausing index (pause density / body density)")
     style.log_numbers(axis.xaxis)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import beta
 
+from workflow_scripts.contracts.polymerase import known_indices
 from workflow_scripts.tracks.sealed_bigwig import SealedBigWig
 
 log = logging.getLogger(__name__)
@@ -167,6 +168,6 @@ def features(
         frame.loc[measured, "ci_low"], frame.loc[measured, "ci_high"] = low, high
     else:
         log.warning("%s: has fractional values, which are not counts: its indices have no interval", track)
-    index = frame["pausing_index"].dropna()
-    log.info("%s: median pausing index %.3g of %d genes", track, index.median(), len(index))
+    index = known_indices(frame)
+    log.info("%s: median pausing index %.2f of %d genes", track, index.median(), len(index))
     return frame
