@@ -4,21 +4,39 @@ from workflow_scripts.simulate.inputs import truth
 
 
 rule figures:
-    input:
+    input:  # each file that the report shows: one that is missing is made again
         [getattr(rules, stage).input for stage in stages() if stage != "report"],
         "<results>/report/sources.html",
-        branch(section("prebulk"), then="<results>/report/quality.png", otherwise=[]),
-        collect("<results>/report/{run}/umap.png", run=names("bulk/runs")),
-        collect("<results>/report/{run}/samples.h5ad", run=names("bulk/runs")),
-        collect("<results>/report/{run}/f1.png", run=names("bulk/runs")),
-        collect("<results>/report/{run}/training.png", run=names("bulk/runs")),
         branch(
-            len(names("bulk/runs")) > 1,
-            then="<results>/report/comparison.html",
+            section("prebulk"),
+            then=["<results>/report/quality.png", "<results>/report/quality.html"],
             otherwise=[],
         ),
-        collect("<results>/report/{set}/metagene.png", set=names("tracks/sets")),
-        collect("<results>/report/{set}/pausing.png", set=names("tracks/sets")),
+        collect(
+            "<results>/report/{run}/{figure}",
+            run=names("bulk/runs"),
+            figure=[
+                "umap.png",
+                "tsne.png",
+                "embedding.html",
+                "f1.png",
+                "imputation.png",
+                "confusion.png",
+                "scores.html",
+                "training.png",
+                "samples.h5ad",
+            ],
+        ),
+        branch(
+            len(names("bulk/runs")) > 1,
+            then=["<results>/report/comparison.html", "<results>/report/comparison.png"],
+            otherwise=[],
+        ),
+        collect(
+            "<results>/report/{set}/{figure}",
+            set=names("tracks/sets"),
+            figure=["metagene.png", "pausing.png"],
+        ),
 
 
 rule report:
@@ -26,6 +44,7 @@ rule report:
         rules.figures.input,
         "<results>/report/costs.html",
         "<results>/report/summary.html",
+        "<results>/report/opening.html",
         "<results>/ro-crate-metadata.json",
 
 

@@ -49,6 +49,24 @@ def test_a_job_whose_outputs_are_gone_runs_again(demo: Path, outputs: dict[str, 
     assert not forgotten, "a text is what Snakemake said in refusing it"
 
 
+def test_a_file_of_the_report_that_is_gone_is_made_again(
+    demo: Path, outputs: dict[str, list[str]], tmp_path: Path
+) -> None:
+    """Though the others of its job are there. The first of every job is gone at once, then the second, ..."""
+    jobs = [[file for file in files if file.endswith((".png", ".html"))] for files in outputs.values()]
+    shown = {Path(log).name.split(".")[0]: files for log, files in zip(outputs, jobs, strict=True) if files}
+    most = max(map(len, shown.values()))
+    assert len(shown) >= 8 and most >= 4
+    runs = []
+    for number in range(most):
+        directory = shutil.copytree(demo, tmp_path / str(number), copy_function=os.link)
+        for files in shown.values():
+            (directory / files[min(number, len(files) - 1)]).unlink()
+        runs.append((directory, DEMO, "all"))
+    for found in dry_runs(*runs):
+        assert set(shown) <= set(found), "a text is what Snakemake said in refusing it"
+
+
 def test_the_same_command_fails_again_until_its_fault_is_mended(demo: Path, tmp_path: Path) -> None:
     directory = shutil.copytree(demo, tmp_path / "demo")
     config = yaml.safe_load(DEMO.read_text())
