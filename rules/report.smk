@@ -1,6 +1,12 @@
 from workflow_scripts.bulk.inputs import gene_embedding, place_of_run
-from workflow_scripts.prebulk.inputs import sample_sheets, shards
+from workflow_scripts.prebulk.inputs import learned_files, sample_sheets, shards
 from workflow_scripts.simulate.inputs import truth
+
+# The provenance of the files that figures are computed from, and of no others.
+gene_files = ["reference/proteome", "reference/gtf", "reference/lengths"]
+place_files = ["reference/genome", "reference/chromosome_aliases"]
+of_samples = provenance_of(*gene_files, *learned_files(settings))
+of_tracks = provenance_of(*gene_files, *place_files, "tracks/sets/{set}/tracks")
 
 
 rule figures:
@@ -54,7 +60,7 @@ rule plot_embedding:
         baseline="<results>/bulk/baselines/embeddings.h5ad",
         sheets=sample_sheets(settings, "<results>/prebulk/sheets/{corpus}.parquet"),
         gene_embedding=gene_embedding(settings),
-        provenance=provenance_of("reference/proteome", "reference/gtf", "reference/lengths", "prebulk"),
+        provenance=of_samples,
     output:
         umap=report(
             "<results>/report/{run}/umap.png",
@@ -124,7 +130,7 @@ rule plot_scores:
         predictions="<results>/bulk/{run}/predictions.parquet",
         baselines="<results>/bulk/baselines/predictions.parquet",
         gene_embedding=gene_embedding(settings),
-        provenance=provenance_of("reference/proteome", "reference/gtf", "reference/lengths", "prebulk"),
+        provenance=of_samples,
     output:
         scores=report(
             "<results>/report/{run}/f1.png",
@@ -176,7 +182,7 @@ rule compare_runs:
             task=["imputation", "classification"],
         ),
         embeddings=collect("<results>/{embedding}.h5ad", embedding=settings.offered("gene embedding")),
-        provenance=provenance_of("reference/proteome", "reference/gtf", "reference/lengths", "prebulk"),
+        provenance=of_samples,
     output:
         page=report(
             "<results>/report/comparison.html",
@@ -209,7 +215,7 @@ rule plot_training:
         history="<results>/bulk/{run}/history.tsv",
         seals="<results>/bulk/{run}/history.tsv.sha256",
         gene_embedding=gene_embedding(settings),
-        provenance=provenance_of("reference/proteome", "reference/gtf", "reference/lengths", "prebulk"),
+        provenance=of_samples,
     output:
         figure=report(
             "<results>/report/{run}/training.png",
@@ -235,14 +241,7 @@ rule plot_training:
 rule plot_metagene:
     input:
         metagene="<results>/tracks/{set}/metagene.parquet",
-        provenance=provenance_of(
-            "reference/proteome",
-            "reference/gtf",
-            "reference/lengths",
-            "reference/genome",
-            "reference/chromosome_aliases",
-            "tracks/sets/{set}/tracks",
-        ),
+        provenance=of_tracks,
     output:
         figure=report(
             "<results>/report/{set}/metagene.png",
@@ -267,14 +266,7 @@ rule plot_pausing:
     input:
         polymerase="<results>/tracks/{set}/polymerase.parquet",
         truth=truth(settings),
-        provenance=provenance_of(
-            "reference/proteome",
-            "reference/gtf",
-            "reference/lengths",
-            "reference/genome",
-            "reference/chromosome_aliases",
-            "tracks/sets/{set}/tracks",
-        ),
+        provenance=of_tracks,
     output:
         figure=report(
             "<results>/report/{set}/pausing.png",
@@ -299,7 +291,7 @@ rule plot_quality:
     input:
         samples="<results>/prebulk/samples.parquet",
         mapping="<results>/prebulk/mapping.parquet",
-        provenance=provenance_of("reference/proteome", "reference/gtf", "reference/lengths", "prebulk"),
+        provenance=of_samples,
     output:
         figure=report(
             "<results>/report/quality.png",

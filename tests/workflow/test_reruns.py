@@ -82,6 +82,13 @@ ADDED = {
         "group": {"by": "field", "field": "sample_id"},
         "label": {"by": "none"},
     },
+    "prebulk/corpora/new": {
+        "format": "xena",
+        "counts": [ANOTHER_FILE],
+        "predict_only": True,
+        "group": {"by": "field", "field": "sample_id"},
+        "label": {"by": "none"},
+    },
     "reference": {
         **demo_configuration()[0]["reference"],
         "gene_aliases": ANOTHER_FILE,
@@ -128,6 +135,7 @@ BY_HAND = {
     "prebulk/corpora/archs4": CORPUS | FILE,
     "prebulk/corpora/third": CORPUS | FILE,
     "prebulk/corpora/fourth": CORPUS | {"attest_file", "match_samples", "list_sources"},  # with a sheet of one's own
+    "prebulk/corpora/new": FILE | {"normalize_counts", "predict_samples"},  # samples that no model learns
     "prebulk/duplicates": DUPLICATES,
     "prebulk/splits": SPLITS,
     "esm2/models/{name}": EMBEDDING,
