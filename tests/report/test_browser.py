@@ -15,15 +15,22 @@ from matplotlib.image import imread
 
 from tests.report.conftest import SPEC
 from tests.report.looking import ODD
+from tests.report.test_plot_scores import PROBE, RUN, row, tables_of
+from workflow_scripts.evaluation.models import BASELINES
 from workflow_scripts.report import style
 from workflow_scripts.report.list_sources import list_sources
 from workflow_scripts.report.pages import Markup, write_page
 from workflow_scripts.report.plot_embedding import plot_embedding
+from workflow_scripts.report.scores_page import write_scores
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not on PATH")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 FLAGS += ["--disable-component-update", "--disable-sync", "--enable-logging=stderr", "--virtual-time-budget=8000"]
+
+
+# Beside the menu of the report in a small window, alone in it, and in a large one.
+WINDOWS = ["950,800", "1280,800", "1920,1080"]
 
 
 def browse(page: Path, profile: Path, *flags: str) -> tuple[str, list[str]]:
@@ -40,6 +47,22 @@ def embedding_page(folder: Path, samples: Path, origin: dict) -> Path:
     plot_embedding(sheets=[], **given, **origin, **pictures, interactive=page)
     return page
 
+
+def visit(page: Path, script: str, folder: Path, window: str) -> dict:
+    """What a script at the end of the page wrote into its title; nothing else may be said on the console."""
+    visited = folder / "visited.html"
+    before, end, after = page.read_text().rpartition("</body>")
+    visited.write_text(f"{before}<script>{script}</script>{end}{after}")
+    dom, console = browse(visited, folder / "profile", "--dump-dom", f"--window-size={window}")
+    assert console == []
+    return json.loads(html.unescape(re.search("<title>(.*?)</title>", dom).group(1)))
+
+
+# The names of what is wider than the place that it has.
+CUT = """
+const cut = () => [document.scrollingElement, ...document.querySelectorAll(".scroll")]
+  .filter(box => box.scrollWidth > box.clientWidth).map(box => box.ariaLabel || box.tagName);
+"""
 
 # Moves over the panel on the left until a tooltip shows, chooses another meaning of the colours, and clicks down the
 # legend until the picture changes; what it saw is written into the page.
@@ -66,8 +89,10 @@ const send = (canvas, kind, x, y) => {
   await wait(500);
   const coloured = canvas.toDataURL();
   seen.coloured = coloured !== before;
+  seen.cut = cut();
+  const {width} = canvas.getBoundingClientRect();
   for (let y = 40; y < 80; y += 4)
-    for (let x = 870; x < canvas.getBoundingClientRect().width && !seen.filtered; x += 8) {
+    for (let x = 0.75 * width; x < width && !seen.filtered; x += 8) {
       for (const kind of ["pointermove", "pointerdown", "mousedown", "pointerup", "mouseup", "click"])
         send(canvas, kind, x, y);
       await wait(20);
@@ -78,14 +103,11 @@ const send = (canvas, kind, x, y) => {
 """
 
 
-def test_pointing_choosing_and_filtering_work_offline(tmp_path, write_samples, origin) -> None:
+@pytest.mark.parametrize("window", WINDOWS)
+def test_pointing_choosing_and_filtering_work_offline(tmp_path, write_samples, origin, window: str) -> None:
     page = embedding_page(tmp_path, write_samples(40, 3, unlabelled=0), origin(True))
-    visited = tmp_path / "visited.html"
-    before, end, after = page.read_text().rpartition("</body>")
-    visited.write_text(f"{before}<script>{VISITOR}</script>{end}{after}")
-    dom, console = browse(visited, tmp_path / "profile", "--dump-dom", "--window-size=1280,1400")
-    assert console == []
-    seen = json.loads(html.unescape(re.search("<title>(.*?)</title>", dom).group(1)))
+    seen = visit(page, CUT + VISITOR, tmp_path, window)
+    assert seen["cut"] == []
     assert all(name in seen["tooltip"] for name in ("sample", "label", "split", "corpus", "group"))
     assert seen["coloured"] and seen["filtered"]
 
@@ -115,11 +137,27 @@ def test_a_page_that_tries_to_load_something_is_stopped(tmp_path) -> None:
     assert len(console) == 1 and "Content Security Policy" in console[0]
 
 
+@pytest.mark.parametrize("window", WINDOWS)
+def test_no_column_of_a_wide_table_is_cut(tmp_path, write_provenance, window: str) -> None:
+    note = "SIMULATED log2(count+1) in the layout of the hub"
+    release = {"release": "UCSC Xena GDC hub", "licence": "CC0-1.0", "note": note}
+    names = ["Homo_sapiens.GRCh38.dna.primary_assembly.fa.gz", "TCGA-BRCA.star_counts.tsv.gz"]
+    files = [write_provenance(name, simulated=True, **release) for name in names]
+    sources = tmp_path / "sources.html"
+    list_sources(provenance=files, embeddings=[], sources=tmp_path / "sources.tsv", page=sources, licences={})
+    baselines = [name for name, baseline in BASELINES.items() if baseline.task == "classification"]
+    numbers = tables_of([row(model, "balanced_accuracy", 0.5) for model in (PROBE, *baselines)])
+    scores = tmp_path / "scores.html"
+    write_scores(scores, RUN, *numbers, {PROBE}, "")
+    for page in (sources, scores):
+        assert visit(page, f"{CUT} document.title = JSON.stringify(cut());", tmp_path, window) == []
+
+
 def test_a_table_page_is_shown_with_its_odd_names(tmp_path, write_provenance) -> None:
     page = tmp_path / "sources.html"
     files = [write_provenance("a.gz", note=ODD, simulated=True)]
     list_sources(provenance=files, embeddings=[], sources=tmp_path / "sources.tsv", page=page, licences={})
     dom, console = browse(page, tmp_path / "profile", "--dump-dom")
     assert console == []
-    assert dom.count("<table>") == 2 and 'scope="row">a.gz' in dom
+    assert dom.count("<table>") == 2 and re.search('scope="row"[^>]*>a.gz', dom)
     assert "&lt;script&gt;alert" in dom and "<script" not in dom

@@ -35,7 +35,7 @@ def draw(folder: Path, samples: Path, origin: dict, **spec: object) -> tuple[Pat
 def chart(path: Path) -> dict:
     """The Vega-Lite specification that a page carries."""
     found = re.search(
-        r'vegaEmbed\("#chart", (.*), \{mode: "vega-lite", renderer: "canvas", ast: true', page(path, scripts=2).raw
+        r'const chart = (.*), options = \{mode: "vega-lite", renderer: "canvas", ast: true', page(path, scripts=2).raw
     )
     assert found
     return json.loads(found.group(1))

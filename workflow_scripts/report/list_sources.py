@@ -10,7 +10,7 @@ from workflow_scripts.contracts.gene_embedding import read as read_embedding
 from workflow_scripts.contracts.provenance import is_derived, is_unknown
 from workflow_scripts.contracts.provenance import read as read_provenance
 from workflow_scripts.report import sources as contract
-from workflow_scripts.report.pages import link, paragraph, styled, table, write_page
+from workflow_scripts.report.pages import breakable, link, paragraph, styled, table, write_page
 
 DERIVED = "Derived: made from other data, as the note says, in the layout of the public file; not the public file."
 UNKNOWN = "A file of the user: its bytes are those of this checksum; nobody vouches for what it is."
@@ -101,20 +101,24 @@ def _write_page(listed: pd.DataFrame, honest: str, page: Path) -> None:
         ["Name", "Kind", "What it is", "Release", "Licence", "Note"],
         [
             (
-                row["name"],
+                breakable(row["name"]),
                 row["kind"],
                 styled(row["statement"], "bad") if not_original else row["statement"],
                 *(row[key] for key in ("release", "licence", "note")),
             )
             for row, not_original in zip(rows, simulated | unknown | derived, strict=True)
         ],
-        {"What it is": "long", "Note": "long"},
+        dict.fromkeys(("Name", "What it is", "Note"), "long"),
     )
     where = table(
         "Where its bytes came from",
         ["Name", "Public address", "Bytes came from", "SHA-256", "Verified against"],
-        [(row["name"], link(row["url"]), link(row["source"]), row["sha256"], row["checksum"]) for row in rows],
-        {"Public address": "long", "Bytes came from": "long", "SHA-256": "hash", "Verified against": "hash"},
+        [
+            (breakable(row["name"]), link(row["url"]), link(row["source"]), row["sha256"], row["checksum"])
+            for row in rows
+        ],
+        dict.fromkeys(("Name", "Public address", "Bytes came from"), "long")
+        | dict.fromkeys(("SHA-256", "Verified against"), "hash"),
     )
     write_page(page, "Sources", honest, [paragraph(lead), what, where])
 

@@ -47,6 +47,13 @@ figure img { max-width: 100%; height: auto; max-height: 46rem; }
 .vega-bindings { order: -1; margin-bottom: .5rem; }
 .name { white-space: nowrap; }
 .dot { vertical-align: -.05em; }
+@media (max-width: 75rem) {
+  body { padding: 0 .75rem; }
+  table { font-size: .78rem; }
+  th, td { padding: .3rem .4rem; }
+  td.hash { font-size: .72rem; min-width: 8rem; }
+  .long { min-width: 9rem; }
+}
 """.strip()
 
 TEMPLATES = Environment(

@@ -21,6 +21,18 @@ from workflow_scripts.report.pages import Markup, paragraph, write_page
 from workflow_scripts.report.sources import honest_line
 from workflow_scripts.report.style import save
 
+# Where the window is too narrow for two panels and the legend, as beside the menu of the report, panels are smaller.
+DRAW = """
+const chart = %s, options = %s, box = document.querySelector("#chart").parentElement;
+const draw = () => vegaEmbed("#chart", chart, options);
+draw().then(() => {
+  const beyond = box.scrollWidth - box.clientWidth;
+  if (beyond <= 0) return;
+  for (const panel of chart.concat) panel.width = panel.height = Math.max(200, panel.width - Math.ceil(beyond / 2));
+  return draw();
+});
+""".strip()
+
 
 def plot_embedding(
     *,
@@ -82,6 +94,7 @@ def _write_page(chart: dict, title: str, drawn: str, honest: str, path: Path) ->
     data = json.dumps(chart, sort_keys=True).replace("<", "\\u003c")
     actions = "{export: true, source: false, compiled: false, editor: false}"
     options = f'{{mode: "vega-lite", renderer: "canvas", ast: true, actions: {actions}}}'
+    programs = [vl_convert.javascript_bundle(), DRAW % (data, options)]
     body = [
         paragraph(lead),
         Markup('<div class="scroll"><div id="chart"></div></div>'),
@@ -89,8 +102,7 @@ def _write_page(chart: dict, title: str, drawn: str, honest: str, path: Path) ->
             "<noscript><p>The chart is drawn by scripts that this page carries; they are turned off.</p></noscript>"
         ),
     ]
-    scripts = [vl_convert.javascript_bundle(), f'vegaEmbed("#chart", {data}, {options});']
-    write_page(path, title, honest, body, scripts)
+    write_page(path, title, honest, body, programs)
 
 
 if "snakemake" in globals():
