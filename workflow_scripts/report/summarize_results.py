@@ -23,7 +23,7 @@ FIGURES = {
     "f1.png": "F1 on the test split, with 95 % bootstrap intervals: {name}",
     "imputation.png": "Hidden values of the test split, with 95 % bootstrap intervals: {name}",
     "umap.png": "Samples as the model and as PCA of log-TPM see them: {name}",
-    "pausing.png": "Pausing index: {name}",
+    "pausing.png": "Pausing index, its median with a 95 % interval: {name}",
 }
 
 
