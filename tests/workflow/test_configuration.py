@@ -334,7 +334,7 @@ def of_readme(heading: str) -> list[str]:
 
 
 def test_the_configuration_of_own_counts_in_the_readme_is_one(tmp_path: Path) -> None:
-    (own,) = of_readme("Counts of your own in five minutes")
+    own, one_file_a_sample = of_readme("Counts of your own in five minutes")
     file = tmp_path / "mine.yaml"
     file.write_text(own)
     for name in ("counts.tsv.gz", "samples.tsv"):
@@ -342,6 +342,12 @@ def test_the_configuration_of_own_counts_in_the_readme_is_one(tmp_path: Path) ->
     made = settings(yaml.safe_load(own), file)
     assert len(made.provenance()) == 6
     assert made.section("prebulk/corpora/mine/group") == {"by": "sheet", "pattern": ""}
+    (tmp_path / "quant.sf").touch()
+    (tmp_path / "samples.tsv").write_text("sample\tfile\na\tquant.sf\n")
+    config = yaml.safe_load(own)
+    config["prebulk"]["corpora"] = yaml.safe_load(one_file_a_sample)
+    file.write_text(yaml.safe_dump(config))
+    assert settings(config, file).section("prebulk/corpora/mine/counts") == [os.path.relpath(tmp_path / "quant.sf")]
 
 
 def test_the_configuration_of_own_tracks_in_the_readme_is_one(tmp_path: Path) -> None:

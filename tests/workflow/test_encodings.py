@@ -71,7 +71,7 @@ from types import SimpleNamespace
 from snakemake.iocontainers import Namedlist
 files, section, log = json.loads(sys.argv[1]), sys.argv[2], sys.argv[3]
 params = {"spec": section, "corpus": "made", "shard": "0000"}
-params |= {name: [] for name in ("found", "sheet", "aliases", "qc")}
+params |= {name: [] for name in ("found", "sheet", "aliases", "transcripts", "qc")}
 job = dict(rule="normalize_counts", wildcards={}, params=params, threads=1, log=[log])
 snakemake = SimpleNamespace(**job, input=Namedlist(), output=Namedlist(fromdict=files))
 from workflow_scripts.rule import run
