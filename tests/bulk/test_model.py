@@ -137,7 +137,7 @@ def test_an_untrained_model_predicts_what_the_pca_imputer_does(values: torch.Ten
     fresh = BulkModel(BulkConfig(GENES, 6, GENES, 8, 2, 2, 3, 0.0, 100.0)).eval()
     fresh.mean.copy_(mean)
     fresh.loadings.copy_(torch.from_numpy(factors.loadings))
-    fresh.noise.fill_(factors.noise)
+    fresh.noise.fill_(float(factors.noise[0]))
     visible = torch.rand(values.shape, generator=torch.Generator().manual_seed(4)) > 0.3
     predicted = fresh(values, visible, everything(values)).prediction.detach().numpy()
     np.testing.assert_allclose(predicted, imputer(values.numpy(), visible.numpy()), atol=1e-3)

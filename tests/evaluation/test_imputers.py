@@ -92,7 +92,7 @@ def test_probabilistic_pca_gives_the_mean_of_hidden_values_given_the_visible(
     """Of a Gaussian with covariance W W^T + noise: C_hv C_vv^-1 x_v."""
     train, test, mean = data
     (factors,) = fit(centre(train, mean)[0], [number], seed=1)
-    covariance = factors.loadings.astype(float) @ factors.loadings.T + factors.noise * np.eye(train.shape[1])
+    covariance = factors.loadings.astype(float) @ factors.loadings.T + np.diag(factors.noise)
     impute = IMPUTERS["pca_imputer"](train, mean, SPEC | {"pca_components": [1, 2]})[f"{number} components"]
     for sample, seen, found in zip(test, visible, impute(test, visible), strict=True):
         weights = covariance[np.ix_(~seen, seen)] @ np.linalg.inv(covariance[np.ix_(seen, seen)])

@@ -8,6 +8,7 @@ split is kept.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -47,28 +48,28 @@ def knn_imputer(train: np.ndarray, mean: np.ndarray, spec: dict[str, Any]) -> di
 
 
 def pca_imputer(train: np.ndarray, mean: np.ndarray, spec: dict[str, Any]) -> dict[str, Imputer]:
-    """Probabilistic PCA (see `evaluation/factors`), for each number in `pca_components`.
-
-    The posterior mean of the components given the visible genes, put back through the loadings.
-    """
+    """Probabilistic PCA (see `evaluation/factors`), for each number in `pca_components`."""
     centred, _ = centre(train, mean)
     most = min(centred.shape) - 1
     if most < 1:
         return gene_mean(train, mean, spec)
     numbers = sorted({min(number, most) for number in spec["pca_components"]})
 
-    def impute(of: Factors, values: np.ndarray, visible: np.ndarray) -> np.ndarray:
-        loadings = of.loadings
-        x, seen = centre(np.where(visible, values, np.nan), mean)
-        predicted = np.empty_like(x)
-        for row in range(len(x)):
-            kept = loadings[seen[row] > 0]
-            precision = kept.T @ kept + of.noise * np.eye(loadings.shape[1])
-            predicted[row] = loadings @ np.linalg.solve(precision, loadings.T @ x[row])
-        return predicted + mean
-
     fitted = zip(numbers, fit(centred, numbers, spec["seed"]), strict=True)
-    return {f"{n} components": lambda values, visible, of=of: impute(of, values, visible) for n, of in fitted}
+    return {f"{n} components": partial(_from_factors, of, mean) for n, of in fitted}
+
+
+def _from_factors(of: Factors, mean: np.ndarray, values: np.ndarray, visible: np.ndarray) -> np.ndarray:
+    """The posterior mean of the factors given the visible genes, put back through the loadings."""
+    x, seen = centre(np.where(visible, values, np.nan), mean)
+    size = np.sqrt(of.noise)
+    scaled = of.loadings / size[:, None]
+    towards = x / size @ scaled
+    scores = np.empty_like(towards)
+    for row, genes in enumerate(seen > 0):
+        kept = scaled[genes]
+        scores[row] = np.linalg.solve(kept.T @ kept + np.eye(kept.shape[1]), towards[row])
+    return scores @ of.loadings.T + mean
 
 
 def centre(values: np.ndarray, mean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

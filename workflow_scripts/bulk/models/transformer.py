@@ -260,7 +260,7 @@ def create(
         centred = np.nan_to_num(references - statistics["mean"].to_numpy(np.float32))
         (fitted,) = factors.fit(centred, [number], seed)
         model.loadings[:, :number] = torch.from_numpy(fitted.loadings)
-        model.noise.fill_(fitted.noise)
+        model.noise.fill_(float(fitted.noise[0]))  # the same in all genes
     return model
 
 
