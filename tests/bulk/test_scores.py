@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import anndata
@@ -35,6 +34,7 @@ from workflow_scripts.contracts import (
 from workflow_scripts.contracts.gene_order import order_digest
 from workflow_scripts.docs.reruns import demo
 from workflow_scripts.evaluation import models
+from workflow_scripts.evaluation.metrics import HIDDEN
 from workflow_scripts.evaluation.reconstruction import BLOCKS
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.settings.errors import BadConfiguration
@@ -171,14 +171,14 @@ def test_baselines_are_given_genes_standardized_by_the_train_split(
 
 def test_the_setting_with_the_least_error_is_chosen_and_the_first_of_equals() -> None:
     errors = {("a", "1"): 3.0, ("a", "2"): 2.0, ("a", "3"): 2.0, ("b", "1"): 5.0}
-    made = {key: SimpleNamespace(squared_error=error) for key, error in errors.items()}
-    assert imputation.choose(made) == [("a", "2"), ("b", "1")]
+    candidates = {key: lambda values, visible: values for key in (*errors, ("alone", ""))}
+    assert list(imputation.choose(candidates, errors)) == [("a", "2"), ("b", "1"), ("alone", "")]
 
 
 def test_every_model_is_scored_on_the_same_values(scored: Path) -> None:
     rows = metrics.read(scored / "metrics.parquet")
     rows = rows[rows["task"] == "imputation"]
-    assert set(rows["model"]) == {"small", "gene_mean", "knn_imputer", "pca_imputer"}
+    assert set(rows["model"]) == {"small", *models.baselines(HIDDEN)}
     pooled = rows[rows["level"] == "pooled"]
     assert (pooled.groupby(["dataset", "split"])["n"].nunique() == 1).all()
 
@@ -248,6 +248,42 @@ def test_no_run_may_be_taken_for_a_classifier_on_an_embedding() -> None:
     config["bulk"]["runs"] = {"small_logistic_regression": run}
     with pytest.raises(BadConfiguration, match="allowed: a name that does not end in _logistic_regression"):
         Settings(config, str(ROOT / "config/datasets.tsv"))
+
+
+def test_imputers_are_fitted_to_the_train_split_alone(
+    cohort: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[np.ndarray] = []
+
+    def fit_imputers(train: np.ndarray, mean: np.ndarray, spec: dict[str, Any]) -> dict[str, Any]:
+        given.append(train)
+        return {}
+
+    monkeypatch.setattr("workflow_scripts.bulk.impute_baselines.fit_imputers", fit_imputers)
+    inputs = {name: cohort[name] for name in INPUTS}
+    impute_baselines(**inputs, scores=tmp_path / "scores.parquet", spec={**SPEC["imputation"], **FAST})
+    split = splits.read(cohort["splits"]).set_index("sample_id")["split"]
+    _, x = expression.load(cohort["expression"], split.index[split == "train"])
+    np.testing.assert_array_equal(given[0], x)
+
+
+@pytest.mark.parametrize("models", [["a"], ["a", "b"]])
+def test_the_choice_is_made_by_the_error_on_hidden_values_of_validation(
+    models: list[str], cohort: dict[str, Any]
+) -> None:
+    """The squared error of each candidate of a model that offers several; of one that offers one, nothing is asked."""
+    statistics = standardizer.read(cohort["standardizer"])
+    mean, table = statistics["mean"].to_numpy(np.float32), splits.read(cohort["splits"])
+    spec = {**SPEC["imputation"], **FAST}
+    own = imputation.Cohort(cohort["expression"], order_digest(statistics["gene_id"]), table, mean, spec)
+    candidates = {(model, ""): lambda values, visible: pytest.fail("asked of its only setting") for model in models}
+    for value in (2.0, 5.0):
+        candidates["several", f"{value}"] = lambda values, visible, value=value: np.full_like(values, value)
+    found = imputation.errors(own, {0.3: candidates}, spec["seed"])[0.3]
+    samples, x = expression.load(cohort["expression"], own.samples("validation"))
+    hidden = imputation.hide(np.isfinite(x) & np.isfinite(mean), samples, 0.3, spec["seed"])
+    expected = {("several", f"{value}"): np.square(value - x[hidden], dtype=float).sum() for value in (2.0, 5.0)}
+    assert found == pytest.approx(expected, rel=1e-5)
 
 
 def test_values_of_the_test_split_change_no_choice(scored: Path, cohort: dict[str, Any], tmp_path: Path) -> None:

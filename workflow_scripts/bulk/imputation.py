@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -63,21 +64,39 @@ def score(cohort: Cohort, candidates: Candidates, spec: dict[str, Any]) -> list[
 
     spec: `bulk/imputation`; each mask ratio is a dataset. The test split is read once, after the choice.
     """
-    ratios = spec["mask_ratios"]
-    of_validation = reconstruct(cohort, "validation", dict.fromkeys(ratios, candidates), spec["seed"])
-    chosen = {ratio: choose(made) for ratio, made in of_validation.items()}
-    log.info("chosen on validation, by mask ratio: %s", chosen)
-    kept = {ratio: {key: candidates[key] for key in keys} for ratio, keys in chosen.items()}
-    of_test = reconstruct(cohort, "test", kept, spec["seed"])
+    of_ratio = dict.fromkeys(spec["mask_ratios"], candidates)
+    chosen = {ratio: choose(candidates, found) for ratio, found in errors(cohort, of_ratio, spec["seed"]).items()}
+    log.info("chosen on validation, by mask ratio: %s", {ratio: list(kept) for ratio, kept in chosen.items()})
     return [
         row
-        for split, made in (("validation", of_validation), ("test", of_test))
-        for ratio, keys in chosen.items()
-        for model, setting in keys
-        for row in made[ratio][model, setting].rows(
-            spec, model=model, dataset=f"mask_{ratio:g}", split=split, groups=cohort.groups(split)
-        )
+        for split in ("validation", "test")
+        for ratio, made in reconstruct(cohort, split, chosen, spec["seed"]).items()
+        for (model, _), sums in made.items()
+        for row in sums.rows(spec, model=model, dataset=f"mask_{ratio:g}", split=split, groups=cohort.groups(split))
     ]
+
+
+def errors(cohort: Cohort, candidates: dict[float, Candidates], seed: int) -> dict[float, dict[tuple[str, str], float]]:
+    """By mask ratio, the squared error on validation of each candidate of the models that offer several."""
+    several = {
+        ratio: {key: of[key] for key in of if sum(other[0] == key[0] for other in of) > 1}
+        for ratio, of in candidates.items()
+    }
+    found = {ratio: dict.fromkeys(of, 0.0) for ratio, of in several.items()}
+    if any(several.values()):
+        for guess in guesses(cohort, "validation", several, seed):
+            missed = (guess.predicted - guess.values)[guess.hidden]
+            found[guess.ratio][guess.key] += float(np.square(missed, dtype=np.float64).sum())
+    return found
+
+
+def choose(candidates: Candidates, errors: dict[tuple[str, str], float]) -> Candidates:
+    """Of each model the candidate with the least error, the first of equals; or the only one, which needs no error."""
+    best: dict[str, tuple[str, str]] = {}
+    for key in candidates:
+        if key[0] not in best or errors[key] < errors[best[key[0]]]:
+            best[key[0]] = key
+    return {key: candidates[key] for key in best.values()}
 
 
 def reconstruct(
@@ -86,23 +105,32 @@ def reconstruct(
     """Read one split once and let the candidates of each mask ratio predict what is hidden of it."""
     made = {ratio: {key: Reconstruction(cohort.mean) for key in of} for ratio, of in candidates.items()}
     resampled = cohort.resampling_blocks(split)
+    for guess in guesses(cohort, split, candidates, seed):
+        blocks = resampled[guess.samples].to_numpy()
+        made[guess.ratio][guess.key].add(guess.values, guess.predicted, guess.hidden, blocks)
+    return made
+
+
+class Guess(NamedTuple):
+    """What one candidate says of what is hidden of some samples."""
+
+    ratio: float
+    key: tuple[str, str]
+    samples: pd.Index  # (N,) sample ids
+    values: np.ndarray  # (N, G), NaN where unmeasured
+    hidden: np.ndarray  # (N, G) bool
+    predicted: np.ndarray  # (N, G)
+
+
+def guesses(cohort: Cohort, split: str, candidates: dict[float, Candidates], seed: int) -> Iterator[Guess]:
+    """What the candidates of each mask ratio predict of one split, which is read once."""
     for samples, values in cohort.blocks(split):
         measured = np.isfinite(values)
         for ratio, of_ratio in candidates.items():
             hidden = hide(measured, samples, ratio, seed)
+            visible = measured & ~hidden
             for key, imputer in of_ratio.items():
-                predicted = imputer(values, measured & ~hidden)
-                made[ratio][key].add(values, predicted, hidden, resampled[samples].to_numpy())
-    return made
-
-
-def choose(made: dict[tuple[str, str], Reconstruction]) -> list[tuple[str, str]]:
-    """The setting of each model with the least squared error; the first of equals."""
-    best: dict[str, tuple[str, str]] = {}
-    for key, sums in made.items():
-        if key[0] not in best or sums.squared_error < made[best[key[0]]].squared_error:
-            best[key[0]] = key
-    return list(best.values())
+                yield Guess(ratio, key, samples, values, hidden, imputer(values, visible))
 
 
 def hide(measured: np.ndarray, samples: pd.Index, ratio: float, seed: int) -> np.ndarray:

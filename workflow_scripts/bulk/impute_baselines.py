@@ -13,15 +13,14 @@ from workflow_scripts.contracts import metrics as metrics_table
 from workflow_scripts.contracts import splits as splits_table
 from workflow_scripts.contracts import standardizer as standardizer_table
 from workflow_scripts.contracts.gene_order import order_digest
-from workflow_scripts.evaluation.metrics import HIDDEN
-from workflow_scripts.evaluation.models import baselines
+from workflow_scripts.evaluation.fitting import fit_imputers
 
 
 def impute_baselines(*, expression: list[Path], splits: Path, standardizer: Path, scores: Path, spec: dict) -> None:
     """Write the imputation numbers of every imputer of `evaluation/models.py`.
 
-    They are fitted to the train split, or to so many of its samples as `bulk/data.py` allows; the number
-    of neighbours and of components is chosen on validation.
+    They are fitted to the train split, or to so many of its samples as `bulk/data.py` allows; the
+    settings of each are chosen on validation.
     """
     genes = standardizer_table.read(standardizer)
     order = order_digest(genes["gene_id"])
@@ -30,11 +29,8 @@ def impute_baselines(*, expression: list[Path], splits: Path, standardizer: Path
     train = pd.Index(table.loc[table["split"] == "train", "sample_id"])
     references = data.references(expression, train, order, spec["seed"])
     logging.getLogger(__name__).info("fitted to %d of %d train samples", len(references), len(train))
-    candidates = {
-        (name, setting): imputer
-        for name, fit in baselines(HIDDEN).items()
-        for setting, imputer in fit(references, cohort.mean, spec).items()
-    }
+    fitted = fit_imputers(references, cohort.mean, spec)
+    candidates = {(name, setting): imputer for name, of in fitted.items() for setting, imputer in of.items()}
     metrics_table.write_replicates(imputation.score(cohort, candidates, spec), scores)
 
 

@@ -1,19 +1,24 @@
 """Imputers: baselines that predict hidden expression values from the visible ones of a sample.
 
 Each is one function, named in the registry `models.py`: from the train samples and the imputation section of the
-configuration to the candidates it offers, by setting. The candidate with the least squared error on the validation
-split is kept.
+configuration to the candidates it offers, by setting; or, where the registry names its parts, from the candidates of
+these. The candidate with the least squared error on the validation split is kept.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import product
 from typing import Any
 
 import numpy as np
+from scipy.linalg import cho_factor, cho_solve
 
-from workflow_scripts.evaluation.factors import Factors, fit
+from workflow_scripts.evaluation.factors import Factors, fit, fit_noise_per_gene
+
+WEIGHTS = 10  # steps from one part of a stack to the other
+LEAST_SEEN = 1e-5  # share of the variance of train samples below which visible genes tell nothing but rounding
 
 # From values (N, G), of which only the visible (N, G) bool are looked at, to predictions (N, G).
 Imputer = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -30,14 +35,10 @@ def knn_imputer(train: np.ndarray, mean: np.ndarray, spec: dict[str, Any]) -> di
     Near is the mean squared difference over the genes that are visible here and measured there.
     """
     centred, measured = centre(train, mean)
-    squared = centred**2
 
     def impute(k: int, values: np.ndarray, visible: np.ndarray) -> np.ndarray:
         x, seen = centre(np.where(visible, values, np.nan), mean)
-        shared = seen @ measured.T
-        distance = x**2 @ measured.T - 2 * x @ centred.T + seen @ squared.T
-        distance = np.where(shared > 0, distance / np.maximum(shared, 1), np.inf)
-        nearest = np.argpartition(distance, k - 1, axis=1)[:, :k]
+        nearest = _nearest(k, x, seen, centred, measured)
         predicted = np.empty_like(x)
         for row, neighbours in enumerate(nearest):
             predicted[row] = centred[neighbours].sum(0) / np.maximum(measured[neighbours].sum(0), 1)
@@ -50,13 +51,92 @@ def knn_imputer(train: np.ndarray, mean: np.ndarray, spec: dict[str, Any]) -> di
 def pca_imputer(train: np.ndarray, mean: np.ndarray, spec: dict[str, Any]) -> dict[str, Imputer]:
     """Probabilistic PCA (see `evaluation/factors`), for each number in `pca_components`."""
     centred, _ = centre(train, mean)
-    most = min(centred.shape) - 1
-    if most < 1:
-        return gene_mean(train, mean, spec)
-    numbers = sorted({min(number, most) for number in spec["pca_components"]})
+    if numbers := _numbers(spec["pca_components"], centred):
+        fitted = zip(numbers, fit(centred, numbers, spec["seed"]), strict=True)
+        return {f"{number} components": partial(_from_factors, of, mean) for number, of in fitted}
+    return gene_mean(train, mean, spec)
 
-    fitted = zip(numbers, fit(centred, numbers, spec["seed"]), strict=True)
-    return {f"{n} components": partial(_from_factors, of, mean) for n, of in fitted}
+
+def factor_analysis_imputer(train: np.ndarray, mean: np.ndarray, spec: dict[str, Any]) -> dict[str, Imputer]:
+    """Factors with a noise of each gene (see `evaluation/factors`), for each number in `factors`."""
+    centred, measured = centre(train, mean)
+    if numbers := _numbers(spec["factors"], centred):
+        fitted = zip(numbers, fit_noise_per_gene(centred, measured, numbers, spec["seed"]), strict=True)
+        return {f"{number} factors": partial(_from_factors, of, mean) for number, of in fitted}
+    return gene_mean(train, mean, spec)
+
+
+def kernel_ridge_imputer(train: np.ndarray, mean: np.ndarray, spec: dict[str, Any]) -> dict[str, Imputer]:
+    """Kernel ridge regression over train samples (Saunders et al. 1998), for each penalty in `kernel_penalties`.
+
+    The kernel is that of the genes that are visible: half the product of two samples, half exp(-d^2) of their distance,
+    both over the mean square of a train sample. What is unmeasured stands at the train mean. A sample is predicted from
+    the `kernel_samples` train samples that are nearest to it, so that its cost is bounded, and linear in train samples.
+    """
+    centred, measured = centre(train, mean)
+    products = centred @ centred.T
+    most = min(spec["kernel_samples"], len(train))
+
+    def impute(penalty: float, values: np.ndarray, visible: np.ndarray) -> np.ndarray:
+        x, seen = centre(np.where(visible, values, np.nan), mean)
+        weights = np.zeros((len(x), len(centred)), np.float32)
+        nearest = np.sort(_nearest(most, x, seen, centred, measured))
+        for row, (near, genes) in enumerate(zip(nearest, seen > 0, strict=True)):
+            few = genes if 2 * genes.sum() < len(genes) else ~genes  # over these is less to sum
+            part = centred[np.ix_(near, few)]
+            of_train = part @ part.T
+            if few is not genes:
+                of_train = products[np.ix_(near, near)] - of_train
+            squares = np.diagonal(of_train).copy()
+            scale = squares.mean()
+            if scale <= LEAST_SEEN * np.diagonal(products).mean():
+                continue
+            kernel = _kernel(of_train, squares, squares, scale)
+            kernel[np.diag_indices(most)] += penalty
+            own = _kernel((centred[near] @ x[row])[None], x[row] @ x[row], squares, scale)
+            weights[row, near] = cho_solve(cho_factor(kernel, overwrite_a=True), own[0])
+        return weights @ centred + mean
+
+    return {f"penalty {value:g}": partial(impute, value) for value in sorted(set(spec["kernel_penalties"]))}
+
+
+def stacked_imputer(first: dict[str, Imputer], second: dict[str, Imputer]) -> dict[str, Imputer]:
+    """Weighted means of two imputers (Breiman 1996), of any settings, with weights from 0 to 1."""
+
+    def impute(of_first: Imputer, of_second: Imputer, weight: float, values: np.ndarray, visible: np.ndarray):
+        return weight * of_first(values, visible) + (1 - weight) * of_second(values, visible)
+
+    return {
+        f"{step / WEIGHTS:g} of {one}, {1 - step / WEIGHTS:g} of {other}": partial(
+            impute, first[one], second[other], step / WEIGHTS
+        )
+        for one, other, step in product(first, second, range(WEIGHTS + 1))
+    }
+
+
+def _numbers(wanted: list[int], centred: np.ndarray) -> list[int]:
+    """The numbers of factors that so many samples and genes (N, G) allow; none where they allow none."""
+    most = min(centred.shape) - 1
+    return sorted({min(number, most) for number in wanted}) if most > 0 else []
+
+
+def _nearest(number: int, x: np.ndarray, seen: np.ndarray, centred: np.ndarray, measured: np.ndarray) -> np.ndarray:
+    """The train samples (B, number) nearest to each sample, by the mean squared difference over genes that both have.
+
+    x, seen (B, G) and centred, measured (N, G): as of `centre`, of samples and of train samples.
+    """
+    if number == len(centred):
+        return np.tile(np.arange(number), (len(x), 1))
+    shared = seen @ measured.T
+    distance = x**2 @ measured.T - 2 * x @ centred.T + seen @ (centred**2).T
+    distance = np.where(shared > 0, distance / np.maximum(shared, 1), np.inf)
+    return np.argpartition(distance, number - 1, axis=1)[:, :number]
+
+
+def _kernel(products: np.ndarray, own: np.ndarray, others: np.ndarray, scale: float) -> np.ndarray:
+    """Half linear, half Gaussian (B, N) of products (B, N) of samples whose squares are own (B,) and others (N,)."""
+    distance = np.maximum(np.reshape(own, (-1, 1)) + others - 2 * products, 0)
+    return 0.5 * (products / scale + np.exp(-distance / scale))
 
 
 def _from_factors(of: Factors, mean: np.ndarray, values: np.ndarray, visible: np.ndarray) -> np.ndarray:

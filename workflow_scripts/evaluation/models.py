@@ -21,6 +21,7 @@ class Baseline(NamedTuple):
     label: str  # as it is printed
     task: str
     function: str
+    parts: tuple[str, ...] = ()  # imputers above it, whose candidates the function is given
 
 
 BASELINES = {
@@ -35,6 +36,14 @@ BASELINES = {
     "gene_mean": Baseline("gene mean", HIDDEN, f"{IMPUTERS}.gene_mean"),
     "knn_imputer": Baseline("nearest-neighbour imputer", HIDDEN, f"{IMPUTERS}.knn_imputer"),
     "pca_imputer": Baseline("PCA imputer", HIDDEN, f"{IMPUTERS}.pca_imputer"),
+    "factor_analysis_imputer": Baseline("factor analysis imputer", HIDDEN, f"{IMPUTERS}.factor_analysis_imputer"),
+    "kernel_ridge_imputer": Baseline("kernel ridge imputer", HIDDEN, f"{IMPUTERS}.kernel_ridge_imputer"),
+    "stacked_imputer": Baseline(
+        "stack of factor analysis and kernel ridge",
+        HIDDEN,
+        f"{IMPUTERS}.stacked_imputer",
+        parts=("factor_analysis_imputer", "kernel_ridge_imputer"),
+    ),
 }
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from workflow_scripts.evaluation.intervals import draws, interval
 from workflow_scripts.evaluation.metrics import entry, scorers
-from workflow_scripts.evaluation.sums import MIN_VALUES, Hidden, gene_pearson, pearson, shift, squared_error
+from workflow_scripts.evaluation.sums import MIN_VALUES, Hidden, gene_pearson, pearson, shift
 
 BLOCKS = 64  # at most so many blocks of groups are resampled, which bounds memory
 
@@ -39,10 +39,6 @@ class Reconstruction:
             self.blocks[block] += terms[row]
             if counted[row]:
                 self.correlations[block] += r[row], 1
-
-    @property
-    def squared_error(self) -> float:
-        return float(sum(squared_error(sums).sum() for sums in self.blocks.values()))
 
     def rows(self, spec: dict[str, Any], **row: str) -> list[dict[str, Any]]:
         """Rows of Replicates. `row` gives model, dataset, split, groups; `spec` seed and bootstrap_samples."""

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from workflow_scripts.evaluation.models import BASELINES, label
 from workflow_scripts.report.style import BLUE, DARK_GREY, GREEN, ORANGE, PINK, SKY, VERMILLION
 
-BROWN = "#7F5539"
+BROWN, PURPLE, OLIVE = "#7F5539", "#7A4EA3", "#5E8C00"
 
 
 class Look(NamedTuple):
@@ -32,9 +32,12 @@ KNOWN = {
     "gene_mean": Look(DARK_GREY, "P", (7, 1.5)),
     "knn_imputer": Look(GREEN, "v", (4, 2)),
     "pca_imputer": Look(ORANGE, "d", (2, 3)),
+    "factor_analysis_imputer": Look(PURPLE, "<", (9, 2, 2, 2)),
+    "kernel_ridge_imputer": Look(BROWN, ">", (1, 2)),
+    "stacked_imputer": Look(OLIVE, "8", (5, 2, 1, 2, 1, 2)),
 }
 # Of baselines that are added to the registry, in its order.
-OTHERS = [Look(colour, marker, (1, 3)) for marker, colour in product("<>8H", ("#7A4EA3", "#5E8C00", "#00808A"))]
+OTHERS = [Look(colour, marker, (1, 3)) for marker, colour in product("<>8H", ("#00808A", "#B8860B", "#4B5D8A"))]
 
 
 def look(model: str, place: int = 0) -> Look:

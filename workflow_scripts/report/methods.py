@@ -39,6 +39,11 @@ REFERENCES = {
     "Journal of the Royal Statistical Society B 61:611-622 (1999).",
     "knn": "Troyanskaya O, et al. Missing value estimation methods for DNA microarrays. "
     "Bioinformatics 17:520-525 (2001).",
+    "factor_analysis": "Joreskog KG. Some contributions to maximum likelihood factor analysis. "
+    "Psychometrika 32:443-482 (1967). doi:10.1007/BF02289658",
+    "kernel_ridge": "Saunders C, Gammerman A, Vovk V. Ridge regression learning algorithm in dual variables. "
+    "International Conference on Machine Learning 515-521 (1998).",
+    "stacking": "Breiman L. Stacked regressions. Machine Learning 24:49-64 (1996). doi:10.1007/BF00117832",
     "bootstrap": "Efron B, Tibshirani RJ. An introduction to the bootstrap. Chapman & Hall (1993).",
     "umap": "McInnes L, Healy J, Melville J. UMAP: uniform manifold approximation and projection for dimension "
     "reduction. arXiv:1802.03426 (2018).",
@@ -151,9 +156,11 @@ def _scoring(config: dict[str, Any], cited: list[str]) -> str:
         "Classes were predicted by logistic regression on the frozen embeddings of samples and, as baselines, by "
         "logistic regression on ln(TPM + 1) and on its principal components, by nearest neighbours and by the majority "
         f"class. Hidden values ({shares} of the measured genes of a sample) were predicted by each run and, as "
-        f"baselines, by the train mean of each gene, by nearest neighbours{_cite(cited, 'knn')} and by probabilistic "
-        f"PCA{_cite(cited, 'ppca')}. All settings were chosen on the validation split; the test split was read once. "
-        f"Intervals are {100 * LEVEL:g} % bootstrap intervals{_cite(cited, 'bootstrap')} over groups of samples "
+        f"baselines, by the train mean of each gene, by nearest neighbours{_cite(cited, 'knn')}, by probabilistic "
+        f"PCA{_cite(cited, 'ppca')}, by factor analysis{_cite(cited, 'factor_analysis')}, by kernel ridge "
+        f"regression{_cite(cited, 'kernel_ridge')} and by weighted means of the latter "
+        f"two{_cite(cited, 'stacking')}. All settings were chosen on the validation split; the test split was read "
+        f"once. Intervals are {100 * LEVEL:g} % bootstrap intervals{_cite(cited, 'bootstrap')} over groups of samples "
         f"({classes['bootstrap_samples']:,} resamples for classes, {hidden['bootstrap_samples']:,} for hidden values), "
         "and differences of two models are paired over the same resamples. Samples were laid out by "
         f"UMAP{_cite(cited, 'umap')}."
