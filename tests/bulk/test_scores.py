@@ -148,7 +148,7 @@ def test_an_imputer_sees_what_is_not_hidden_and_nothing_else(cohort: dict[str, A
 def test_baselines_are_given_genes_standardized_by_the_train_split(
     cohort: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An unmeasured gene stands at its train mean, which is 0."""
+    """An unmeasured gene stands at its train mean, which is 0; the most variable gene of the train split is first."""
     given: list[np.ndarray] = []
 
     def classify(name: str, candidates: Any, x: np.ndarray, samples: pd.DataFrame, spec: dict) -> tuple:
@@ -162,7 +162,12 @@ def test_baselines_are_given_genes_standardized_by_the_train_split(
     written = {"scores": tmp_path / "scores.parquet", "predictions": tmp_path / "predictions.parquet"}
     classify_baselines(**{name: cohort[name] for name in INPUTS}, **written, spec=SPEC["classification"])
     train = given[0]
-    varies = (statistics["sd"] > 0).to_numpy()
+    sd = np.sort(statistics["sd"].fillna(0))[::-1]
+    split = splits.read(cohort["splits"]).set_index("sample_id")["split"]
+    _, x = expression.load(cohort["expression"], split.index[split == "train"])
+    first = x[:, statistics["sd"].argmax()]
+    np.testing.assert_allclose(train[:, 0], np.nan_to_num((first - np.nanmean(first)) / sd[0]), atol=1e-4)
+    varies = sd > 0
     assert varies.sum() > 10 and len(given) > 1
     np.testing.assert_allclose(train.mean(0), 0, atol=1e-4)
     spread = np.sqrt(np.square(train).sum(0) / (train != 0).sum(0).clip(1))  # over the samples that measure it

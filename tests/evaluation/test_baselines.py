@@ -16,6 +16,7 @@ from workflow_scripts.evaluation.baselines import (
     pca_logistic_regression,
     select,
     standardize,
+    variable_logistic_regression,
     weighted_f1_of,
 )
 from workflow_scripts.evaluation.factors import components
@@ -23,6 +24,7 @@ from workflow_scripts.evaluation.metrics import CLASSES
 
 CLASSIFIERS = models.baselines(CLASSES)
 SPEC = {"seed": 1, "regularization": [0.001, 0.1], "pca_components": [4, 8], "neighbours": [1, 5]}
+SPEC |= {"variable_genes": [10], "trees": 20}
 Split = tuple[np.ndarray, np.ndarray]
 
 
@@ -47,7 +49,9 @@ def setting(candidate: object) -> str:
     return re.sub(" at 0x[0-9a-f]+", "", str(candidate))
 
 
-@pytest.mark.parametrize("candidates", [logistic_regression, pca_logistic_regression, knn])
+@pytest.mark.parametrize(
+    "candidates", [logistic_regression, variable_logistic_regression, pca_logistic_regression, knn]
+)
 @pytest.mark.parametrize("seed", [3, 4])
 def test_the_setting_that_does_best_on_validation_is_kept(candidates, seed: int) -> None:
     train, validation = split(60, 2.5, 1), split(60, 2.5, seed)
@@ -125,6 +129,30 @@ def test_the_number_of_components_is_chosen_on_validation_and_they_are_brought_t
     np.testing.assert_allclose(scores.mean(axis=0), 0, atol=1e-5)
     expected = PCA(3, svd_solver="full").fit_transform(train[0])
     assert np.abs(np.diag(np.corrcoef(scores.T, expected.T)[:3, 3:])).min() > 0.999
+
+
+def test_of_the_most_variable_genes_none_other_is_looked_at() -> None:
+    """They are the first; classes that the next gene alone tells are not found by fewer."""
+    x, labels = split(60, 1.0, 1)
+    x[:, :4] = np.random.default_rng(2).normal(size=(60, 4))
+    x[:, 4] = 5 * (labels == "a")
+    found = {}
+    for number in (4, 5, 500):
+        chosen = select(variable_logistic_regression, (x, labels), (x, labels), {**SPEC, "variable_genes": [number]})
+        changed = np.where(np.arange(x.shape[1]) < number, x, 1e3).astype(np.float32)
+        np.testing.assert_array_equal(chosen.predict(changed), chosen.predict(x))
+        found[number] = ((chosen.predict(x) == "a") == (labels == "a")).mean()
+    assert found[4] < 0.9 and found[5] == 1
+
+
+def test_a_forest_is_of_so_many_trees_and_the_same_of_the_same_seed() -> None:
+    train, test = split(60, 2.5, 1), split(60, 2.5, 2)
+    first, again, other = (
+        select(CLASSIFIERS["random_forest"], train, test, {**SPEC, "seed": seed}) for seed in (1, 1, 2)
+    )
+    assert len(first.estimators_) == 20
+    np.testing.assert_array_equal(first.predict_proba(test[0]), again.predict_proba(test[0]))
+    assert not np.array_equal(first.predict_proba(test[0]), other.predict_proba(test[0]))
 
 
 def test_the_components_are_fitted_once(monkeypatch: pytest.MonkeyPatch) -> None:

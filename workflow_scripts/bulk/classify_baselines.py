@@ -24,7 +24,8 @@ def classify_baselines(
 ) -> None:
     """Score every classifier of `evaluation/models.py` on all labelled samples.
 
-    Genes are standardized by the train split; an unmeasured gene stands at its train mean.
+    Genes are standardized by the train split, and stand in order of their standard deviation there, the greatest first;
+    an unmeasured gene stands at its train mean.
     """
     genes = standardizer_table.read(standardizer)
     samples = splits_table.read(splits).set_index("sample_id")
@@ -33,6 +34,7 @@ def classify_baselines(
     if len(samples):
         _, x = expression_store.load(expression, samples.index, order_digest(genes["gene_id"]))
     x = np.nan_to_num(standardize(x, genes["mean"].to_numpy(), genes["sd"].to_numpy()), copy=False)
+    x = x[:, np.argsort(-genes["sd"].fillna(0).to_numpy(), kind="stable")]
 
     rows, tables = [], []
     for name, candidates in baselines(CLASSES).items():

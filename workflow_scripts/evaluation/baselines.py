@@ -1,8 +1,9 @@
 """Classifiers: the baselines, and the probe that reads a model's embedding.
 
 Each is one function, named in the registry `models.py`: from the features of the train samples, x (samples, features)
-float32, and the classification section of the configuration to the candidates it offers, simplest first. The candidate
-with the best weighted F1 on the validation split is kept; it has seen the train split alone.
+float32, and the classification section of the configuration to the candidates it offers, simplest first. Genes stand in
+order of their spread in the train split, the most variable first. The candidate with the best weighted F1 on the
+validation split is kept; it has seen the train split alone.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
@@ -28,6 +30,24 @@ log = logging.getLogger(__name__)
 def logistic_regression(x: np.ndarray, spec: dict[str, Any]) -> list[Any]:
     """Multinomial logistic regression with an L2 penalty, of each strength in `regularization`."""
     return [LogisticRegression(C=strength, max_iter=1000) for strength in sorted(spec["regularization"])]
+
+
+def variable_logistic_regression(x: np.ndarray, spec: dict[str, Any]) -> list[Any]:
+    """Logistic regression on the most variable genes of the train split, for each number in `variable_genes`."""
+    return [
+        make_pipeline(FunctionTransformer(_first, kw_args={"number": number}), model)
+        for number in sorted({min(number, x.shape[1]) for number in spec["variable_genes"]})
+        for model in logistic_regression(x, spec)
+    ]
+
+
+def _first(x: np.ndarray, number: int) -> np.ndarray:
+    return x[:, :number]
+
+
+def random_forest(x: np.ndarray, spec: dict[str, Any]) -> list[Any]:
+    """A random forest (Breiman 2001) of so many `trees`."""
+    return [RandomForestClassifier(spec["trees"], random_state=spec["seed"])]
 
 
 def pca_logistic_regression(x: np.ndarray, spec: dict[str, Any]) -> list[Any]:

@@ -28,10 +28,14 @@ BASELINES = {
     "logistic_regression_log_tpm": Baseline(
         "logistic regression on log-TPM", CLASSES, f"{CLASSIFIERS}.logistic_regression"
     ),
+    "variable_logistic_regression": Baseline(
+        "logistic regression on the most variable genes", CLASSES, f"{CLASSIFIERS}.variable_logistic_regression"
+    ),
     "pca_logistic_regression": Baseline(
         "logistic regression on PCA of log-TPM", CLASSES, f"{CLASSIFIERS}.pca_logistic_regression"
     ),
     "knn": Baseline("nearest neighbours in log-TPM", CLASSES, f"{CLASSIFIERS}.knn"),
+    "random_forest": Baseline("random forest on log-TPM", CLASSES, f"{CLASSIFIERS}.random_forest"),
     "majority_class": Baseline("majority class", CLASSES, f"{CLASSIFIERS}.majority_class"),
     "gene_mean": Baseline("gene mean", HIDDEN, f"{IMPUTERS}.gene_mean"),
     "knn_imputer": Baseline("nearest-neighbour imputer", HIDDEN, f"{IMPUTERS}.knn_imputer"),

@@ -26,8 +26,10 @@ class Look(NamedTuple):
 RUNS = [Look(colour, marker, ()) for marker, colour in product("o*hp", (BLUE, PINK, VERMILLION, SKY))]
 KNOWN = {
     "logistic_regression_log_tpm": Look(BROWN, "s", (7, 1.5)),
+    "variable_logistic_regression": Look(PURPLE, "H", (1, 2)),
     "pca_logistic_regression": Look(ORANGE, "D", (4, 4)),
     "knn": Look(GREEN, "^", (4, 2)),
+    "random_forest": Look(OLIVE, "p", (9, 2, 2, 2)),
     "majority_class": Look(DARK_GREY, "X", (2, 3)),
     "gene_mean": Look(DARK_GREY, "P", (7, 1.5)),
     "knn_imputer": Look(GREEN, "v", (4, 2)),

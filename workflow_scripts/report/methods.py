@@ -39,6 +39,7 @@ REFERENCES = {
     "Journal of the Royal Statistical Society B 61:611-622 (1999).",
     "knn": "Troyanskaya O, et al. Missing value estimation methods for DNA microarrays. "
     "Bioinformatics 17:520-525 (2001).",
+    "forest": "Breiman L. Random forests. Machine Learning 45:5-32 (2001). doi:10.1023/A:1010933404324",
     "factor_analysis": "Joreskog KG. Some contributions to maximum likelihood factor analysis. "
     "Psychometrika 32:443-482 (1967). doi:10.1007/BF02289658",
     "kernel_ridge": "Saunders C, Gammerman A, Vovk V. Ridge regression learning algorithm in dual variables. "
@@ -154,10 +155,11 @@ def _scoring(config: dict[str, Any], cited: list[str]) -> str:
     shares = ", ".join(f"{100 * ratio:g} %" for ratio in hidden["mask_ratios"])
     return (
         "Classes were predicted by logistic regression on the frozen embeddings of samples and, as baselines, by "
-        "logistic regression on ln(TPM + 1) and on its principal components, by nearest neighbours and by the majority "
-        f"class. Hidden values ({shares} of the measured genes of a sample) were predicted by each run and, as "
-        f"baselines, by the train mean of each gene, by nearest neighbours{_cite(cited, 'knn')}, by probabilistic "
-        f"PCA{_cite(cited, 'ppca')}, by factor analysis{_cite(cited, 'factor_analysis')}, by kernel ridge "
+        "logistic regression on ln(TPM + 1), on that of the most variable genes and on its principal components, by "
+        f"nearest neighbours, by a random forest{_cite(cited, 'forest')} and by the majority class. Hidden values "
+        f"({shares} of the measured genes of a sample) were predicted by each run and, as baselines, by the train mean "
+        f"of each gene, by nearest neighbours{_cite(cited, 'knn')}, by probabilistic PCA{_cite(cited, 'ppca')}, by "
+        f"factor analysis{_cite(cited, 'factor_analysis')}, by kernel ridge "
         f"regression{_cite(cited, 'kernel_ridge')} and by weighted means of the latter "
         f"two{_cite(cited, 'stacking')}. All settings were chosen on the validation split; the test split was read "
         f"once. Intervals are {100 * LEVEL:g} % bootstrap intervals{_cite(cited, 'bootstrap')} over groups of samples "
