@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import h5py
+import numpy as np
+
 from workflow_scripts.settings.schema import complete, load_schema
 from workflow_scripts.simulate import layout
 from workflow_scripts.simulate.simulate_mirror import simulate_mirror
@@ -85,3 +88,30 @@ def records(organism: Organism) -> list[Record]:
         tags = tuple(value for key, value in pairs if key == "tag")
         found.append(Record(chrom, feature, int(start) - 1, int(end), strand, frame, dict(pairs), tags))
     return found
+
+
+class Counts(NamedTuple):
+    genes: list[str]
+    samples: list[str]
+    values: np.ndarray  # genes x samples
+
+    def of(self, genes: list[str], samples: list[str]) -> np.ndarray:
+        rows = [self.genes.index(gene) for gene in genes]
+        return self.values[np.ix_(rows, [self.samples.index(sample) for sample in samples])]
+
+
+def archs4(organism: Organism) -> Counts:
+    with h5py.File(organism.mirror / layout.ARCHS4) as file:
+        genes = file["meta/genes/ensembl_gene"].asstr()[:].tolist()
+        return Counts(genes, file["meta/samples/geo_accession"].asstr()[:].tolist(), file["data/expression"][:])
+
+
+def samples(organism: Organism, **where: str) -> list[dict[str, str]]:
+    return [row for row in organism.table("samples") if all(row[key] == value for key, value in where.items())]
+
+
+def log_tpm(organism: Organism, counts: Counts, chosen: list[str]) -> np.ndarray:
+    """Samples x protein-coding genes."""
+    genes = organism.table("genes")
+    rate = counts.of([row["gene_id"] for row in genes], chosen) / np.array([[int(r["exon_length"])] for r in genes])
+    return np.log1p(1e6 * rate / rate.sum(0)).T

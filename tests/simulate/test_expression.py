@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import defaultdict
 from pathlib import Path
-from typing import NamedTuple
 
 import h5py
 import numpy as np
 import pytest
 
-from tests.simulate.organisms import Organism, simulate
+from tests.simulate.organisms import Counts, Organism, archs4, log_tpm, samples, simulate
 from workflow_scripts.simulate import layout
 
 PROJECTS = ("TCGA-BRCA", "TCGA-LIHC", "TCGA-LUAD")
-
-
-class Counts(NamedTuple):
-    genes: list[str]
-    samples: list[str]
-    values: np.ndarray  # genes x samples
-
-    def of(self, genes: list[str], samples: list[str]) -> np.ndarray:
-        rows = [self.genes.index(gene) for gene in genes]
-        return self.values[np.ix_(rows, [self.samples.index(sample) for sample in samples])]
-
-
-def archs4(organism: Organism) -> Counts:
-    with h5py.File(organism.mirror / layout.ARCHS4) as file:
-        genes = file["meta/genes/ensembl_gene"].asstr()[:].tolist()
-        return Counts(genes, file["meta/samples/geo_accession"].asstr()[:].tolist(), file["data/expression"][:])
 
 
 def xena(organism: Organism, project: str) -> Counts:
@@ -38,17 +22,6 @@ def xena(organism: Organism, project: str) -> Counts:
     rows = [line.split("\t") for line in lines]
     values = 2 ** np.array([row[1:] for row in rows], float) - 1
     return Counts([row[0] for row in rows], header.split("\t")[1:], values)
-
-
-def samples(organism: Organism, **where: str) -> list[dict[str, str]]:
-    return [row for row in organism.table("samples") if all(row[key] == value for key, value in where.items())]
-
-
-def log_tpm(organism: Organism, counts: Counts, chosen: list[str]) -> np.ndarray:
-    """Samples x protein-coding genes."""
-    genes = organism.table("genes")
-    rate = counts.of([row["gene_id"] for row in genes], chosen) / np.array([[int(r["exon_length"])] for r in genes])
-    return np.log1p(1e6 * rate / rate.sum(0)).T
 
 
 def test_archs4py_reads_the_corpus_as_it_was_written(organism: Organism) -> None:
@@ -163,6 +136,17 @@ def test_cohorts_have_the_layout_of_xena(organism: Organism) -> None:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Organism:
     """An organism of the size of the demo."""
     return simulate(tmp_path_factory.mktemp("demo"), genome={}, expression={})
+
+
+def test_the_demo_is_that_of_the_figures_in_the_readme(demo: Organism) -> None:
+    """Its counts and its truth, as they were before worlds of other kinds could be simulated."""
+    contents = [archs4(demo).values.astype("<u4").tobytes()]
+    contents += ["\n".join(demo.lines(layout.COHORT.format(project=project))).encode() for project in PROJECTS]
+    contents += [path.read_bytes() for path in sorted(demo.truth.glob("*.tsv")) if path.stem != "pausing"]
+    assert (
+        hashlib.sha256(b"".join(contents)).hexdigest()
+        == "b9fd3975d8d2b889ea485ddf2bfa3b95b58d07c4c19b54b94b85311669d1d461"
+    )
 
 
 def test_targets_follow_their_factors_in_the_direction_of_the_edge(demo: Organism) -> None:

@@ -11,6 +11,12 @@ beside it:
 | motifs | transcription factor | consensus (of its motif) |
 | tissues | label and gene | log_fold (natural logarithm; those that are not 0) |
 | pausing | protein-coding gene and assay | body_density (reads a bp) |
+| gates | kind of cells and edge that does not act in all alike | label (or cell type), sign (1, -1; 0: does not act) |
+| pairs | target of two factors that act together alone | first and second (the factors, each with an edge of its own) |
+| patterns | gene that a part of samples moves | kind (cell type, programme, batch axis), name, log_fold of a unit |
+| states | sample and part | kind and name; value: share of a cell type, 1 of a programme that is on, score of an axis |
+
+The last four stand where the configuration plants what they tell of.
 """
 
 from __future__ import annotations
@@ -33,6 +39,10 @@ COLUMNS = {
     "motifs": {"source": str, "consensus": str},
     "tissues": {"label": str, "gene_id": str, "log_fold": "float64"},
     "pausing": {"gene_id": str, "assay": str, "pausing_index": "float64", "body_density": "float64"},
+    "gates": {"label": str, "source": str, "target": str, "sign": "int64"},
+    "pairs": {"target": str, "first": str, "second": str},
+    "patterns": {"kind": str, "name": str, "gene_id": str, "log_fold": "float64"},
+    "states": {"sample_id": str, "kind": str, "name": str, "value": "float64"},
 }
 REMEDY = "Remove the folder and run simulate_mirror again."
 
@@ -45,6 +55,12 @@ def write(name: str, rows: Iterable[Iterable[object]], folder: Path) -> None:
         writer.writerow(COLUMNS[name])
         writer.writerows(rows)
     seal_beside(folder / f"{name}.tsv")
+
+
+def write_planted(name: str, rows: list[tuple], folder: Path) -> None:
+    """Write the table `name` if anything of it was planted."""
+    if rows:
+        write(name, rows, folder)
 
 
 def read(name: str, folder: Path) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from workflow_scripts.simulate.expression import POOR, TISSUES, Model, Sample, thinned
+from workflow_scripts.simulate.expression import POOR, TISSUES, Drawn, Model, Sample, thinned
 from workflow_scripts.simulate.genes import Gene
 from workflow_scripts.simulate.layout import ARCHS4
 
@@ -32,22 +32,24 @@ class Corpus:
         self.counts: list[np.ndarray] = []
         self.probability: list[float] = []  # of being single-cell
         self.titles: list[str] = []
+        self.states: dict[str, list[tuple[str, str, float]]] = {}  # of each sample, as the truth `states` tells them
 
     def add(
-        self, counts: np.ndarray, label: str, series: str, probability: float, fate: str = "kept", twin: str = ""
+        self, drawn: Drawn, label: str, series: str, probability: float, fate: str = "kept", twin: str = ""
     ) -> None:
         accession = f"GSM{99_000_001 + len(self.samples)}"
         self.samples.append(Sample(accession, CORPUS, self.file, label, series.split(",")[-1], fate, twin))
         self.series.append(series)
-        self.counts.append(counts)
+        self.counts.append(drawn.counts.astype("u4"))
+        self.states[accession] = drawn.states
         self.probability.append(probability)
         self.titles.append(f"simulated {label} sample {len(self.samples)}")
 
 
 def make_corpus(
-    rng: np.random.Generator, model: Model, tissues: int, samples_per_tissue: int, twin: tuple[str, str, np.ndarray]
+    rng: np.random.Generator, model: Model, tissues: int, samples_per_tissue: int, twin: tuple[str, str, Drawn]
 ) -> Corpus:
-    """Draw the corpus. Its last sample is that of a cohort, `twin` (label, barcode, counts), deposited here too."""
+    """Draw the corpus. Its last sample is that of a cohort, `twin` (label, barcode, sample), deposited here too."""
     good = tissues * samples_per_tissue
     number = max(tissues, round(good / SAMPLES_PER_SERIES))
     series_of = _series_of_tissues(rng, number, tissues)
@@ -65,19 +67,21 @@ def make_corpus(
     corpus = Corpus(Path(ARCHS4).name)
     for index in rng.permutation(len(plan)):  # good and bad, of all tissues, mixed over the file
         (label, series), fate = plan[index], fates[index]
-        counts = model.counts(rng, label, batches[series])
+        drawn = model.sample(rng, label, batches[series])
         if fate != "kept":
-            counts = thinned(rng, counts, model.coding, SPARSE if fate == "single_cell" else POOR)
+            share = SPARSE if fate == "single_cell" else POOR
+            drawn = drawn._replace(counts=thinned(rng, drawn.counts, model.coding, share))
         probability = rng.uniform(0.55, 0.99) if fate == "single_cell" else rng.beta(1, 12) / 2
-        corpus.add(counts, label, names[series], probability, fate)
+        corpus.add(drawn, label, names[series], probability, fate)
     kept = [index for index, sample in enumerate(corpus.samples) if sample.fate == "kept"]
     for index in rng.choice(kept, planted, replace=False):  # deposited again, in another series
         sample = corpus.samples[index]
         other = names[(names.index(corpus.series[index]) + 1) % number]
-        corpus.add(corpus.counts[index], sample.label, other, corpus.probability[index], "duplicate", sample.sample_id)
-    label, barcode, counts = twin
-    again = np.rint(counts * rng.lognormal(0, REPROCESSED_SD, len(counts))).astype(int)
-    corpus.add(again, label, names[0], 0.01)
+        twice = Drawn(corpus.counts[index], corpus.states[sample.sample_id])
+        corpus.add(twice, sample.label, other, corpus.probability[index], "duplicate", sample.sample_id)
+    label, barcode, drawn = twin
+    again = np.rint(drawn.counts * rng.lognormal(0, REPROCESSED_SD, len(drawn.counts)))
+    corpus.add(drawn._replace(counts=again), label, names[0], 0.01)
     corpus.titles[-1] = barcode
     return corpus
 
@@ -126,7 +130,7 @@ def write_corpus(corpus: Corpus, model: Model, genes: list[Gene], rng: np.random
     path.parent.mkdir(parents=True, exist_ok=True)
     with h5py.File(path, "w") as file:
         chunks = tuple(np.minimum(CHUNK, counts.shape))
-        file.create_dataset("data/expression", data=counts[order].astype("u4"), chunks=chunks, compression="gzip")
+        file.create_dataset("data/expression", data=counts[order], chunks=chunks, compression="gzip")
         for name, values in texts.items():
             file.create_dataset(f"meta/{name}", data=values, dtype=h5py.string_dtype())
         # a hundred times the reads of this small organism: about those of a real library

@@ -20,7 +20,8 @@ def simulate_mirror(*, weights: Path, mirror: Path, truth: Path, spec: dict) -> 
     The tables of the truth are those of `contracts/truth`. Raises BadInput
     where there are more transcription factors than half of the genes.
     """
-    count, factors = spec["genome"]["genes"], spec["expression"]["transcription_factors"]
+    amounts = spec["expression"]
+    count, factors = spec["genome"]["genes"], amounts["transcription_factors"]
 
     def generator(part: str) -> np.random.Generator:
         """A stream for each part: what is changed in one part leaves the draws of the others as they are."""
@@ -28,21 +29,21 @@ def simulate_mirror(*, weights: Path, mirror: Path, truth: Path, spec: dict) -> 
 
     genes = make_genes(generator("genes"), count, factors)
     bases = genomes.place_genes(generator("genome"), genes, spec["genome"]["chromosomes"])
-    edges = network.make_network(generator("network"), count, factors)
+    regulation, kinds = amounts["regulation"], expression.kinds_of_cells(amounts)
+    edges = network.make_network(generator("network"), count, factors, regulation["hill"])
+    edges = network.paired(generator("pairs"), edges, regulation["pairs"])
+    edges = network.gated(generator("gates"), edges, kinds, regulation)
     motifs = genomes.make_motifs(generator("motifs"), factors)
     genomes.plant_motifs(generator("promoters"), bases, genes, motifs, edges.sources, edges.targets)
 
-    amounts = spec["expression"]
     projects = list(expression.PROJECTS)[: amounts["cohorts"]]
-    model = expression.make_model(
-        generator("expression"), genes, edges, factors, amounts["tissues"], amounts["cohorts"]
-    )
+    model = expression.make_model(generator, genes, edges, amounts)
     plates = [model.batch(generator(f"plate {number}")) for number in range(xena.PLATES)]
     cohorts = [
         xena.make_cohort(generator(project), model, project, plates, amounts["samples_per_cohort"])
         for project in projects
     ]
-    twin = (expression.PROJECTS[projects[0]], cohorts[0].samples[0].sample_id, cohorts[0].counts[:, 0])
+    twin = (expression.PROJECTS[projects[0]], cohorts[0].samples[0].sample_id, cohorts[0].drawn[0])
     corpus = archs4.make_corpus(generator("corpus"), model, amounts["tissues"], amounts["samples_per_tissue"], twin)
     again = {"fate": "duplicate", "duplicate_of": corpus.samples[-1].sample_id}  # `archs4` goes before `tcga`
     cohorts[0].samples[0] = cohorts[0].samples[0]._replace(**again)
@@ -102,7 +103,12 @@ def simulate_mirror(*, weights: Path, mirror: Path, truth: Path, spec: dict) -> 
 
         annotation.write_truth(genes, told)
         samples = corpus.samples + [sample for cohort in cohorts for sample in cohort.samples]
-        expression.write_truth(model, samples, told)
+        states = corpus.states | {
+            sample.sample_id: drawn.states
+            for cohort in cohorts
+            for sample, drawn in zip(cohort.samples, cohort.drawn, strict=True)
+        }
+        expression.write_truth(model, samples, states, told)
         network.write_truth(edges, motifs, genes, told)
         tracks.write_truth(genes, polymerase, told)
     fates = [sample.fate for sample in samples]

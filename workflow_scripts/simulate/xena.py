@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from workflow_scripts.simulate.expression import POOR, PROJECTS, Model, Sample, thinned
+from workflow_scripts.simulate.expression import POOR, PROJECTS, Batch, Drawn, Model, Sample, thinned
 from workflow_scripts.simulate.genes import Gene
 from workflow_scripts.simulate.layout import COHORT, write_gzip
 
@@ -21,17 +21,17 @@ PLATES = 6  # batches
 
 
 class Cohort(NamedTuple):
-    """One project: its samples, and their counts (genes x samples)."""
+    """One project: its samples, as the truth knows them and as they were drawn."""
 
     project: str
     samples: list[Sample]
-    counts: np.ndarray
+    drawn: list[Drawn]
 
 
-def make_cohort(rng: np.random.Generator, model: Model, project: str, plates: list[np.ndarray], good: int) -> Cohort:
+def make_cohort(rng: np.random.Generator, model: Model, project: str, plates: list[Batch], good: int) -> Cohort:
     """Draw `good` samples of tumours and normal tissue, then one of low quality, of a patient of its own.
 
-    `plates` (genes, log) are the batches, which all projects share.
+    `plates` are the batches, which all projects share.
     """
     file = Path(COHORT.format(project=project)).name
     number = list(PROJECTS).index(project) + 1
@@ -41,14 +41,16 @@ def make_cohort(rng: np.random.Generator, model: Model, project: str, plates: li
         name = f"TCGA-S{number}-{patient:04d}"
         codes = ["01A"] + ["11A"] * (patient % NORMAL_EVERY == 0) + ["01B"] * (patient % ALIQUOT_EVERY == 1)
         barcodes += [f"{name}-{code}" for code in codes][: max(1, good - len(barcodes))]
-    counts, samples = [], []
+    drawn, samples = [], []
     for index, barcode in enumerate(barcodes):
         label = PROJECTS[project] if barcode.endswith("11A") else project
-        drawn = model.counts(rng, label, plates[int(rng.integers(len(plates)))])
+        one = model.sample(rng, label, plates[int(rng.integers(len(plates)))])
         fate = "kept" if index < good else "low_quality"
-        counts.append(drawn if fate == "kept" else thinned(rng, drawn, model.coding, POOR))
+        if fate != "kept":
+            one = one._replace(counts=thinned(rng, one.counts, model.coding, POOR))
+        drawn.append(one)
         samples.append(Sample(barcode, CORPUS, file, project, barcode[:12], fate))
-    return Cohort(project, samples, np.array(counts).T)
+    return Cohort(project, samples, drawn)
 
 
 def absent_genes(model: Model, factors: int) -> np.ndarray:
@@ -61,7 +63,7 @@ def write_cohort(
 ) -> None:
     """Write the table, its rows in an order of their own, with versions of another release and one PAR_Y row."""
     rows = np.setdiff1d(np.arange(len(model.gene_ids)), absent)
-    logs = np.log2(cohort.counts + 1.0)
+    logs = np.log2(np.array([one.counts for one in cohort.drawn]).T + 1.0)
     lines = ["\t".join(["Ensembl_ID", *(sample.sample_id for sample in cohort.samples)])]
     for row in rng.permutation(rows):
         lines.append("\t".join([_versioned(model.gene_ids[row]), *(f"{value:.10g}" for value in logs[row])]))
