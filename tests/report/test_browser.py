@@ -42,7 +42,7 @@ def browse(page: Path, profile: Path, *flags: str) -> tuple[str, list[str]]:
 
 def embedding_page(folder: Path, samples: Path, origin: dict) -> Path:
     page = folder / "embedding.html"
-    pictures = {"umap": folder / "umap.png", "tsne": folder / "tsne.png"}
+    pictures = {"umap": folder / "umap.png", "tsne": folder / "tsne.png", "layout": folder / "layout.parquet"}
     given = {"embeddings": samples, "baseline": samples, "run": "small", "place": 0, "spec": SPEC}
     plot_embedding(sheets=[], **given, **origin, **pictures, interactive=page)
     return page

@@ -31,6 +31,7 @@ thead th { border-bottom: 2px solid #6b7177; background: #f6f7f8; }
 tbody th { font-weight: 600; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 td.number { white-space: nowrap; }
+.interval { white-space: normal; }
 th.number { overflow-wrap: anywhere; min-width: 3.5rem; max-width: 11rem; }
 td.hash { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: .8rem; overflow-wrap: anywhere;
   min-width: 11rem; }

@@ -91,11 +91,11 @@ def _table(title: str, rows: pd.DataFrame, ours: Collection[str], verdicts: list
 
 
 def _cell(value: float, low: float, high: float) -> Markup:
-    """A value and its interval, which stands in a line of its own, so that many models fit a window."""
+    """A value and its interval, which stands in a line of its own, or two, so that many models fit a window."""
     if value != value:
         return Markup("not defined")
     interval = f"[{low:.3f}, {high:.3f}]" if low == low and high == high else ""
-    return Markup("{:.3f} <br>{}").format(value, interval)
+    return Markup('{:.3f} <br><span class="interval">{}</span>').format(value, interval)
 
 
 def _words(verdict: Verdict, named: bool) -> Markup:
