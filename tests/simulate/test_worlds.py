@@ -96,7 +96,8 @@ def test_an_edge_acts_where_its_gate_says_and_with_that_sign(tmp_path: Path) -> 
 
 
 def test_gates_are_as_many_as_asked_for(tmp_path: Path) -> None:
-    organism = quiet(tmp_path, samples_per_tissue=4, regulation={"gated": 0.5, "active": 0.34, "flipped": 0.25})
+    regulation = {"gated": 0.5, "active": 0.34, "flipped": 0.25}
+    organism = quiet(tmp_path, samples_per_tissue=4, regulation=regulation)
     gates, edges = truth.read("gates", organism.truth), truth.read("network", organism.truth)
     gates = gates.merge(edges, on=["source", "target"], suffixes=("", "_elsewhere"))
     tissues = gates[~gates["label"].str.startswith("TCGA")]
@@ -107,6 +108,16 @@ def test_gates_are_as_many_as_asked_for(tmp_path: Path) -> None:
     assert (acting["sign"] != acting["sign_elsewhere"]).mean() == pytest.approx(0.25, abs=0.1)
     project, tissue = (gates[gates["label"] == label]["sign"].tolist() for label in ("TCGA-BRCA", "breast"))
     assert project == tissue
+
+
+def test_the_edges_of_a_pair_have_one_gate(tmp_path: Path) -> None:
+    organism = quiet(tmp_path, samples_per_tissue=4, regulation={"gated": 0.5, "pairs": 1})
+    signs = truth.read("gates", organism.truth).set_index(["source", "target", "label"])["sign"].unstack()
+    signs = signs.apply(tuple, axis=1).to_dict()
+    pairs = truth.read("pairs", organism.truth)
+    assert any((pair.first, pair.target) in signs for pair in pairs.itertuples())
+    for pair in pairs.itertuples():
+        assert signs.get((pair.first, pair.target)) == signs.get((pair.second, pair.target))
 
 
 def hill(log_concentration: float, coefficient: float) -> float:
@@ -126,8 +137,9 @@ def test_a_response_is_the_hill_function_of_the_concentration(coefficient: float
 
 @pytest.mark.parametrize("levels", [(2.0, 2.0), (2.0, -3.0), (-3.0, 2.0), (0.0, 0.0)])
 def test_a_pair_is_the_product_of_two_hill_functions(levels: tuple[float, float]) -> None:
-    ends = np.array([0, 1]), np.array([2, 2]), np.array([0.5, 0.5])
-    pair = network.Network(*ends, 0, 0.0, np.array([1, 0]), {"any": np.ones(2)})
+    ends = np.array([0, 1]), np.array([2, 2]), np.array([0.5, 0.8])
+    apart = network.Network(*ends, 0, 0.0, np.array([-1, -1]), {"any": np.ones(2)})
+    pair = network.paired(np.random.default_rng(1), apart, 1.0)
     brought = pair.spread(np.array([*levels, 0.0]), "any")[2]
     first, second = (hill(level, 2) for level in levels)
     assert brought == pytest.approx(0.5 * (4 * first * second - 1))

@@ -53,7 +53,7 @@ def make_corpus(
     good = tissues * samples_per_tissue
     number = max(tissues, round(good / SAMPLES_PER_SERIES))
     series_of = _series_of_tissues(rng, number, tissues)
-    names = _series_names(number)
+    names = series_names(number)
     batches = [model.batch(rng) for _ in range(number)]
     plan = [
         (TISSUES[tissue], series_of[tissue][index % len(series_of[tissue])])
@@ -94,7 +94,7 @@ def _series_of_tissues(rng: np.random.Generator, number: int, tissues: int) -> l
     return [rng.permutation(np.unique(series[deck == tissue])) for tissue in range(tissues)]
 
 
-def _series_names(number: int) -> list[str]:
+def series_names(number: int) -> list[str]:
     """`series_id` of each series; one pair in so many also stands in a super-series."""
     names = [f"GSE{9_900_001 + series}" for series in range(number)]
     for first in range(0, number - 1, LINKED_EVERY):
