@@ -345,7 +345,7 @@ def test_a_corpus_of_which_no_sample_is_kept_is_one_clear_line(tmp_path):
 
 
 def test_every_fate_that_drops_a_sample_names_its_setting():
-    assert {*SETTING, KEPT, "duplicate"} == set(sample_table.FATES)
+    assert {*SETTING, KEPT, "duplicate", "not_split"} == set(sample_table.FATES)
 
 
 def test_too_few_groups_are_refused(tmp_path):

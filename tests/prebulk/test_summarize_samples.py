@@ -115,6 +115,17 @@ def test_a_file_of_one_gene_row_is_counted_too(prebulk):
 def test_splits_of_another_run_are_refused(prebulk):
     folder, shards = prebulk
     splits = split_table.read(folder / "splits.parquet")
-    split_table.write(splits.iloc[1:], folder / "splits.parquet")
-    with pytest.raises(BadInput, match="is kept and has no split"):
-        run(folder, shards)
+    for other in ("GSM99", "GSM7", "GSM20"):  # of no corpus, a single cell, a duplicate
+        split_table.write(splits.replace({"sample_id": {"GSM3": other}}), folder / "splits.parquet")
+        with pytest.raises(BadInput, match=f"sample '{other}': has a split, and is kept in no corpus"):
+            run(folder, shards)
+
+
+def test_what_a_split_by_corpus_leaves_out_is_said(prebulk):
+    folder, shards = prebulk
+    splits = split_table.read(folder / "splits.parquet")
+    split_table.write(splits[splits["sample_id"] != "GSM3"], folder / "splits.parquet")
+    samples, _ = run(folder, shards)
+    assert samples.loc["GSM3", ["fate", "duplicate_of", "split"]].tolist() == ["not_split", "", ""]
+    assert samples.loc["GSM7", "fate"] == "single_cell" and samples.loc["GSM20", "fate"] == "duplicate"
+    assert set(samples["fate"].drop(["GSM3", "GSM7", "GSM20"])) == {"kept"}

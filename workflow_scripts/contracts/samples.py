@@ -26,6 +26,7 @@ there is none.
 | empty | no count in any gene of the table |
 | low_quality | fewer genes with counts than the limit |
 | duplicate | another sample is the same (only in the table over all corpora) |
+| not_split | split by corpus: its group is tested, or its corpus is in no split (only in that table) |
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ FATES = (
     "empty",
     "low_quality",
     "duplicate",
+    "not_split",
 )
 
 _COLUMNS = {

@@ -39,7 +39,8 @@ def summarize_samples(
     table["duplicate_of"] = table["sample_id"].map(kept_instead).where(passed).fillna("").astype(str)
     table["split"] = table["sample_id"].map(split).where(passed).fillna("").astype(str)
     table.loc[table["duplicate_of"] != "", "fate"] = "duplicate"
-    _require_split(table, splits)
+    _require_split(table, split.index, splits)
+    table.loc[(table["fate"] == KEPT) & (table["split"] == ""), "fate"] = "not_split"
     samples_table.write(table, samples)
 
     counted: dict[tuple[str, str], pd.DataFrame] = {}
@@ -61,11 +62,12 @@ def _count(rows: pd.DataFrame) -> pd.DataFrame:
     return counts.reset_index()
 
 
-def _require_split(table: pd.DataFrame, splits: Path) -> None:
-    wrong = table["sample_id"][(table["fate"] == KEPT) != (table["split"] != "")]
+def _require_split(table: pd.DataFrame, split: pd.Index, splits: Path) -> None:
+    """Raise BadInput where a sample of `split` is not kept."""
+    wrong = split.difference(table.loc[table["fate"] == KEPT, "sample_id"])
     if len(wrong):
-        reason = "is kept and has no split, or is dropped and has one"
-        raise BadInput(splits, f"sample {wrong.iloc[0]!r}", reason, "Run the prebulk stage again.")
+        reason = "has a split, and is kept in no corpus"
+        raise BadInput(splits, f"sample {wrong[0]!r}", reason, "Run the prebulk stage again.")
 
 
 if "snakemake" in globals():
