@@ -45,13 +45,25 @@ def fit(centred: np.ndarray, numbers: list[int], seed: int) -> list[Factors]:
     return [of(number) for number in numbers]
 
 
+def given_noise(centred: np.ndarray, noise: np.ndarray, number: int, seed: int) -> Factors:
+    """The likeliest loadings (Joreskog 1967) of so many factors, given the noise (G,) of each gene.
+
+    Those of principal components of genes brought to noise 1, and 0 where there are fewer. centred as for `fit`.
+    """
+    size = np.sqrt(noise)
+    axes, variance = components(centred / size, min(number, *centred.shape), seed)
+    loadings = np.zeros((len(noise), number), np.float32)
+    loadings[:, : len(axes)] = size[:, None] * axes.T * np.sqrt(np.maximum(variance - 1, 0))
+    return Factors(loadings, noise)
+
+
 def fit_noise_per_gene(centred: np.ndarray, measured: np.ndarray, numbers: list[int], seed: int) -> list[Factors]:
     """Factor analysis for each number K of factors: those of probabilistic PCA of genes brought to noise 1.
 
-    centred and numbers as for `fit`; measured (N, G) float32, 1 where a value is measured and 0 elsewhere. Given the
-    noise, these loadings are the likeliest (Joreskog 1967); the likeliest noise is too small, as for `fit`. So that of
-    a gene is the squared error of its values in samples left out of a first fit, predicted from the other genes of the
-    sample, and drawn a tenth of the way to the mean of all genes. Doing so again predicts no better.
+    centred and numbers as for `fit`; measured (N, G) float32, 1 where a value is measured and 0 elsewhere. The loadings
+    are the likeliest, given the noise; but the likeliest noise is too small, as for `fit`. So that of a gene is the
+    squared error of its values in samples left out of a first fit, predicted from the other genes of the sample, and
+    drawn a tenth of the way to the mean of all genes. Doing so again predicts no better.
     """
     counts = measured.sum(0, dtype=np.float64)
     known = counts > 0
@@ -63,10 +75,7 @@ def fit_noise_per_gene(centred: np.ndarray, measured: np.ndarray, numbers: list[
         left = squared[number] / np.maximum(counts, 1)
         mean = left[known].mean()
         left = np.where(known, (1 - SHRINKAGE) * left + SHRINKAGE * mean, mean)
-        noise = np.maximum(left, LEAST_NOISE).astype(np.float32)
-        axes, variance = components(centred / np.sqrt(noise), number, seed)
-        loadings = np.sqrt(noise)[:, None] * (axes.T * np.sqrt(np.maximum(variance - 1, 0)))
-        return Factors(loadings.astype(np.float32), noise)
+        return given_noise(centred, np.maximum(left, LEAST_NOISE).astype(np.float32), number, seed)
 
     return [of(number) for number in numbers]
 

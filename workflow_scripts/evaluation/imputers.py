@@ -13,12 +13,13 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
+import torch
 
+from workflow_scripts.evaluation import kernel_ridge, posterior
 from workflow_scripts.evaluation.factors import Factors, fit, fit_noise_per_gene
 
 WEIGHTS = 10  # steps from one part of a stack to the other
-LEAST_SEEN = 1e-5  # share of the variance of train samples below which visible genes tell nothing but rounding
+PRODUCTS_AT_ONCE = 1 << 27  # of genes and factors, over samples; what bounds the memory (float32)
 
 # From values (N, G), of which only the visible (N, G) bool are looked at, to predictions (N, G).
 Imputer = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -53,7 +54,7 @@ def pca_imputer(train: np.ndarray, mean: np.ndarray, spec: dict[str, Any]) -> di
     centred, _ = centre(train, mean)
     if numbers := _numbers(spec["pca_components"], centred):
         fitted = zip(numbers, fit(centred, numbers, spec["seed"]), strict=True)
-        return {f"{number} components": partial(_from_factors, of, mean) for number, of in fitted}
+        return {f"{number} components": partial(from_factors, of, mean) for number, of in fitted}
     return gene_mean(train, mean, spec)
 
 
@@ -62,40 +63,20 @@ def factor_analysis_imputer(train: np.ndarray, mean: np.ndarray, spec: dict[str,
     centred, measured = centre(train, mean)
     if numbers := _numbers(spec["factors"], centred):
         fitted = zip(numbers, fit_noise_per_gene(centred, measured, numbers, spec["seed"]), strict=True)
-        return {f"{number} factors": partial(_from_factors, of, mean) for number, of in fitted}
+        return {f"{number} factors": partial(from_factors, of, mean) for number, of in fitted}
     return gene_mean(train, mean, spec)
 
 
 def kernel_ridge_imputer(train: np.ndarray, mean: np.ndarray, spec: dict[str, Any]) -> dict[str, Imputer]:
     """Kernel ridge regression over train samples (Saunders et al. 1998), for each penalty in `kernel_penalties`.
 
-    The kernel is that of the genes that are visible: half the product of two samples, half exp(-d^2) of their distance,
-    both over the mean square of a train sample. What is unmeasured stands at the train mean. A sample is predicted from
-    the `kernel_samples` train samples that are nearest to it, so that its cost is bounded, and linear in train samples.
+    A sample is predicted from the `kernel_samples` train samples that are nearest to it; see `evaluation/kernel_ridge`.
     """
-    centred, measured = centre(train, mean)
-    products = centred @ centred.T
-    most = min(spec["kernel_samples"], len(train))
+    of_train = kernel_ridge.samples(*map(torch.from_numpy, centre(train, mean)))
 
     def impute(penalty: float, values: np.ndarray, visible: np.ndarray) -> np.ndarray:
-        x, seen = centre(np.where(visible, values, np.nan), mean)
-        weights = np.zeros((len(x), len(centred)), np.float32)
-        nearest = np.sort(_nearest(most, x, seen, centred, measured))
-        for row, (near, genes) in enumerate(zip(nearest, seen > 0, strict=True)):
-            few = genes if 2 * genes.sum() < len(genes) else ~genes  # over these is less to sum
-            part = centred[np.ix_(near, few)]
-            of_train = part @ part.T
-            if few is not genes:
-                of_train = products[np.ix_(near, near)] - of_train
-            squares = np.diagonal(of_train).copy()
-            scale = squares.mean()
-            if scale <= LEAST_SEEN * np.diagonal(products).mean():
-                continue
-            kernel = _kernel(of_train, squares, squares, scale)
-            kernel[np.diag_indices(most)] += penalty
-            own = _kernel((centred[near] @ x[row])[None], x[row] @ x[row], squares, scale)
-            weights[row, near] = cho_solve(cho_factor(kernel, overwrite_a=True), own[0])
-        return weights @ centred + mean
+        x, seen = map(torch.from_numpy, centre(np.where(visible, values, np.nan), mean))
+        return kernel_ridge.predict(of_train, x, seen > 0, penalty, spec["kernel_samples"]).numpy() + mean
 
     return {f"penalty {value:g}": partial(impute, value) for value in sorted(set(spec["kernel_penalties"]))}
 
@@ -133,23 +114,14 @@ def _nearest(number: int, x: np.ndarray, seen: np.ndarray, centred: np.ndarray, 
     return np.argpartition(distance, number - 1, axis=1)[:, :number]
 
 
-def _kernel(products: np.ndarray, own: np.ndarray, others: np.ndarray, scale: float) -> np.ndarray:
-    """Half linear, half Gaussian (B, N) of products (B, N) of samples whose squares are own (B,) and others (N,)."""
-    distance = np.maximum(np.reshape(own, (-1, 1)) + others - 2 * products, 0)
-    return 0.5 * (products / scale + np.exp(-distance / scale))
-
-
-def _from_factors(of: Factors, mean: np.ndarray, values: np.ndarray, visible: np.ndarray) -> np.ndarray:
-    """The posterior mean of the factors given the visible genes, put back through the loadings."""
+def from_factors(of: Factors, mean: np.ndarray, values: np.ndarray, visible: np.ndarray) -> np.ndarray:
+    """The posterior mean of the factors given the visible genes (see `evaluation/posterior`), through the loadings."""
     x, seen = centre(np.where(visible, values, np.nan), mean)
-    size = np.sqrt(of.noise)
-    scaled = of.loadings / size[:, None]
-    towards = x / size @ scaled
-    scores = np.empty_like(towards)
-    for row, genes in enumerate(seen > 0):
-        kept = scaled[genes]
-        scores[row] = np.linalg.solve(kept.T @ kept + np.eye(kept.shape[1]), towards[row])
-    return scores @ of.loadings.T + mean
+    loadings, noise = torch.from_numpy(of.loadings), torch.from_numpy(of.noise)
+    rows = max(1, PRODUCTS_AT_ONCE // of.loadings.size)
+    parts = zip(torch.from_numpy(x).split(rows), torch.from_numpy(seen > 0).split(rows), strict=True)
+    scores = torch.cat([posterior.scores(*part, loadings, noise) for part in parts])
+    return scores.numpy() @ of.loadings.T + mean
 
 
 def centre(values: np.ndarray, mean: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
