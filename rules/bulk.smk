@@ -24,6 +24,7 @@ rule bulk:
             run=names("bulk/runs"),
             file=[
                 "history.tsv",
+                "selection.tsv",
                 "embeddings.h5ad",
                 "imputation.parquet",
                 "classification.parquet",
@@ -48,7 +49,8 @@ rule train_bulk:
     output:
         model=directory("<results>/bulk/{run}/model"),
         history="<results>/bulk/{run}/history.tsv",
-        seals="<results>/bulk/{run}/history.tsv.sha256",
+        selection="<results>/bulk/{run}/selection.tsv",
+        seals=["<results>/bulk/{run}/history.tsv.sha256", "<results>/bulk/{run}/selection.tsv.sha256"],
     log:
         "<logs>/bulk/train_bulk.{run}.log",
     benchmark:

@@ -213,7 +213,8 @@ rule compare_runs:
 rule plot_training:
     input:
         history="<results>/bulk/{run}/history.tsv",
-        seals="<results>/bulk/{run}/history.tsv.sha256",
+        selection="<results>/bulk/{run}/selection.tsv",
+        seals=["<results>/bulk/{run}/history.tsv.sha256", "<results>/bulk/{run}/selection.tsv.sha256"],
         gene_embedding=gene_embedding(settings),
         provenance=of_samples,
     output:

@@ -19,8 +19,10 @@ import torch
 
 from tests.bench.runner import OURS, Case, Metric, python
 from workflow_scripts.bulk import data
+from workflow_scripts.bulk.base import FOLDS, Base
 from workflow_scripts.bulk.models import transformer
-from workflow_scripts.bulk.models.transformer import BulkConfig, BulkModel
+from workflow_scripts.bulk.models.transformer import Transformer, TransformerConfig
+from workflow_scripts.bulk.stack import Stack
 from workflow_scripts.contracts import expression
 from workflow_scripts.contracts.gene_order import order_digest
 from workflow_scripts.training.loop import Task, fit
@@ -68,10 +70,10 @@ class Clock:
         self.batch = batch
         self.ticks: list[tuple[float, float]] = []
 
-    def loss(self, model: BulkModel, batch: data.Batch) -> Loss:
+    def loss(self, model: Stack, batch: data.Batch) -> Loss:
         if model.training:
             self.ticks.append((time.perf_counter(), time.process_time()))
-        return transformer.loss(model, batch)
+        return transformer.loss(model.network, model.base, batch)
 
     def report(self) -> dict[str, float]:
         (wall, cpu), (wall_end, cpu_end) = self.ticks[WARM], self.ticks[-1]
@@ -79,29 +81,31 @@ class Clock:
         return {"speed": samples / (wall_end - wall), "cpu": 1e3 * (cpu_end - cpu) / samples}
 
 
-def new_model(genes: int, tokens: int, dim: int, layers: int, heads: int) -> BulkModel:
+def new_model(genes: int, tokens: int, dim: int, layers: int, heads: int) -> Stack:
     torch.manual_seed(0)
-    config = BulkConfig(
+    config = TransformerConfig(
         genes=genes,
         gene_vector=320,
+        factors=64,
         tokens=tokens,
         dim=dim,
         layers=layers,
         heads=heads,
-        factors=64,
         dropout=0.0,
         ree_base=100.0,
     )
-    model = BulkModel(config)
-    model.loadings.normal_(0, 0.1)
-    return model
+    base = Base(genes, 64, 0)
+    base.loadings.normal_(0, 0.1)
+    base.held_out = base.loadings.expand(FOLDS, -1, -1).clone()
+    return Stack(base, Transformer(config))
 
 
-def ours(path: Path, model: BulkModel, clock: Clock, steps: int) -> None:
-    names, genes = pd.Index([f"S{sample}" for sample in range(clock.batch * steps + 1)]), model.config.genes
-    known = np.ones(genes, bool)
-    samples = data.Samples([path], order_digest(gene_ids(genes)), names[:-1], names[-1:], known)
-    training = {**TRAINING, "batch_size": clock.batch, "genes_per_sample": model.config.tokens}
+def ours(path: Path, model: Stack, clock: Clock, steps: int) -> None:
+    names = pd.Index([f"S{sample}" for sample in range(clock.batch * steps + 1)])
+    genes = model.network.config.genes
+    known, folds = np.ones(genes, bool), pd.Series(np.arange(len(names)) % FOLDS, names)
+    samples = data.Samples([path], order_digest(gene_ids(genes)), names[:-1], names[-1:], known, folds)
+    training = {**TRAINING, "batch_size": clock.batch, "genes_per_sample": model.network.config.tokens}
     task = Task(
         training=lambda epoch, part: data.training_batches(samples, training, 1, epoch, part),
         validation=lambda part: data.validation_batches(samples, training, 1, part),
@@ -121,7 +125,7 @@ def ours(path: Path, model: BulkModel, clock: Clock, steps: int) -> None:
         fit(model, task, schedule, Checkpoints(Path(folder), "bench"))
 
 
-def torch_loop(path: Path, model: BulkModel, clock: Clock, steps: int) -> None:
+def torch_loop(path: Path, model: Stack, clock: Clock, steps: int) -> None:
     x = torch.from_numpy(expression.read(path).X[:-1])
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=0.01, betas=(0.9, 0.98))
     model.train()
@@ -129,15 +133,15 @@ def torch_loop(path: Path, model: BulkModel, clock: Clock, steps: int) -> None:
         values = x[rows]
         ratio = torch.empty(()).uniform_(TRAINING["min_mask_ratio"], TRAINING["max_mask_ratio"])
         masked = torch.rand(values.shape) < ratio
-        index = torch.rand(values.shape).topk(model.config.tokens, sorted=False).indices
-        loss = clock.loss(model, data.Batch(values, ~masked, index, None, masked))
+        index = torch.rand(values.shape).topk(model.network.config.tokens, sorted=False).indices
+        loss = clock.loss(model, data.Batch(values, ~masked, index, None, masked, torch.arange(len(rows)) % FOLDS))
         (loss.total / loss.count).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad()
 
 
-TOOLS: dict[str, Callable[[Path, BulkModel, Clock, int], None]] = {OURS: ours, "torch loop": torch_loop}
+TOOLS: dict[str, Callable[[Path, Stack, Clock, int], None]] = {OURS: ours, "torch loop": torch_loop}
 
 
 def main() -> None:

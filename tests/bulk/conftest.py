@@ -6,13 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from tests.bulk import cohorts
+from workflow_scripts.bulk.base import Base
 from workflow_scripts.bulk.train_bulk import train_bulk
 from workflow_scripts.settings.schema import load_schema, only
 
 SPEC = cohorts.specification(
-    model={"transformer": {"dim": 16, "layers": 1, "heads": 2, "factors": 8}},
+    base={"factors": [8]},
+    model={"transformer": {"dim": 16, "layers": 1, "heads": 2}},
     training={"max_epochs": 4, "batch_size": 8, "genes_per_sample": 40, "accelerator": "cpu"},
 )
 
@@ -20,18 +23,35 @@ RUN = load_schema("bulk")["properties"]["runs"]["additionalProperties"]
 
 
 def train(files: dict[str, Any], folder: Path, spec: dict[str, Any] | None = None, code: str = "code") -> Path:
-    """Train with the inputs `files`; write model/, history.tsv and checkpoints/ below `folder`."""
+    """Train with the inputs `files`; write model/, history.tsv, selection.tsv and checkpoints/ below `folder`."""
     spec = spec or SPEC["runs"]["small"]
     train_bulk(
         **files,
         model=folder / "model",
         history=folder / "history.tsv",
+        selection=folder / "selection.tsv",
         spec=only(spec, RUN, results=True),
         policy=only(spec["training"], RUN["properties"]["training"], results=False),
         code=code,
         threads=1,
     )
     return folder
+
+
+def filled_base(genes: int, factors: int, samples: int = 9) -> Base:
+    """A base with made-up statistics, loadings and train samples."""
+    generator = torch.Generator().manual_seed(3)
+    base = Base(genes, factors, samples)
+    base.mean.uniform_(1, 5, generator=generator)
+    base.sd.uniform_(0.5, 1.5, generator=generator)
+    base.noise.uniform_(0.2, 2, generator=generator)
+    base.loadings.normal_(generator=generator)
+    axes, sizes, _ = torch.linalg.svd(base.loadings, full_matrices=False)
+    base.axes.copy_(axes)
+    base.sizes.copy_(sizes)
+    base.samples.normal_(generator=generator)
+    base.measured.fill_(True)
+    return base
 
 
 @pytest.fixture(scope="session")

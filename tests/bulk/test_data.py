@@ -11,6 +11,7 @@ import torch
 
 from tests.bulk.conftest import SPEC
 from workflow_scripts.bulk import data
+from workflow_scripts.bulk.base import FOLDS, UNSEEN
 from workflow_scripts.contracts import expression, splits
 from workflow_scripts.training.part import Part
 
@@ -22,7 +23,12 @@ def samples(cohort: dict[str, Any]) -> data.Samples:
     split = splits.read(cohort["splits"]).set_index("sample_id")["split"]
     train, validation = (split.index[split == name] for name in ("train", "validation"))
     order = str(expression.read(cohort["expression"][0]).uns["gene_order"])
-    return data.Samples(cohort["expression"], order, train, validation, np.arange(60) > 0)
+    folds = data.folds_of(splits.read(cohort["splits"]), 1)
+    return data.Samples(cohort["expression"], order, train, validation, np.arange(60) > 0, folds)
+
+
+def unseen(values: np.ndarray) -> np.ndarray:
+    return np.full(len(values), UNSEEN)
 
 
 def rows_of(samples: data.Samples, wanted: pd.Index) -> np.ndarray:
@@ -30,17 +36,38 @@ def rows_of(samples: data.Samples, wanted: pd.Index) -> np.ndarray:
 
 
 @pytest.mark.parametrize("most", [10, 72, 100])
-def test_references_are_different_train_samples_drawn_by_the_seed(
-    samples: data.Samples, most: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(data, "MOST_REFERENCES", most)
-    found, again, other = (data.references(samples.paths, samples.train, samples.gene_order, s) for s in (1, 1, 2))
+def test_references_are_different_train_samples_drawn_by_the_seed(samples: data.Samples, most: int) -> None:
+    (names, found), (_, again), (_, other) = (
+        data.references(samples.paths, samples.train, samples.gene_order, seed, most) for seed in (1, 1, 2)
+    )
     number = min(most, len(samples.train))
-    assert len(np.unique(np.nan_to_num(found), axis=0)) == len(found) == number
-    known = {row.tobytes() for row in np.nan_to_num(rows_of(samples, samples.train))}
-    assert {row.tobytes() for row in np.nan_to_num(found)} <= known
+    assert len(names.unique()) == len(found) == number and names.isin(samples.train).all()
+    np.testing.assert_array_equal(found, rows_of(samples, names))
     np.testing.assert_array_equal(found, again)
     assert np.array_equal(found, other, equal_nan=True) == (number == len(samples.train))
+
+
+def test_folds_are_of_train_samples_alone_and_never_part_a_group(cohort: dict[str, Any]) -> None:
+    table = splits.read(cohort["splits"])
+    folds = data.folds_of(table, 1)
+    assert sorted(folds.index) == sorted(table.loc[table["split"] == "train", "sample_id"])
+    assert set(folds) == set(range(FOLDS))
+    groups = folds.groupby(table.set_index("sample_id")["group"])
+    assert (groups.nunique() == 1).all() and (groups.size() == 2).all()
+    assert folds.value_counts().max() - folds.value_counts().min() <= 2
+    assert not folds.equals(data.folds_of(table, 2))
+
+
+def test_a_train_sample_goes_with_its_fold_and_others_with_none(samples: data.Samples) -> None:
+    values = {
+        row.tobytes(): fold for row, fold in zip(rows_of(samples, samples.folds.index), samples.folds, strict=True)
+    }
+    for batch, folds in data.shuffled(samples, 1, 2, 7):
+        assert [values[row.tobytes()] for row in batch] == folds.tolist()
+    for batch in data.training_batches(samples, TRAINING, 1, 3):
+        assert set(batch.fold.tolist()) <= set(range(FOLDS))
+    for batch in data.validation_batches(samples, TRAINING, 1):
+        assert set(batch.fold.tolist()) == {UNSEEN}
 
 
 @pytest.mark.parametrize("buffer", [1, 4000, 1 << 29])
@@ -49,15 +76,15 @@ def test_an_epoch_reads_every_train_sample_once(
 ) -> None:
     monkeypatch.setattr(data, "BUFFER_BYTES", buffer)
     batches = list(data.shuffled(samples, 1, 1, 7))
-    assert [len(batch) for batch in batches[:-1]] == [7] * (len(batches) - 1)
+    assert [len(batch) for batch, _ in batches[:-1]] == [7] * (len(batches) - 1)
     assert len(batches) == -(-len(samples.train) // 7)
-    found, expected = np.concatenate(batches), rows_of(samples, samples.train)
+    found, expected = np.concatenate([batch for batch, _ in batches]), rows_of(samples, samples.train)
     np.testing.assert_array_equal(np.sort(found[:, 3]), np.sort(expected[:, 3]))
 
 
 def test_order_depends_on_seed_and_epoch_alone(samples: data.Samples) -> None:
     def order(seed: int, epoch: int) -> list[float]:
-        return [float(row[3]) for batch in data.shuffled(samples, seed, epoch, 8) for row in batch]
+        return [float(row[3]) for batch, _ in data.shuffled(samples, seed, epoch, 8) for row in batch]
 
     assert order(1, 1) == order(1, 1)
     assert order(1, 1) != order(1, 2) != order(2, 2)
@@ -84,7 +111,7 @@ def test_the_parts_of_a_step_are_together_the_batch_of_one_rank(samples: data.Sa
             if rank >= len(batch.values):
                 assert len(part.values) == 1 and not part.masked.any(), "looks at one sample, predicts nothing"
                 continue
-            for name in ("values", "visible", "index", "masked"):
+            for name in ("values", "visible", "index", "masked", "fold"):
                 assert getattr(part, name).equal(getattr(batch, name)[rank::world]), name
             attended = torch.ones_like(part.index, dtype=torch.bool) if part.attended is None else part.attended
             assert attended.equal(batch.attended[rank::world])
@@ -114,7 +141,7 @@ def test_validation_is_the_same_in_every_epoch(samples: data.Samples) -> None:
 def test_an_unmeasured_or_unknown_gene_is_never_seen_or_a_target(samples: data.Samples) -> None:
     values = rows_of(samples, samples.train)
     values[:, 0] = 1.0  # measured, but unknown to the train statistics
-    batch = data.draw(values, samples.known, 0.5, 60, np.random.default_rng(0))
+    batch = data.draw(values, unseen(values), samples.known, 0.5, 60, np.random.default_rng(0))
     usable = np.isfinite(values) & samples.known
     assert usable.sum() < np.isfinite(values).sum() < values.size
     assert not (batch.visible.numpy() & ~usable).any()
@@ -126,6 +153,6 @@ def test_an_unmeasured_or_unknown_gene_is_never_seen_or_a_target(samples: data.S
 
 def test_tokens_are_distinct_genes(samples: data.Samples) -> None:
     values = rows_of(samples, samples.train)[:4]
-    batch = data.draw(values, samples.known, 0.3, 20, np.random.default_rng(0))
+    batch = data.draw(values, unseen(values), samples.known, 0.3, 20, np.random.default_rng(0))
     assert batch.index.shape == (4, 20)
     assert all(len(set(row.tolist())) == 20 for row in batch.index)

@@ -14,7 +14,7 @@ import pytest
 from tests.bulk import cohorts
 from tests.bulk.conftest import SPEC
 from tests.support.workflow import ROOT
-from workflow_scripts.bulk import imputation
+from workflow_scripts.bulk import bundle, imputation
 from workflow_scripts.bulk.classify_baselines import classify_baselines
 from workflow_scripts.bulk.classify_samples import classify_samples
 from workflow_scripts.bulk.collect_metrics import collect_metrics
@@ -316,10 +316,10 @@ def differing_splits(before: Path, after: Path) -> set[str]:
 
 
 def test_the_probe_is_standardized_by_train_samples_alone(scored: Path, tmp_path: Path) -> None:
-    """Embeddings of a thousand times the length in the test split change no number of validation."""
+    """Embeddings of the test split on the other side, a thousand times as long, change no number of validation."""
     data = sample_embedding.read(scored / "embeddings.h5ad")
     x = np.asarray(data.X).copy()
-    x[np.flatnonzero(data.obs["split"] == "test")[::2]] *= 1e3
+    x[np.flatnonzero(data.obs["split"] == "test")[::2]] *= -1e3
     assert differing_splits(scored / "classification.parquet", probe(x, data, tmp_path)) == {"test"}
 
 
@@ -390,11 +390,11 @@ def test_groups_stay_whole_where_several_are_resampled_as_one(cohort: dict[str, 
     assert (blocks.groupby(made.splits["group"]).nunique() == 1).all()
 
 
-def test_the_embedding_holds_every_sample_with_a_split(scored: Path, cohort: dict[str, Any]) -> None:
+def test_the_embedding_holds_every_sample_with_a_split(scored: Path, trained: Path, cohort: dict[str, Any]) -> None:
     data = sample_embedding.read(scored / "embeddings.h5ad")
     table = splits.read(cohort["splits"]).set_index("sample_id")
     assert set(data.obs_names) == set(table.index)
-    assert data.uns["run"] == "small" and data.n_vars == 16 + 8
+    assert data.uns["run"] == "small" and data.n_vars == int(bundle.read(trained / "model").model.kept.sum())
     assert np.isfinite(data.X).all()
     assert (data.obs["split"].astype(str) == table.loc[data.obs_names, "split"]).all()
 

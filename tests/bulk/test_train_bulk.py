@@ -20,7 +20,7 @@ import torch
 
 from tests.bulk import cohorts
 from tests.bulk.conftest import RUN, SPEC, train
-from workflow_scripts.bulk import bundle, data, training
+from workflow_scripts.bulk import bundle, stack, training
 from workflow_scripts.contracts import expression, model_bundle, splits
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.settings.schema import only
@@ -46,7 +46,8 @@ def changed(**training: Any) -> dict[str, Any]:
 def learning(dropout: float = 0.1, **training: Any) -> dict[str, Any]:
     """Given one of three latent factors, it learns the others: its best epoch is not the one before training."""
     spec = changed(**{"max_epochs": 4, "batch_size": 7, "learning_rate": 0.004, **training})
-    spec["model"]["transformer"].update(factors=1, dim=32, dropout=dropout)
+    spec["model"]["transformer"].update(dim=32, dropout=dropout)
+    spec["base"]["factors"] = [1]
     return spec
 
 
@@ -78,7 +79,8 @@ def test_attention_learns_what_the_factors_leave(tmp_path: Path, caplog: pytest.
     """Of three latent factors the model is given one; what the others explain it must learn from the visible genes."""
     cohort = cohorts.write_cohort(tmp_path, genes=40, samples=600, noise=0.1)
     spec = changed(max_epochs=10, learning_rate=0.004)
-    spec["model"]["transformer"].update(factors=1, dim=32)
+    spec["model"]["transformer"].update(dim=32)
+    spec["base"]["factors"] = [1]
     with caplog.at_level(logging.INFO):
         train(cohort, tmp_path, spec)
     losses = pd.read_csv(tmp_path / "history.tsv", sep="\t")["validation_loss"]
@@ -89,12 +91,12 @@ def test_attention_learns_what_the_factors_leave(tmp_path: Path, caplog: pytest.
 
 def test_parameters_are_counted_and_what_is_known_beforehand_is_not(trained: Path) -> None:
     state, config = model_bundle.read(trained / "model")
-    family, model, order = bundle.read(trained / "model")
+    family, model, order, _ = bundle.read(trained / "model")
     assert config["parameters"] == sum(p.numel() for p in model.parameters())
     assert config["parameters"] < sum(t.numel() for t in state.values())
     assert order == config["gene_order"]
-    assert not model.known[0] and model.known[1:].all()
-    assert not model.has_vector[2]
+    assert not model.base.known[0] and model.base.known[1:].all()
+    assert not model.network.identity.has_vector[2]
 
 
 def test_a_killed_training_ends_at_the_same_weights(learned: Path, learnable: dict[str, Any], tmp_path: Path) -> None:
@@ -116,18 +118,6 @@ def test_a_killed_training_ends_at_the_same_weights(learned: Path, learnable: di
     pd.testing.assert_frame_equal(rows_of(tmp_path), rows_of(learned), check_exact=True)
 
 
-def test_a_resumed_training_takes_the_factors_of_its_checkpoint(
-    learned: Path, learnable: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    keep = resume.Checkpoints.remove
-    monkeypatch.setattr(resume.Checkpoints, "remove", lambda self: (self.folder / "epoch-000004.pt").unlink())
-    train(learnable, tmp_path, learning())
-    monkeypatch.setattr(resume.Checkpoints, "remove", keep)
-    monkeypatch.setattr(data, "references", lambda *_: pytest.fail("fitted again"))
-    train(learnable, tmp_path, learning())
-    assert (tmp_path / WEIGHTS).read_bytes() == (learned / WEIGHTS).read_bytes()
-
-
 def test_two_processes_learn_what_one_does(learnable: dict[str, Any], tmp_path: Path) -> None:
     """The sums of a gradient are the same but for their order: losses agree to 1e-5, and weights."""
     one = train(learnable, tmp_path / "one", learning(dropout=0.0, max_epochs=2))
@@ -135,7 +125,7 @@ def test_two_processes_learn_what_one_does(learnable: dict[str, Any], tmp_path: 
     np.testing.assert_allclose(rows_of(two), rows_of(one), rtol=0, atol=1e-5)
     ours, theirs = (model_bundle.read(folder / "model")[0] for folder in (two, one))
     for state in (ours, theirs):  # softmax takes no note of the keys' bias: its gradient is rounding alone
-        state["blocks.0.qkv.bias"] = torch.cat(state["blocks.0.qkv.bias"].chunk(3)[::2])
+        state["network.blocks.0.qkv.bias"] = torch.cat(state["network.blocks.0.qkv.bias"].chunk(3)[::2])
     assert all(torch.allclose(ours[name].float(), theirs[name].float(), rtol=0, atol=1e-5) for name in theirs)
     assert not (two / "checkpoints").exists()
 
@@ -144,12 +134,13 @@ def test_rank_0_alone_writes(cohort: dict[str, Any], tmp_path: Path) -> None:
     run = changed(max_epochs=1)
     parts = {"spec": only(run, RUN, results=True)}
     parts["policy"] = only(run["training"], RUN["properties"]["training"], results=False)
-    files = {**cohort, "model": tmp_path / "model", "history": tmp_path / "history.tsv"}
+    files = {**cohort, "model": tmp_path / "model"}
+    files |= {name: tmp_path / f"{name}.tsv" for name in ("history", "selection")}
     checkpoints = resume.Checkpoints(tmp_path / "checkpoints", "one")
     for rank in (1, 0):
-        assert not files["model"].exists() and not files["history"].exists()
+        assert not any(files[name].exists() for name in ("model", "history", "selection"))
         training.train(**files, **parts, checkpoints=checkpoints, resume_from=None, rank=rank, threads=1)
-    assert files["model"].exists() and files["history"].exists()
+    assert all(files[name].exists() for name in ("model", "history", "selection"))
 
 
 def test_a_finished_training_whose_outputs_were_lost_is_not_trained_again(
@@ -185,7 +176,7 @@ def test_labels_and_values_of_the_test_split_change_no_weight(
 
 def test_another_seed_gives_other_weights(trained: Path, cohort: dict[str, Any], tmp_path: Path) -> None:
     train(cohort, tmp_path, {**changed(max_epochs=1), "seed": 2})
-    ours, theirs = (model_bundle.read(folder / "model")[0]["value.weight"] for folder in (tmp_path, trained))
+    ours, theirs = (model_bundle.read(folder / "model")[0]["network.value.weight"] for folder in (tmp_path, trained))
     assert not torch.equal(ours, theirs)
 
 
@@ -210,9 +201,9 @@ def test_an_empty_split_is_refused(cohort: dict[str, Any], tmp_path: Path) -> No
 
 
 def test_the_bundle_predicts_what_was_trained(trained: Path, cohort: dict[str, Any]) -> None:
-    family, model, order = bundle.read(trained / "model")
+    family, model, order, _ = bundle.read(trained / "model")
     x = expression.read(cohort["expression"][0], order).X
     visible = np.isfinite(x) & (np.random.default_rng(0).random(x.shape) > 0.3)
     hidden = np.isfinite(x) & ~visible
-    error = np.square(family.impute(model, x, visible) - x)[hidden].mean()
-    assert error < 0.5 * np.square(model.mean.numpy() - x)[hidden].mean()
+    error = np.square(stack.impute(family, model, x, visible) - x)[hidden].mean()
+    assert error < 0.5 * np.square(model.base.mean.numpy() - x)[hidden].mean()

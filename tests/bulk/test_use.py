@@ -7,11 +7,14 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from sklearn.covariance import LedoitWolf
 from sklearn.linear_model import LogisticRegression
 
+from workflow_scripts.bulk.base import Base
 from workflow_scripts.bulk.calibration import fit_temperature, make_probe
 from workflow_scripts.bulk.probe import read_embedding, softmax
+from workflow_scripts.bulk.stack import Stack
 from workflow_scripts.bulk.use import apply
 from workflow_scripts.contracts.probe import Probe
 
@@ -73,10 +76,15 @@ def test_a_sample_far_off_and_one_that_measures_little_have_a_note() -> None:
     values[2, :7] = np.nan
     known = np.arange(10) < 8  # of the genes that the model knows the last sample measures one of eight
     family = SimpleNamespace(
-        embed=lambda network, x: embeddings, impute=lambda network, x, visible: np.full(x.shape, 7.0, np.float32)
+        embed=lambda network, base, x: embeddings,
+        predict=lambda network, base, x, visible: np.full(x.shape, 7.0, np.float32),
     )
-    network = SimpleNamespace(known=SimpleNamespace(cpu=lambda: SimpleNamespace(numpy=lambda: known)))
-    found = apply(family, network, probe, values)
+    base = Base(10, 2, 0)
+    base.known.copy_(torch.from_numpy(known))
+    model = Stack(base, torch.nn.Identity())
+    model.weights.copy_(torch.tensor([0, 0, 1.0]))
+    model.kept.copy_(torch.tensor([0, DIMS]))
+    found = apply(family, model, probe, values)
     assert found.table["note"].tolist() == [
         "",
         "farther from the train samples than 99% of the validation samples",

@@ -38,6 +38,7 @@ from workflow_scripts.contracts import (
     sample_embedding,
     sample_layout,
     sample_sheet,
+    selection,
     splits,
     standardizer,
     track_store,
@@ -206,6 +207,11 @@ def metagene_table() -> pd.DataFrame:
 def history_table() -> pd.DataFrame:
     made = {"epoch": [0, 1, 2], "train_loss": [np.nan, 0.5, 1 / 3], "validation_loss": [1, 0.25, 1 / 7]}
     return pd.DataFrame({**made, "learning_rate": [0.0, 1e-3, 5e-4], "seconds": [0.0, 1.0625, 1.125]})
+
+
+def selection_table() -> pd.DataFrame:
+    made = {"member": [*selection.MEMBERS], "weight": [0.25, 0.5, 0.25, 0.75, 1.0]}
+    return pd.DataFrame({**made, "squared_error": [0.5, 0.25, 1 / 3, 0.2, 0.1], "skill": [0.1, 0.5, 1 / 3, 0.6, 0.8]})
 
 
 def window_table() -> pd.DataFrame:
@@ -384,6 +390,7 @@ EXAMPLES = {
     ),
     "metagene": Example("metagene.parquet", metagene_table(), metagene.write, metagene.read),
     "history": Example("history.tsv", history_table(), history.write, history.read),
+    "selection": Example("selection.tsv", selection_table(), selection.write, selection.read),
     "track_store: windows": Example(
         "windows.parquet", window_table(), track_store.write_windows, track_store.read_windows
     ),

@@ -150,34 +150,29 @@ MODEL = '''
         def __init__(self, config):
             super().__init__()
             self.config = config
-            self.register_buffer("mean", torch.zeros(config.genes))
-            self.register_buffer("known", torch.ones(config.genes, dtype=torch.bool))
             self.offset = nn.Parameter(torch.full((config.genes,), config.start))
 
 
-    def create(settings, genes, statistics, references, seed, tokens):
-        model = Offset(OffsetConfig(genes=genes.n_obs, **settings))
-        model.mean.copy_(torch.from_numpy(statistics["mean"].fillna(0.0).to_numpy()))
-        model.known.copy_(torch.from_numpy(statistics["mean"].notna().to_numpy()))
-        return model
+    def create(settings, genes, base, seed, tokens):
+        return Offset(OffsetConfig(genes=genes.n_obs, **settings))
 
 
     def restore(architecture):
         return Offset(OffsetConfig(**architecture))
 
 
-    def loss(model, batch):
-        error = (model.mean + model.offset - batch.values)[batch.masked].square()
+    def loss(network, base, batch):
+        error = (base.mean + network.offset - batch.values)[batch.masked].square()
         return Loss(error.sum(), error.numel())
 
 
     @torch.inference_mode()
-    def impute(model, values, visible):
-        predicted = torch.where(model.known, model.mean + model.offset, float("nan")).numpy()
+    def predict(network, base, values, visible):
+        predicted = torch.where(base.known, base.mean + network.offset, float("nan")).numpy()
         return np.broadcast_to(predicted, values.shape).astype(np.float32)
 
 
-    def embed(model, values):
+    def embed(network, base, values):
         return np.nan_to_num(values)[:, :8].astype(np.float32)
 '''
 

@@ -68,6 +68,7 @@ LIKE = {
     "tracks/*/polymerase.parquet": "polymerase",
     "tracks/*/metagene.parquet": "metagene",
     "bulk/*/history.tsv": "history",
+    "bulk/*/selection.tsv": "selection",
     "bulk/*/embeddings.h5ad": "sample_embedding",
     "bulk/*/imputation.parquet": "metrics: replicates",
     "bulk/*/classification.parquet": "metrics: replicates",

@@ -66,7 +66,8 @@ def human_mini(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of its results; of what the tests look at nothing is left out."""
     directory = tmp_path_factory.mktemp("human_mini")
     less = {
-        "bulk/runs/small/model/transformer": {"factors": 16, "dim": 16, "layers": 1, "heads": 1},
+        "bulk/runs/small/base": {"factors": [16]},
+        "bulk/runs/small/model": {"transformer": {"dim": 16, "layers": 1, "heads": 1}},
         "bulk/runs/small/training/max_epochs": 1,
         "bulk/imputation": {"mask_ratios": [0.3], "bootstrap_samples": 100},
         "bulk/classification": {"regularization": [0.01], "bootstrap_samples": 100},

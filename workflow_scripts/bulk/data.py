@@ -15,13 +15,15 @@ import numpy as np
 import pandas as pd
 import torch
 
+from workflow_scripts.bulk.base import FOLDS, UNSEEN
 from workflow_scripts.contracts import expression
 from workflow_scripts.training.part import WHOLE, Part
 
 BUFFER_BYTES = 512 << 20  # what is shuffled together; a small corpus fits whole
 MOST_REFERENCES = 8192  # train samples that are held at once, to fit what has no stream
+MOST_CHOSEN_BY = 1024  # validation samples that settings are chosen by
 # The first number of a seed: which of the independent streams it is.
-ORDER, MASKS, VALIDATION = 0, 1, 2
+ORDER, MASKS, VALIDATION, FOLD = 0, 1, 2, 5
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Samples:
     train: pd.Index  # sample ids
     validation: pd.Index
     known: np.ndarray  # (G,) bool, False for genes that no train sample measures
+    folds: pd.Series  # int64 of each train sample, see `folds_of`
 
 
 class Batch(NamedTuple):
@@ -43,17 +46,27 @@ class Batch(NamedTuple):
     index: torch.Tensor  # (B, T) int64, the genes that are tokens
     attended: torch.Tensor | None  # (B, T) bool, False for padding; None where there is none
     masked: torch.Tensor  # (B, G) bool, measured and masked
+    fold: torch.Tensor  # (B,) int64 of train samples, `UNSEEN` of others
 
 
-def references(paths: list[Path], train: pd.Index, gene_order: str, seed: int) -> np.ndarray:
-    """Values (N, G) float32, NaN where unmeasured, of the train samples, or of so many of them at random.
+def references(
+    paths: list[Path], samples: pd.Index, gene_order: str, seed: int, most: int = MOST_REFERENCES
+) -> tuple[pd.Index, np.ndarray]:
+    """Samples, or `most` of them at random, and their values (N, G) float32, NaN where unmeasured.
 
-    N is at most `MOST_REFERENCES`, which bounds the memory of what is fitted to all of them at once.
+    That bounds the memory of what is fitted to all of them at once.
     """
-    if len(train) > MOST_REFERENCES:
-        chosen = np.random.default_rng(seed).choice(len(train), MOST_REFERENCES, replace=False)
-        train = train[np.sort(chosen)]
-    return np.concatenate([values for _, values in expression.blocks(paths, train, gene_order)])
+    if len(samples) > most:
+        chosen = np.random.default_rng(seed).choice(len(samples), most, replace=False)
+        samples = samples[np.sort(chosen)]
+    return expression.load(paths, samples, gene_order)
+
+
+def folds_of(splits: pd.DataFrame, seed: int) -> pd.Series:
+    """The fold (0 to FOLDS - 1) int64 of each train sample of a Splits table, by sample id; one of a group."""
+    train = splits[splits["split"] == "train"].set_index("sample_id")["group"]
+    groups = np.random.default_rng([FOLD, seed]).permutation(np.unique(train.to_numpy(str)))
+    return train.map(pd.Series(np.arange(len(groups)) % FOLDS, groups))
 
 
 def training_batches(samples: Samples, training: dict, seed: int, epoch: int, part: Part = WHOLE) -> Iterator[Batch]:
@@ -61,10 +74,10 @@ def training_batches(samples: Samples, training: dict, seed: int, epoch: int, pa
 
     training: batch_size, genes_per_sample, min_mask_ratio and max_mask_ratio of `bulk/runs/{run}`.
     """
-    for step, values in enumerate(shuffled(samples, seed, epoch, training["batch_size"])):
+    for step, (values, folds) in enumerate(shuffled(samples, seed, epoch, training["batch_size"])):
         generator = np.random.default_rng([MASKS, seed, epoch, step])
         ratio = generator.uniform(training["min_mask_ratio"], training["max_mask_ratio"])
-        yield draw(values, samples.known, ratio, training["genes_per_sample"], generator, part)
+        yield draw(values, folds, samples.known, ratio, training["genes_per_sample"], generator, part)
 
 
 def validation_batches(samples: Samples, training: dict, seed: int, part: Part = WHOLE) -> Iterator[Batch]:
@@ -73,11 +86,13 @@ def validation_batches(samples: Samples, training: dict, seed: int, part: Part =
     blocks = expression.blocks(samples.paths, samples.validation, samples.gene_order, training["batch_size"])
     for step, (_, values) in enumerate(blocks):
         generator = np.random.default_rng([VALIDATION, seed, step])
-        yield draw(values, samples.known, ratio, training["genes_per_sample"], generator, part)
+        folds = np.full(len(values), UNSEEN)
+        yield draw(values, folds, samples.known, ratio, training["genes_per_sample"], generator, part)
 
 
 def draw(
     values: np.ndarray,
+    folds: np.ndarray,
     known: np.ndarray,
     ratio: float,
     tokens: int,
@@ -86,9 +101,9 @@ def draw(
 ) -> Batch:
     """Mask each measured gene with probability `ratio` and choose `tokens` measured genes per sample.
 
-    values (B, G), NaN where unmeasured; known (G,) bool. Returns the rows of one part; all parts are together the
-    very batch that one part would be. If there are fewer rows than parts, a part left over looks at the first row
-    and predicts nothing of it, since no rank may miss a step.
+    values (B, G), NaN where unmeasured; folds (B,) int64; known (G,) bool. Returns the rows of one part; all parts are
+    together the very batch that one part would be. If there are fewer rows than parts, a part left over looks at the
+    first row and predicts nothing of it, since no rank may miss a step.
     """
     measured = np.isfinite(values) & known
     masked = measured & (generator.random(values.shape, np.float32) < ratio)
@@ -98,6 +113,7 @@ def draw(
     spare = part.rank >= len(values)
     rows = slice(1) if spare else slice(part.rank, None, part.world)
     values, measured, masked, order = values[rows], measured[rows], masked[rows] & (not spare), order[rows]
+    folds = folds[rows]
     order[~measured] = 2.0  # after every measured gene
     index = np.argpartition(order, tokens - 1, axis=1)[:, :tokens]
     attended = np.take_along_axis(measured, index, 1)
@@ -107,27 +123,37 @@ def draw(
         torch.from_numpy(index),
         None if attended.all() else torch.from_numpy(attended),
         torch.from_numpy(masked),
+        torch.from_numpy(folds),
     )
 
 
-def shuffled(samples: Samples, seed: int, epoch: int, batch_size: int) -> Iterator[np.ndarray]:
-    """Yield the train rows (at most batch_size, G) in the order of this epoch; only the last is short.
+def shuffled(samples: Samples, seed: int, epoch: int, batch_size: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield the train rows (at most batch_size, G) in the order of this epoch, and their folds; only the last is short.
 
     Shards come in random order and rows are shuffled within a buffer of several shards, or the part
     of one: memory is bounded by the buffer, and a shard is read once an epoch, front to back.
     """
     generator = np.random.default_rng([ORDER, seed, epoch])
     paths = [samples.paths[position] for position in generator.permutation(len(samples.paths))]
-    buffer: list[np.ndarray] = []
+    buffer: list[tuple[np.ndarray, np.ndarray]] = []
     held = 0
-    for _, rows in expression.blocks(paths, samples.train, samples.gene_order, size=256):
-        buffer.append(rows)
+    for obs, rows in expression.blocks(paths, samples.train, samples.gene_order, size=256):
+        buffer.append((rows, samples.folds[obs.index].to_numpy()))
         held += rows.nbytes
         if held >= BUFFER_BYTES:
-            mixed = generator.permutation(np.concatenate(buffer))
-            whole = len(mixed) // batch_size * batch_size
-            yield from np.split(mixed[:whole], range(batch_size, whole, batch_size)) if whole else ()
-            buffer = [mixed[whole:].copy()]
-            held = buffer[0].nbytes
-    if buffer and len(mixed := generator.permutation(np.concatenate(buffer))):
-        yield from np.split(mixed, range(batch_size, len(mixed), batch_size))
+            *whole, rest = _batches(buffer, generator, batch_size)
+            yield from whole
+            buffer = [rest]
+            held = rest[0].nbytes
+    if buffer:
+        yield from (batch for batch in _batches(buffer, generator, batch_size) if len(batch[0]))
+
+
+def _batches(
+    buffer: list[tuple[np.ndarray, np.ndarray]], generator: np.random.Generator, batch_size: int
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Rows and folds in random order: batches of one size, and at the end what is left over, or nothing."""
+    rows, folds = (np.concatenate(parts) for parts in zip(*buffer, strict=True))
+    order = generator.permutation(len(rows))
+    ends = range(batch_size, len(rows) + 1, batch_size)
+    return [(rows[part], folds[part]) for part in np.split(order, ends)]

@@ -34,7 +34,7 @@ def embed_baseline(*, expression: list[Path], splits: Path, standardizer: Path, 
         return centre(np.where(np.isfinite(mean), values, np.nan), np.nan_to_num(mean))[0]
 
     samples = splits_table.read(splits).set_index("sample_id")
-    references = data.references(expression, samples.index[samples["split"] == "train"], order, SEED)
+    _, references = data.references(expression, samples.index[samples["split"] == "train"], order, SEED)
     axes, _ = components(centred(references), min(COMPONENTS, *references.shape), SEED)
     names, vectors = [], []
     for obs, values in expression_store.blocks(expression, samples.index, order):

@@ -11,9 +11,10 @@ from workflow_scripts.contracts import gene_table, gene_vectors
 def export_gene_vectors(*, model: Path, genes: Path, vectors: Path, run: str) -> None:
     """Write the GeneVectors of one run, whose model's family has `embed_genes`; see `models/registry`."""
     table, order = gene_table.read(genes)
-    family, network, _ = bundle.read(model, order)
-    obs = table.set_index("gene_id")[["symbol"]].assign(known=network.known.cpu().numpy())
-    gene_vectors.write(family.embed_genes(network), obs, vectors, run=run, family=family.__name__.rpartition(".")[2])
+    family, trained, _, _ = bundle.read(model, order)
+    obs = table.set_index("gene_id")[["symbol"]].assign(known=trained.base.known.cpu().numpy())
+    found = family.embed_genes(trained.network, trained.base)
+    gene_vectors.write(found, obs, vectors, run=run, family=family.__name__.rpartition(".")[2])
 
 
 if "snakemake" in globals():

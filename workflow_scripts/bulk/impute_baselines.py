@@ -27,7 +27,7 @@ def impute_baselines(*, expression: list[Path], splits: Path, standardizer: Path
     table = splits_table.read(splits)
     cohort = imputation.Cohort(expression, order, table, genes["mean"].to_numpy(np.float32), spec)
     train = pd.Index(table.loc[table["split"] == "train", "sample_id"])
-    references = data.references(expression, train, order, spec["seed"])
+    _, references = data.references(expression, train, order, spec["seed"])
     logging.getLogger(__name__).info("fitted to %d of %d train samples", len(references), len(train))
     fitted = fit_imputers(references, cohort.mean, spec)
     candidates = {(name, setting): imputer for name, of in fitted.items() for setting, imputer in of.items()}

@@ -37,12 +37,12 @@ def predict_samples(
     ExportedModel. All samples are held in memory together. Raises BadInput on another gene table.
     """
     torch.set_num_threads(threads)
-    family, network, order = bundle.read(model)
+    family, trained, order, _ = bundle.read(model)
     known = exported_model.read(model)
     fates = samples_table.read_shards(samples)
     kept = pd.Index(fates.loc[fates["fate"] == KEPT, "sample_id"])
     names, values = expression_store.load(expression, kept, order)
-    found = apply(family, network, known.probe, values)
+    found = apply(family, trained, known.probe, values)
 
     rows = fates[["sample_id", "fate"]].set_index("sample_id")
     rows = rows.join(found.table.assign(label=fates.set_index("sample_id")["label"][names].to_numpy()).set_index(names))

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from workflow_scripts.bulk import bundle, imputation
+from workflow_scripts.bulk import bundle, imputation, stack
 from workflow_scripts.contracts import metrics as metrics_table
 from workflow_scripts.contracts import splits as splits_table
 from workflow_scripts.contracts import standardizer as standardizer_table
@@ -30,10 +30,10 @@ def score_imputation(
     The hidden values are those of the baselines: they are drawn by sample, from `spec["seed"]`.
     """
     torch.set_num_threads(threads)
-    family, network, order = bundle.read(model)
+    family, trained, order, _ = bundle.read(model)
     mean = standardizer_table.read(standardizer, order)["mean"].to_numpy(np.float32)
     cohort = imputation.Cohort(expression, order, splits_table.read(splits), mean, spec)
-    rows = imputation.score(cohort, {(run, ""): partial(family.impute, network)}, spec)
+    rows = imputation.score(cohort, {(run, ""): partial(stack.impute, family, trained)}, spec)
     metrics_table.write_replicates(rows, scores)
 
 

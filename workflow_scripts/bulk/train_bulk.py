@@ -16,12 +16,13 @@ def train_bulk(
     embedding: Path,
     model: Path,
     history: Path,
+    selection: Path,
     spec: dict,
     policy: dict,
     code: str,
     threads: int,
 ) -> None:
-    """Train one run (`spec`, of `bulk/runs`) and write its model bundle and its history.
+    """Train one run (`spec`, of `bulk/runs`) and write its model bundle, its history and its Selection.
 
     Reads ExpressionStore shards, Splits, Standardizer and the GeneEmbedding that says what genes are.
     history: TSV with epoch (0 is before training), train_loss and validation_loss (mean squared error
@@ -36,6 +37,7 @@ def train_bulk(
         **inputs,
         "model": model,
         "history": history,
+        "selection": selection,
         "spec": spec,
         "policy": policy,
         "checkpoints": unfinished,

@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import torch
 
 from workflow_scripts.bulk import bundle, data
+from workflow_scripts.bulk.fitting import Learned, fit_base, hold_out
+from workflow_scripts.bulk.settling import settle_embedding, settle_weights
 from workflow_scripts.contracts import gene_embedding
 from workflow_scripts.contracts import history as history_table
+from workflow_scripts.contracts import selection as selection_table
 from workflow_scripts.contracts import splits as split_table
 from workflow_scripts.contracts import standardizer as statistics_table
 from workflow_scripts.io.errors import BadInput
@@ -30,6 +32,7 @@ def train(
     embedding: Path,
     model: Path,
     history: Path,
+    selection: Path,
     spec: dict,
     policy: dict,
     checkpoints: Checkpoints,
@@ -37,7 +40,7 @@ def train(
     rank: int,
     threads: int,
 ) -> None:
-    """Train one run (`spec`) as the rank `rank` of the devices of `policy`; rank 0 writes `model` and `history`.
+    """Train one run (`spec`) as the rank `rank` of the devices of `policy`; rank 0 writes its files.
 
     Arguments as of the door `train_bulk`. Raises BadInput on inputs of different gene tables and on an empty split.
     """
@@ -45,32 +48,34 @@ def train(
     genes = gene_embedding.read(embedding)
     order = str(genes.uns["gene_order"])
     statistics = statistics_table.read(standardizer, order)
-    split = split_table.read(splits).set_index("sample_id")["split"]
-    train, validation = (split.index[split == name] for name in ("train", "validation"))
+    table, seed = split_table.read(splits), spec["seed"]
+    train, validation = (pd.Index(table.loc[table["split"] == name, "sample_id"]) for name in ("train", "validation"))
     if train.empty or validation.empty:
         raise BadInput(splits, "split", "train or validation holds no sample", "Give both a share in prebulk/splits.")
 
-    references = np.empty((0, genes.n_obs), np.float32)
-    if rank == 0 and resume_from is None:  # otherwise what is fitted to them comes from rank 0 or the checkpoint
-        references = data.references(expression, train, order, spec["seed"])
-    family, network = bundle.create(spec, genes, statistics, references)
-    parameters = sum(parameter.numel() for parameter in network.parameters())
+    folds = data.folds_of(table, seed)
+    names, values = data.references(expression, train, order, seed)
+    others, of_others = data.references(expression, validation, order, seed, data.MOST_CHOSEN_BY)
+    learned = Learned(values, folds[names].to_numpy(), of_others)
+    family, stack = bundle.create(spec, genes, fit_base(learned, statistics, spec["base"], seed))
+    hold_out(stack.base, learned.train, learned.folds, seed)
+    parameters = sum(parameter.numel() for parameter in stack.parameters())
     log.info("%d parameters, %d train and %d validation samples", parameters, len(train), len(validation))
 
     training = spec["training"]
     schedule = Schedule(
-        seed=spec["seed"],
+        seed=seed,
         samples=len(train),
         **{name: training[name] for name in ("batch_size", "max_epochs", "learning_rate", "weight_decay", "patience")},
         **policy,
     )
-    samples = data.Samples(expression, order, train, validation, network.known.numpy())
+    samples = data.Samples(expression, order, train, validation, stack.base.known.numpy(), folds)
     task = loop.Task(
-        training=lambda epoch, part: data.training_batches(samples, training, spec["seed"], epoch, part),
-        validation=lambda part: data.validation_batches(samples, training, spec["seed"], part),
-        loss=family.loss,
+        training=lambda epoch, part: data.training_batches(samples, training, seed, epoch, part),
+        validation=lambda part: data.validation_batches(samples, training, seed, part),
+        loss=lambda model, batch: family.loss(model.network, model.base, batch),
     )
-    rows = pd.DataFrame(loop.fit(network, task, schedule, checkpoints, resume_from))
+    rows = pd.DataFrame(loop.fit(stack, task, schedule, checkpoints, resume_from))
     if rank > 0:
         return
 
@@ -81,5 +86,10 @@ def train(
         best["validation_loss"],
         rows["validation_loss"][0],
     )
-    bundle.write(family, network, model, order, spec["seed"])
+    stack.eval()
+    about = table.set_index("sample_id")
+    groups, penalties = about.loc[others, "group"].to_numpy(str), spec["base"]["kernel_penalties"]
+    selection_table.write(settle_weights(family, stack, of_others, groups, penalties, seed), selection)
+    settle_embedding(family, stack, learned, *(about.loc[of, "label"].to_numpy(str) for of in (names, others)))
+    bundle.write(family, stack, model, order, seed)
     history_table.write(rows, history)

@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from torch import nn
 
+from workflow_scripts.bulk import stack
 from workflow_scripts.bulk.probe import FAR, read_embedding
+from workflow_scripts.bulk.stack import Stack
 from workflow_scripts.contracts.probe import Probe
 
 FEW = 0.5  # share of the model's genes below which a sample says too little
@@ -23,12 +24,12 @@ class Applied(NamedTuple):
     table: pd.DataFrame  # measured, predicted, probability, distance, beyond, note; as in `contracts/predicted`
 
 
-def apply(family: ModuleType, network: nn.Module, probe: Probe, values: np.ndarray) -> Applied:
-    """`network` of `family` (see `models/registry`) applied to values (N, G) ln(TPM+1), NaN where unmeasured."""
+def apply(family: ModuleType, model: Stack, probe: Probe, values: np.ndarray) -> Applied:
+    """`model`, with a network of `family` (see `models/registry`), on values (N, G) ln(TPM+1), NaN where unmeasured."""
     measured = np.isfinite(values)
-    known = network.known.cpu().numpy()
-    embedding = family.embed(network, values)
-    predicted = family.impute(network, values, measured)
+    known = model.base.known.cpu().numpy()
+    embedding = stack.embed(family, model, values)
+    predicted = stack.impute(family, model, values, measured)
     reading = read_embedding(probe, embedding)
     share = measured[:, known].mean(axis=1) if known.any() else np.zeros(len(values))
     table = pd.DataFrame(

@@ -33,7 +33,7 @@ class Model:
 
     def __init__(self, path: Path) -> None:
         """path: an exported run; raises BadInput where it is damaged."""
-        self._family, self._network, order = bundle.read(path)
+        self._family, self._model, order, _ = bundle.read(path)
         known = exported_model.read(path)
         self._probe, self._genes = known.probe, known.genes
         self.run, self.genome, self.gene_order = known.probe.run, known.genome, order
@@ -61,7 +61,7 @@ class Model:
 
     def _apply(self, values: pd.DataFrame, scale: str) -> tuple[pd.Index, Applied]:
         names, x = self._normalized(values, scale)
-        return names, apply(self._family, self._network, self._probe, x)
+        return names, apply(self._family, self._model, self._probe, x)
 
     def _normalized(self, values: pd.DataFrame, scale: str) -> tuple[pd.Index, np.ndarray]:
         """Names of samples, and ln(TPM+1) (samples x genes, float32), NaN where unmeasured; as the run's own data."""

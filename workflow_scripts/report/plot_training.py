@@ -1,4 +1,4 @@
-"""Draw the training of one run: losses of the train and validation splits, and the learning rate."""
+"""Draw the training of one run: losses, the learning rate, and what the run takes of its members."""
 
 from workflow_scripts.rule import run
 
@@ -8,24 +8,26 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from workflow_scripts.contracts.history import read
+from workflow_scripts.contracts import history as history_table
+from workflow_scripts.contracts import selection as selection_table
 from workflow_scripts.report.looks import look
 from workflow_scripts.report.sources import honest_line
 from workflow_scripts.report.style import DARK_GREY, GREY, INK, legend_below, new_figure, save
 
 
 def plot_training(
-    *, history: Path, gene_embedding: Path, provenance: list[Path], figure: Path, run: str, place: int
+    *, history: Path, selection: Path, gene_embedding: Path, provenance: list[Path], figure: Path, run: str, place: int
 ) -> None:
-    """History of one run to one PNG in the colour of its `place` among all; the epoch that was kept is marked.
+    """History and Selection of one run to one PNG in the colour of its `place` among all; the kept epoch is marked.
 
     `gene_embedding` of the run and `provenance` of its data say what is simulated.
     """
-    epochs = read(history)
-    drawn = new_figure(9.6, 4.2)
-    losses, rate = drawn.subplots(1, 2, width_ratios=[2, 1])
+    epochs = history_table.read(history)
+    drawn = new_figure(12, 4.2)
+    losses, rate, members = drawn.subplots(1, 3, width_ratios=[2, 1, 1.6])
     draw_losses(losses, epochs, run, place)
     draw_learning_rate(rate, epochs)
+    draw_members(members, selection_table.read(selection), run, place)
     save(drawn, figure, honest_line(provenance, [gene_embedding]))
 
 
@@ -65,6 +67,28 @@ def draw_learning_rate(axis: Axes, epochs: pd.DataFrame) -> Axes:
     axis.set_ylim(bottom=0)
     axis.grid(axis="y")
     return axis
+
+
+def draw_members(axis: Axes, selection: pd.DataFrame, run: str, place: int = 0) -> Axes:
+    """Draw the validation skill of each member, with its weight, and of the run; return the axis."""
+    rows = selection.iloc[::-1]
+    skill = rows["skill"].fillna(0)
+    colours = [look(run, place).colour if member == "stack" else GREY for member in rows["member"]]
+    bars = axis.barh([_member(row, run) for row in rows.itertuples()], skill.clip(lower=0), color=colours)
+    axis.bar_label(bars, [f"{value:.4f}" for value in skill], padding=3)
+    axis.set(xlabel="Skill over the gene mean, validation", xlim=(0, max(1.3 * skill.max(), 0.01)))
+    of = selection.set_index("member")
+    gain = of["skill"]["stack"] - of["skill"]["base"]
+    axis.set_title(
+        f"The network adds {gain:.4f}" if of["weight"]["network"] else "The network adds nothing: it has no part"
+    )
+    return axis
+
+
+def _member(row: tuple, run: str) -> str:
+    names = {"kernel_ridge": "kernel ridge", "base": "both without network", "stack": run}
+    name = names.get(row.member, row.member)
+    return name if row.member in ("base", "stack") else f"{name} (weight {row.weight:g})"
 
 
 if "snakemake" in globals():
