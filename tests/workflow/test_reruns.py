@@ -93,6 +93,22 @@ ADDED = {
         **demo_configuration()[0]["reference"],
         "gene_aliases": ANOTHER_FILE,
     },
+    "bulk/runs/second": {
+        "embedding": "esm2/esm2_t6_8M_UR50D",
+        "model": {
+            "perceiver": {
+                "dim": 32,
+                "latents": 4,
+                "blocks": 1,
+                "heads": 2,
+                "decoder": 64,
+                "dropout": 0.2,
+                "noise": 0.2,
+                "visible_weight": 0.2,
+                "ree_base": 50,
+            }
+        },
+    },
     "tracks/sets/netseq/hub": {"genome": "hg38", "email": "maintainer@example.org", "chromosome_names": "genome"},
 }
 
@@ -152,6 +168,7 @@ BY_HAND = {
     "tracks/sets/{name}/hub": {"export_track", "write_hub"},
     "tracks/sets/{name}/metagene": {"measure_metagene", "plot_metagene"},
     "bulk/runs/{name}": MODELS,
+    "bulk/runs/second": MODELS | {"compare_runs"},
     "bulk/runs/{name}/embedding": EMBEDDING,  # another one, which has to be made first
     **dict.fromkeys([f"bulk/runs/{{name}}/training/{key}" for key in ("accelerator", "devices", "nodes")], set()),
     "bulk/imputation": IMPUTATION,
