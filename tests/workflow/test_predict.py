@@ -158,3 +158,5 @@ def test_an_exported_model_loads_where_only_torch_is(demo: Path, held_out: pd.Da
     card = (tmp_path / "sent/README.md").read_text()
     assert card.startswith("---\nlibrary_name: genelm\n") and "Trained on simulated data" in card
     assert "logistic regression on log-TPM" in card and "| test | 54 |" in card
+    (train,) = re.findall(r"\| train \| (\d+) \|", card)
+    assert f"holds the normalized expression of {train} train samples" in card

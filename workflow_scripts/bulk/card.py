@@ -59,6 +59,7 @@ def write_card(
         "## Training",
         f"{config['parameters']:,} trained numbers, seed {config['seed']}; gene identities: "
         f"{embedding['architecture']}, {embedding['origin']} weights ({embedding['licence']}).",
+        *_held(config["architecture"]["base"]["samples"]),
         f"```json\n{json.dumps(spec, indent=2, sort_keys=True)}\n```",
         "## Sources and licences",
         _table(["file", "release", "licence", "sha256"], _of_sources(sources)),
@@ -70,6 +71,13 @@ def write_card(
     if simulated:
         parts.insert(2, "**Trained on simulated data: it shows how the workflow works, and knows nothing of biology.**")
     return "\n\n".join(parts) + "\n"
+
+
+def _held(samples: int) -> list[str]:
+    if not samples:
+        return []
+    said = f"The model holds the normalized expression of {samples:,} train samples, from which it predicts by kernel "
+    return [said + "ridge regression: share it as you may share these."]
 
 
 def _head(simulated: bool) -> str:

@@ -142,7 +142,11 @@ def _runs(config: dict[str, Any]) -> list[str]:
             f"peak learning rate {training['learning_rate']:g}, weight decay {training['weight_decay']:g}, batches of "
             f"{training['batch_size']} samples and {training['genes_per_sample']} genes) for at most "
             f"{training['max_epochs']} epochs, or until {training['patience']} of them had no lower "
-            "validation loss; the weights of the epoch with the least validation loss were kept."
+            "validation loss; the weights of the epoch with the least validation loss were kept. What the run predicts "
+            "is a mean of this network, of latent factors and of kernel ridge regression, and its embedding of a "
+            "sample consists of coordinates along the factors, of states of the network, or of both; weights and parts "
+            "were chosen on the validation split, as were the number of factors, their noise and the penalty. Factors "
+            "for train samples were fitted without their fold, one of five."
         )
     return said
 
