@@ -60,14 +60,15 @@ def test_members_are_drawn_by_name_with_weight_and_skill_and_what_the_network_ad
     axis = draw_members(style.new_figure(5, 3).subplots(), table, "small")
     names = [text.get_text() for text in axis.get_yticklabels()]
     assert names[::-1] == [
-        "factors (weight 0.25)", "kernel ridge (weight 0.5)", "network (weight 0.25)", "both without network", "small"
+        "factors (weight 0.25)", "kernel ridge (weight 0.5)", "network (weight 0.25)", "without the network", "small"
     ]  # fmt: skip
-    assert [bar.get_width() for bar in axis.patches][::-1] == pytest.approx(table["skill"])
+    (points,) = (of for of in axis.collections if len(of.get_offsets()) == 5)
+    assert points.get_offsets()[::-1, 0].tolist() == pytest.approx(table["skill"].tolist())
     assert [text.get_text() for text in axis.texts][::-1] == ["0.1000", "0.5000", "0.3333", "0.6000", "0.8000"]
     assert axis.get_title(loc="left") == "The network adds 0.2000"
     table.loc[table["member"] == "network", "weight"] = 0
     axis = draw_members(style.new_figure(5, 3).subplots(), table, "small")
-    assert axis.get_title(loc="left") == "The network adds nothing: it has no part"
+    assert axis.get_title(loc="left") == "The network adds nothing"
 
 
 def test_one_epoch_and_missing_validation_losses_are_drawn(tmp_path, selection, origin) -> None:

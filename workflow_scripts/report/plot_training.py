@@ -23,8 +23,8 @@ def plot_training(
     `gene_embedding` of the run and `provenance` of its data say what is simulated.
     """
     epochs = history_table.read(history)
-    drawn = new_figure(12, 4.2)
-    losses, rate, members = drawn.subplots(1, 3, width_ratios=[2, 1, 1.6])
+    drawn = new_figure(12.8, 4.2)
+    losses, rate, members = drawn.subplots(1, 3, width_ratios=[2, 1, 1.4])
     draw_losses(losses, epochs, run, place)
     draw_learning_rate(rate, epochs)
     draw_members(members, selection_table.read(selection), run, place)
@@ -53,7 +53,7 @@ def draw_losses(axis: Axes, epochs: pd.DataFrame, run: str, place: int = 0) -> A
     axis.set_title(f"Loss of {run}: {epochs['epoch'].max()} epochs in {epochs['seconds'].sum():,.0f} s")
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axis.grid(axis="y")
-    legend_below(axis, 3)
+    legend_below(axis, 2)
     return axis
 
 
@@ -72,21 +72,22 @@ def draw_learning_rate(axis: Axes, epochs: pd.DataFrame) -> Axes:
 def draw_members(axis: Axes, selection: pd.DataFrame, run: str, place: int = 0) -> Axes:
     """Draw the validation skill of each member, with its weight, and of the run; return the axis."""
     rows = selection.iloc[::-1]
-    skill = rows["skill"].fillna(0)
-    colours = [look(run, place).colour if member == "stack" else GREY for member in rows["member"]]
-    bars = axis.barh([_member(row, run) for row in rows.itertuples()], skill.clip(lower=0), color=colours)
-    axis.bar_label(bars, [f"{value:.4f}" for value in skill], padding=3)
-    axis.set(xlabel="Skill over the gene mean, validation", xlim=(0, max(1.3 * skill.max(), 0.01)))
+    names = [_member(row, run) for row in rows.itertuples()]
+    colours = [look(run, place).colour if member == "stack" else DARK_GREY for member in rows["member"]]
+    axis.hlines(names, 0, 1, transform=axis.get_yaxis_transform(), color=GREY, lw=0.8, zorder=0)
+    axis.scatter(rows["skill"], names, s=60, color=colours)
+    for name, skill in zip(names, rows["skill"], strict=True):
+        axis.annotate(f"{skill:.4f}", (skill, name), xytext=(0, 7), textcoords="offset points", ha="center")
+    axis.margins(x=0.25, y=0.15)
+    axis.set_xlabel("Skill over the gene mean, validation")
     of = selection.set_index("member")
     gain = of["skill"]["stack"] - of["skill"]["base"]
-    axis.set_title(
-        f"The network adds {gain:.4f}" if of["weight"]["network"] else "The network adds nothing: it has no part"
-    )
+    axis.set_title(f"The network adds {gain:.4f}" if of["weight"]["network"] else "The network adds nothing")
     return axis
 
 
 def _member(row: tuple, run: str) -> str:
-    names = {"kernel_ridge": "kernel ridge", "base": "both without network", "stack": run}
+    names = {"kernel_ridge": "kernel ridge", "base": "without the network", "stack": run}
     name = names.get(row.member, row.member)
     return name if row.member in ("base", "stack") else f"{name} (weight {row.weight:g})"
 
