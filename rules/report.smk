@@ -373,8 +373,8 @@ rule summarize_results:
     input:
         metrics=collect("<results>/bulk/{run}/metrics.parquet", run=names("bulk/runs")),
         comparisons=collect("<results>/bulk/{run}/comparisons.parquet", run=names("bulk/runs")),
-        histories=collect("<results>/bulk/{run}/history.tsv", run=names("bulk/runs")),
-        seals=collect("<results>/bulk/{run}/history.tsv.sha256", run=names("bulk/runs")),
+        selections=collect("<results>/bulk/{run}/selection.tsv", run=names("bulk/runs")),
+        seals=collect("<results>/bulk/{run}/selection.tsv.sha256", run=names("bulk/runs")),
         samples=branch(section("prebulk"), then="<results>/prebulk/samples.parquet", otherwise=[]),
         figures=[
             collect(

@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 
 from tests.report.looking import page
 from tests.report.test_plot_scores import ODD, PROBE, RUN, row, rows_of, tables_of
-from tests.report.test_plot_training import history
-from workflow_scripts.contracts import comparisons, metrics, samples
+from tests.support.examples import selection_table
+from workflow_scripts.contracts import comparisons, metrics, samples, selection
 from workflow_scripts.docs.reruns import demo
 from workflow_scripts.evaluation.models import BASELINES
 from workflow_scripts.io import job_record, ledger
@@ -42,7 +42,7 @@ def results(tmp_path: Path, origin, monkeypatch: pytest.MonkeyPatch) -> dict:
     files = {
         "metrics": [folder / f"bulk/{RUN}/metrics.parquet"],
         "comparisons": [folder / f"bulk/{RUN}/comparisons.parquet"],
-        "histories": [folder / f"bulk/{RUN}/history.tsv"],
+        "selections": [folder / f"bulk/{RUN}/selection.tsv"],
         "figures": [folder / f"report/{RUN}/{name}.png" for name in ("f1", "imputation", "umap")],
         "samples": folder / "prebulk/samples.parquet",
         "costs": folder / "report/costs.tsv",
@@ -50,7 +50,7 @@ def results(tmp_path: Path, origin, monkeypatch: pytest.MonkeyPatch) -> dict:
     tables = tables_of(rows_of(0.5, 0.9))
     metrics.write(tables[0], files["metrics"][0])
     comparisons.write(tables[1], files["comparisons"][0])
-    history(files["histories"][0], validation_loss=[1.0, 0.998, 0.997, 1.0, 1.0, 1.0])
+    selection.write(selection_table().replace({"weight": {0.25: 0.0}}), files["selections"][0])
     table = kept(["a", "a", ODD, "c"], ["x", "y", "x", "y"])
     table.loc[3, "fate"] = "low_quality"
     samples.write(table, files["samples"])
@@ -94,7 +94,7 @@ def test_the_page_says_scores_warnings_samples_methods_and_costs_in_this_order(r
     assert "skill over the gene mean (15 % of genes hidden)" in text  # the middle one of an even number is the lesser
     assert "3 of 4 samples were kept, 1 dropped; 2 classes." in text
     assert "3 jobs took 12 s" in text and "99 MiB" in text
-    for said in ("Simulated data.", "Stand-in weights", "Classes and corpora are confounded.", "taught small next to"):
+    for said in ("Simulated data.", "Stand-in weights", "Classes and corpora are confounded.", "of small adds nothing"):
         assert said in text
     assert "Python 3." in text and "doi:10.1126/science.ade2574" in text
 
@@ -174,13 +174,13 @@ def test_dropped_samples_make_no_class_confounded() -> None:
     assert list(summary.confounded(table)) == []
 
 
-@pytest.mark.parametrize(
-    ("losses", "warned"),
-    [([1.0, 0.5], False), ([1.0, 0.995], True), ([1.0, 1.2], True), ([1.0, 0.98, 1.5], False), ([1.0], True)],
-)
-def test_a_training_that_taught_nothing_is_warned_of(losses: list[float], warned: bool) -> None:
-    table = pd.DataFrame({"epoch": range(len(losses)), "validation_loss": losses})
-    assert bool(list(summary.unlearned({"small": table}))) == warned
+@pytest.mark.parametrize(("weight", "warned"), [(0.0, True), (0.05, False)])
+def test_a_network_that_adds_nothing_is_warned_of(weight: float, warned: bool) -> None:
+    table = selection_table()
+    table.loc[table["member"] == "network", "weight"] = weight
+    found = list(summary.unlearned({"small": table}))
+    assert len(found) == warned
+    assert all("skill 0.600; the network alone 0.333" in one.words for one in found)
 
 
 def test_real_data_and_published_weights_are_not_warned_of(write_provenance) -> None:

@@ -70,8 +70,7 @@ def hold_out(base: Base, train: np.ndarray, folds: np.ndarray, seed: int) -> Non
     """
     noise, number = base.noise.cpu().numpy(), base.loadings.shape[1]
     centred, _ = centre(np.where(base.known.cpu().numpy(), train, np.nan), base.mean.cpu().numpy())
-    without = [centred[folds != fold] for fold in range(FOLDS)]
-    loadings = [factors.given_noise(rows, noise, number, seed).loadings for rows in without]
+    loadings = [factors.given_noise(centred[folds != fold], noise, number, seed).loadings for fold in range(FOLDS)]
     base.held_out = torch.from_numpy(np.stack(loadings)).to(base.mean.device)
 
 

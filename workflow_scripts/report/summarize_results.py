@@ -8,10 +8,10 @@ from pathlib import Path
 import pandas as pd
 
 from workflow_scripts.contracts.comparisons import read as read_comparisons
-from workflow_scripts.contracts.history import read as read_history
 from workflow_scripts.contracts.metrics import read as read_metrics
 from workflow_scripts.contracts.provenance import read as read_provenance
 from workflow_scripts.contracts.samples import read as read_samples
+from workflow_scripts.contracts.selection import read as read_selection
 from workflow_scripts.report import jobs, methods, summary, summary_page
 from workflow_scripts.report.crate import VERSION
 from workflow_scripts.report.pages import write_page
@@ -31,7 +31,7 @@ def summarize_results(
     *,
     metrics: list[Path],
     comparisons: list[Path],
-    histories: list[Path],
+    selections: list[Path],
     samples: Path | None,
     figures: list[Path],
     embeddings: list[Path],
@@ -43,7 +43,7 @@ def summarize_results(
     content: dict,
     logs: Path,
 ) -> None:
-    """Metrics, Comparisons and histories of all runs (in one order), Samples, figures and costs to one page.
+    """Metrics, Comparisons and Selections of all runs (in one order), Samples, figures and costs to one page.
 
     opening: its scores and warnings alone, which the report opens with; scores: a TSV of every score. content: the
     configuration, completed; logs: the folder of what jobs recorded, for the versions of software.
@@ -59,9 +59,9 @@ def summarize_results(
             for name, path in zip(runs, metrics, strict=True)
         )
     )
-    losses = dict(zip(runs, map(read_history, histories), strict=True))
+    chosen = dict(zip(runs, map(read_selection, selections), strict=True))
     confounded = summary.confounded(listed) if listed is not None else ()
-    warned = [*summary.unreal(honest), *confounded, *summary.unlearned(losses)]
+    warned = [*summary.unreal(honest), *confounded, *summary.unlearned(chosen)]
     summary.write_merged(summary.merge_scores(numbers), scores)
     summary_page.write_opening(opening, found, warned)
     files = [read_provenance(path) for path in provenance]

@@ -18,7 +18,6 @@ from workflow_scripts.report.scores import Place, judge, mask_ratio
 
 # The scores that stand for a run, on the test split.
 HEADLINES = ((CLASSES, "pooled", "weighted_f1"), (HIDDEN, "pooled", "skill"))
-LEAST_GAIN = 0.01  # of the validation loss, as a share of what it was before training
 SCORES = ("run", "model", "name", "dataset", "split", "task", "level", "metric", "value", "ci_low", "ci_high", "n")
 
 
@@ -96,20 +95,16 @@ def confounded(samples: pd.DataFrame) -> Iterator[Warned]:
     )
 
 
-def unlearned(histories: dict[str, pd.DataFrame]) -> Iterator[Warned]:
-    """A warning for each run, {run: History}, whose best validation loss is hardly below that before training."""
-    for run, history in histories.items():
-        losses = history["validation_loss"].dropna()
-        if losses.empty or history["epoch"][losses.index[0]] != 0:
-            continue
-        before, best = losses.iloc[0], losses.min()
-        gain = 1 - best / before if before else 0.0
-        if gain < LEAST_GAIN:
-            found = f"its best, {best:.4g}, is {100 * gain:.1f} % below it" if gain > 0 else "none is below it"
+def unlearned(selections: dict[str, pd.DataFrame]) -> Iterator[Warned]:
+    """A warning for each run, {run: Selection}, that takes nothing of its network."""
+    for run, selection in selections.items():
+        members = selection.set_index("member")
+        if members["weight"]["network"] == 0:
             yield Warned(
-                f"Training taught {run} next to nothing.",
-                f"Validation loss was {before:.4g} before training, and {found}. Its scores are those of its initial "
-                "weights, or all but.",
+                f"The network of {run} adds nothing to what the run predicts.",
+                "Hidden values of the validation split are predicted as well without it, by factors and kernel ridge "
+                f"regression (skill {members['skill']['base']:.3f}; the network alone {members['skill']['network']:.3f}"
+                "). So the run's scores of hidden values are those of its base.",
             )
 
 
