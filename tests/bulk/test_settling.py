@@ -70,6 +70,16 @@ def test_a_network_that_helps_one_group_alone_has_no_part(knows: int) -> None:
     assert (model.weights[2] > 0) == (knows > 1)
 
 
+def test_a_network_that_says_what_the_factors_do_has_no_part() -> None:
+    """To rounding, which all samples have and no spread covers."""
+    model, values = made()
+    visible, _ = hide(values, np.ones(GENES, bool), 1)
+    factors = stack.say(saying(), model, "factors", values, visible, 1.0)
+    family = saying(lambda given, visible: factors + 1e-6 * (values - factors))
+    settle_weights(family, model, values, GROUPS, PENALTIES, 1)
+    assert model.weights[2] == 0
+
+
 def test_the_penalty_that_is_best_is_kept() -> None:
     model, values = made()
     model.base.samples.copy_(torch.from_numpy(values[:9]) - model.base.mean)

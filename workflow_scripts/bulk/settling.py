@@ -19,6 +19,7 @@ from workflow_scripts.evaluation.baselines import standardize, weighted_f1_of
 
 STEPS = 20  # of a weight, from 0 to 1
 FEWER = (64, 32, 16)  # coordinates in an embedding, to choose from, beside all
+LEAST_GAIN = 1e-4  # share of the squared error; what is less may be rounding, of a network that learned nothing
 STRENGTH = 0.01  # inverse, of the L2 penalty of a logistic regression
 NEIGHBOURS = 5  # whose labels tell that of a sample
 log = logging.getLogger(__name__)
@@ -31,7 +32,7 @@ def settle_weights(
 
     values (V, G) ln(TPM+1), NaN where unmeasured; groups (V,) str. The network has a weight only if the squared error
     with it is lower than without by more than the standard error of their difference over groups (Breiman et al. 1984,
-    section 3.4.3). Returns a Selection.
+    section 3.4.3), and by more than rounding. Returns a Selection.
     """
     visible, hidden = hide(values, model.base.known.cpu().numpy(), seed)
 
@@ -53,7 +54,7 @@ def settle_weights(
     whole = min(weights, key=lambda w: _error(found, w).sum())
     gained = pd.Series(_error(found, base) - _error(found, whole)).groupby(groups).sum()
     spread = float(gained.std() * np.sqrt(len(gained))) if len(gained) > 1 else np.inf
-    kept = whole if gained.sum() > spread else base
+    kept = whole if gained.sum() > max(spread, LEAST_GAIN * _error(found, base).sum()) else base
     model.penalty.fill_(penalty)
     model.weights.copy_(torch.from_numpy(kept))
 
