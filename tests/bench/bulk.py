@@ -70,10 +70,10 @@ class Clock:
         self.batch = batch
         self.ticks: list[tuple[float, float]] = []
 
-    def loss(self, model: Stack, batch: data.Batch) -> Loss:
-        if model.training:
+    def loss(self, network: Transformer, base: Base, batch: data.Batch) -> Loss:
+        if network.training:
             self.ticks.append((time.perf_counter(), time.process_time()))
-        return transformer.loss(model.network, model.base, batch)
+        return transformer.loss(network, base, batch)
 
     def report(self) -> dict[str, float]:
         (wall, cpu), (wall_end, cpu_end) = self.ticks[WARM], self.ticks[-1]
@@ -109,7 +109,7 @@ def ours(path: Path, model: Stack, clock: Clock, steps: int) -> None:
     task = Task(
         training=lambda epoch, part: data.training_batches(samples, training, 1, epoch, part),
         validation=lambda part: data.validation_batches(samples, training, 1, part),
-        loss=clock.loss,
+        loss=lambda network, batch: clock.loss(network, model.base, batch),
     )
     schedule = Schedule(
         seed=1,
@@ -122,7 +122,7 @@ def ours(path: Path, model: Stack, clock: Clock, steps: int) -> None:
         accelerator="cpu",
     )
     with tempfile.TemporaryDirectory() as folder:
-        fit(model, task, schedule, Checkpoints(Path(folder), "bench"))
+        fit(model.network, task, schedule, Checkpoints(Path(folder), "bench"))
 
 
 def torch_loop(path: Path, model: Stack, clock: Clock, steps: int) -> None:
@@ -134,7 +134,9 @@ def torch_loop(path: Path, model: Stack, clock: Clock, steps: int) -> None:
         ratio = torch.empty(()).uniform_(TRAINING["min_mask_ratio"], TRAINING["max_mask_ratio"])
         masked = torch.rand(values.shape) < ratio
         index = torch.rand(values.shape).topk(model.network.config.tokens, sorted=False).indices
-        loss = clock.loss(model, data.Batch(values, ~masked, index, None, masked, torch.arange(len(rows)) % FOLDS))
+        loss = clock.loss(
+            model.network, model.base, data.Batch(values, ~masked, index, None, masked, torch.arange(len(rows)) % FOLDS)
+        )
         (loss.total / loss.count).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()

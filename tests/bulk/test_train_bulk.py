@@ -106,11 +106,13 @@ def test_a_killed_training_ends_at_the_same_weights(learned: Path, learnable: di
     arguments = [json.dumps(files), str(tmp_path), json.dumps(learning())]
     child = subprocess.Popen([sys.executable, "-c", CHILD, *arguments], cwd=ROOT)
     deadline = time.monotonic() + 120
-    while not list(tmp_path.glob("checkpoints/*/epoch-000002.pt")):
+    while not (found := list(tmp_path.glob("checkpoints/*/epoch-000002.pt"))):
         assert child.poll() is None and time.monotonic() < deadline
         time.sleep(0.002)
     os.kill(child.pid, signal.SIGKILL)
     child.wait()
+    kept = torch.load(found[0], weights_only=True)["state_dict"]
+    assert kept and not any("samples" in name for name in kept), "a checkpoint holds the network, and no train sample"
     assert not (tmp_path / "model").exists()
 
     train(learnable, tmp_path, learning())

@@ -73,9 +73,10 @@ def train(
     task = loop.Task(
         training=lambda epoch, part: data.training_batches(samples, training, seed, epoch, part),
         validation=lambda part: data.validation_batches(samples, training, seed, part),
-        loss=lambda model, batch: family.loss(model.network, model.base, batch),
+        loss=lambda network, batch: family.loss(network, stack.base.to(batch.values.device), batch),
     )
-    rows = pd.DataFrame(loop.fit(stack, task, schedule, checkpoints, resume_from))
+    # The network alone, as checkpoints need not hold the base, which every rank fits, and fits again where it resumes.
+    rows = pd.DataFrame(loop.fit(stack.network, task, schedule, checkpoints, resume_from))
     if rank > 0:
         return
 
@@ -86,7 +87,7 @@ def train(
         best["validation_loss"],
         rows["validation_loss"][0],
     )
-    stack.eval()
+    stack.to(stack.base.mean.device).eval()
     about = table.set_index("sample_id")
     groups, penalties = about.loc[others, "group"].to_numpy(str), spec["base"]["kernel_penalties"]
     selection_table.write(settle_weights(family, stack, of_others, groups, penalties, seed), selection)
