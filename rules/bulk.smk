@@ -59,7 +59,7 @@ rule train_bulk:
         "../envs/bulk.yaml"
     threads: cores(settings, each=2)
     resources:
-        mem_mb=memory(16000),
+        mem_mb=memory(8000),
         runtime=1440,
         gpu=devices(settings),
         nodes=nodes(settings),
