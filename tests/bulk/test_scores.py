@@ -33,7 +33,7 @@ from workflow_scripts.contracts import (
 )
 from workflow_scripts.contracts.gene_order import order_digest
 from workflow_scripts.docs.reruns import demo
-from workflow_scripts.evaluation import models
+from workflow_scripts.evaluation import models, offered
 from workflow_scripts.evaluation.metrics import HIDDEN
 from workflow_scripts.evaluation.reconstruction import BLOCKS
 from workflow_scripts.io.errors import BadInput
@@ -183,7 +183,7 @@ def test_the_setting_with_the_least_error_is_chosen_and_the_first_of_equals() ->
 def test_every_model_is_scored_on_the_same_values(scored: Path) -> None:
     rows = metrics.read(scored / "metrics.parquet")
     rows = rows[rows["task"] == "imputation"]
-    assert set(rows["model"]) == {"small", *models.baselines(HIDDEN)}
+    assert set(rows["model"]) == {"small", *offered.baselines(HIDDEN)}
     pooled = rows[rows["level"] == "pooled"]
     assert (pooled.groupby(["dataset", "split"])["n"].nunique() == 1).all()
 

@@ -9,7 +9,7 @@ import pytest
 from sklearn.decomposition import PCA
 from sklearn.metrics import f1_score
 
-from workflow_scripts.evaluation import baselines, models
+from workflow_scripts.evaluation import baselines, offered
 from workflow_scripts.evaluation.baselines import (
     knn,
     logistic_regression,
@@ -22,7 +22,7 @@ from workflow_scripts.evaluation.baselines import (
 from workflow_scripts.evaluation.factors import components
 from workflow_scripts.evaluation.metrics import CLASSES
 
-CLASSIFIERS = models.baselines(CLASSES)
+CLASSIFIERS = offered.baselines(CLASSES)
 SPEC = {"seed": 1, "regularization": [0.001, 0.1], "pca_components": [4, 8], "neighbours": [1, 5]}
 SPEC |= {"variable_genes": [10], "trees": 20}
 Split = tuple[np.ndarray, np.ndarray]

@@ -9,7 +9,7 @@ from workflow_scripts.evaluation import factors
 from workflow_scripts.evaluation.fitting import Once, fit_imputers
 from workflow_scripts.evaluation.imputers import WEIGHTS, Imputer, centre
 from workflow_scripts.evaluation.metrics import HIDDEN
-from workflow_scripts.evaluation.models import baselines
+from workflow_scripts.evaluation.offered import baselines
 
 IMPUTERS = baselines(HIDDEN)
 SPEC = {"seed": 1, "neighbours": [3], "pca_components": [2], "factors": [2]}

@@ -232,12 +232,13 @@ def test_a_baseline_is_a_function_and_a_line(project: Path) -> None:
     function = '\n\ndef rarest_class(x, spec):\n    return [DummyClassifier(strategy="constant", constant="rare")]\n\n'
     text = (project / path).read_text().replace("\nCandidates = ", f"{function}\nCandidates = ")
     (project / path).write_text(text)
-    line = '    "rarest_class": Baseline("rarest class", CLASSES, f"{CLASSIFIERS}.rarest_class"),'
+    line = '    "rarest_class": Baseline("rarest class", CLASSES, "rarest_class"),'
     add_line(project, "workflow_scripts/evaluation/models.py", '"majority_class": Baseline', line)
     script = """
         import numpy as np
         from workflow_scripts.evaluation.baselines import select
-        from workflow_scripts.evaluation.models import BASELINES, baselines, label
+        from workflow_scripts.evaluation.models import BASELINES, label
+        from workflow_scripts.evaluation.offered import baselines
         from workflow_scripts.report.looks import look
         from workflow_scripts.settings.schema import complete, load_schema
         spec = complete({}, load_schema("bulk")["properties"]["classification"])

@@ -16,7 +16,7 @@ from workflow_scripts.contracts.gene_order import order_digest
 from workflow_scripts.evaluation.baselines import standardize
 from workflow_scripts.evaluation.classification import classify
 from workflow_scripts.evaluation.metrics import CLASSES
-from workflow_scripts.evaluation.models import baselines
+from workflow_scripts.evaluation.offered import baselines
 
 
 def classify_baselines(

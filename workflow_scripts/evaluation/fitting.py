@@ -9,7 +9,7 @@ import numpy as np
 from workflow_scripts.evaluation.imputers import Imputer
 from workflow_scripts.evaluation.metrics import HIDDEN
 from workflow_scripts.evaluation.models import BASELINES
-from workflow_scripts.io.registry import load
+from workflow_scripts.evaluation.offered import baselines
 
 
 def fit_imputers(train: np.ndarray, mean: np.ndarray, spec: dict[str, Any]) -> dict[str, dict[str, Imputer]]:
@@ -18,11 +18,10 @@ def fit_imputers(train: np.ndarray, mean: np.ndarray, spec: dict[str, Any]) -> d
     train (N, G) float32 ln(TPM+1), NaN where unmeasured; mean (G,) of each gene over them; spec: `bulk/imputation`.
     """
     fitted: dict[str, dict[str, Imputer]] = {}
-    for name, baseline in BASELINES.items():
-        if baseline.task == HIDDEN:
-            parts = [fitted[part] for part in baseline.parts]
-            offered = load(baseline.function)(*(parts or (train, mean, spec)))
-            fitted[name] = {setting: Once(imputer) for setting, imputer in offered.items()}
+    for name, function in baselines(HIDDEN).items():
+        parts = [fitted[part] for part in BASELINES[name].parts]
+        offered = function(*(parts or (train, mean, spec)))
+        fitted[name] = {setting: Once(imputer) for setting, imputer in offered.items()}
     return fitted
 
 

@@ -1,19 +1,16 @@
 """The registry of baselines, and what every model is called where people read of it.
 
-One entry a line: the key is the name in the Metrics table, `function` the dotted name of what offers the candidates. To
-add a baseline, write one function in `baselines.py` (classes) or `imputers.py` (hidden values), and add its line.
+One entry a line: the key is the name in the Metrics table, `function` the name of what offers the candidates, in
+`baselines.py` (classes) or `imputers.py` (hidden values). To add a baseline, write one function there, and add its
+line. Who only names models imports neither.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from workflow_scripts.evaluation.metrics import CLASSES, HIDDEN
-from workflow_scripts.io.registry import load
 
-CLASSIFIERS = "workflow_scripts.evaluation.baselines"
-IMPUTERS = "workflow_scripts.evaluation.imputers"
 PROBE = "_logistic_regression"  # after the name of a run: the classifier that reads its embedding
 
 
@@ -25,35 +22,26 @@ class Baseline(NamedTuple):
 
 
 BASELINES = {
-    "logistic_regression_log_tpm": Baseline(
-        "logistic regression on log-TPM", CLASSES, f"{CLASSIFIERS}.logistic_regression"
-    ),
+    "logistic_regression_log_tpm": Baseline("logistic regression on log-TPM", CLASSES, "logistic_regression"),
     "variable_logistic_regression": Baseline(
-        "logistic regression on the most variable genes", CLASSES, f"{CLASSIFIERS}.variable_logistic_regression"
+        "logistic regression on the most variable genes", CLASSES, "variable_logistic_regression"
     ),
-    "pca_logistic_regression": Baseline(
-        "logistic regression on PCA of log-TPM", CLASSES, f"{CLASSIFIERS}.pca_logistic_regression"
-    ),
-    "knn": Baseline("nearest neighbours in log-TPM", CLASSES, f"{CLASSIFIERS}.knn"),
-    "random_forest": Baseline("random forest on log-TPM", CLASSES, f"{CLASSIFIERS}.random_forest"),
-    "majority_class": Baseline("majority class", CLASSES, f"{CLASSIFIERS}.majority_class"),
-    "gene_mean": Baseline("gene mean", HIDDEN, f"{IMPUTERS}.gene_mean"),
-    "knn_imputer": Baseline("nearest-neighbour imputer", HIDDEN, f"{IMPUTERS}.knn_imputer"),
-    "pca_imputer": Baseline("PCA imputer", HIDDEN, f"{IMPUTERS}.pca_imputer"),
-    "factor_analysis_imputer": Baseline("factor analysis imputer", HIDDEN, f"{IMPUTERS}.factor_analysis_imputer"),
-    "kernel_ridge_imputer": Baseline("kernel ridge imputer", HIDDEN, f"{IMPUTERS}.kernel_ridge_imputer"),
+    "pca_logistic_regression": Baseline("logistic regression on PCA of log-TPM", CLASSES, "pca_logistic_regression"),
+    "knn": Baseline("nearest neighbours in log-TPM", CLASSES, "knn"),
+    "random_forest": Baseline("random forest on log-TPM", CLASSES, "random_forest"),
+    "majority_class": Baseline("majority class", CLASSES, "majority_class"),
+    "gene_mean": Baseline("gene mean", HIDDEN, "gene_mean"),
+    "knn_imputer": Baseline("nearest-neighbour imputer", HIDDEN, "knn_imputer"),
+    "pca_imputer": Baseline("PCA imputer", HIDDEN, "pca_imputer"),
+    "factor_analysis_imputer": Baseline("factor analysis imputer", HIDDEN, "factor_analysis_imputer"),
+    "kernel_ridge_imputer": Baseline("kernel ridge imputer", HIDDEN, "kernel_ridge_imputer"),
     "stacked_imputer": Baseline(
         "stack of factor analysis and kernel ridge",
         HIDDEN,
-        f"{IMPUTERS}.stacked_imputer",
+        "stacked_imputer",
         parts=("factor_analysis_imputer", "kernel_ridge_imputer"),
     ),
 }
-
-
-def baselines(task: str) -> dict[str, Callable[..., Any]]:
-    """{name: its function} of one task, in the order of the registry."""
-    return {name: load(baseline.function) for name, baseline in BASELINES.items() if baseline.task == task}
 
 
 def run_of(model: str) -> str:
