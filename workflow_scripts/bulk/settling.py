@@ -10,18 +10,16 @@ import numpy as np
 import pandas as pd
 import torch
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import silhouette_score
-from sklearn.neighbors import KNeighborsClassifier
 
 from workflow_scripts.bulk.fitting import Learned, hide
 from workflow_scripts.bulk.stack import MEMBERS, PARTS, Stack, coordinates, say
 from workflow_scripts.evaluation.baselines import standardize, weighted_f1_of
+from workflow_scripts.evaluation.separation import neighbour_accuracy, silhouette
 
 STEPS = 20  # of a weight, from 0 to 1
 FEWER = (64, 32, 16)  # coordinates in an embedding, to choose from, beside all
 LEAST_GAIN = 1e-4  # share of the squared error; what is less may be rounding, of a network that learned nothing
 STRENGTH = 0.01  # inverse, of the L2 penalty of a logistic regression
-NEIGHBOURS = 5  # whose labels tell that of a sample
 log = logging.getLogger(__name__)
 
 
@@ -41,11 +39,10 @@ def settle_weights(
 
     of_mean = np.where(hidden, model.base.mean.cpu().numpy() - values, 0)
     factors, network = errors("factors"), errors("network")
-    penalties = penalties if len(model.base.samples) else penalties[:1]
-    tried = {}
-    for penalty in penalties:
-        of_samples = errors("kernel_ridge", penalty) if len(model.base.samples) else of_mean
-        tried[penalty] = _products(np.stack([factors, of_samples, network], axis=1))  # (V, 3, 3)
+    tried = {
+        penalty: _products(np.stack([factors, errors("kernel_ridge", penalty), network], axis=1))
+        for penalty in penalties
+    }
     weights = _weights()
     without = weights[weights[:, 2] == 0]
     best = {penalty: min(without, key=lambda w, of=of: _error(of, w).sum()) for penalty, of in tried.items()}
@@ -123,17 +120,10 @@ def _first(kept: tuple[int, int], parts: dict[str, list[np.ndarray]], side: int)
 def _separation(train: np.ndarray, validation: np.ndarray, labels: np.ndarray, of_validation: np.ndarray) -> float:
     """The sum of 5-NN accuracy, F1 and silhouette of the labels of validation samples; 0 for what is not defined."""
     known, told = labels != "", of_validation != ""
-    names, counts = np.unique(of_validation[told], return_counts=True)
-    score = 0.0
-    if known.sum() >= NEIGHBOURS and told.any():
-        neighbours = KNeighborsClassifier(NEIGHBOURS).fit(train[known], labels[known])
-        score += float(neighbours.score(validation[told], of_validation[told]))
-    if len(np.unique(labels[known])) > 1 and told.any():
-        mean, sd = train[known].mean(axis=0), train[known].std(axis=0)
-        probe = LogisticRegression(C=STRENGTH, max_iter=1000).fit(standardize(train[known], mean, sd), labels[known])
-        predicted = probe.predict(standardize(validation[told], mean, sd))
-        score += weighted_f1_of(of_validation[told], predicted)
-    several = told & np.isin(of_validation, names[counts > 1])
-    if 1 < len(np.unique(of_validation[several])) < several.sum():
-        score += float(silhouette_score(validation[several], of_validation[several]))
-    return score
+    train, labels, validation, of_validation = train[known], labels[known], validation[told], of_validation[told]
+    found = [neighbour_accuracy(train, labels, validation, of_validation)]
+    if len(np.unique(labels)) > 1 and len(validation):
+        mean, sd = train.mean(axis=0), train.std(axis=0)
+        probe = LogisticRegression(C=STRENGTH, max_iter=1000).fit(standardize(train, mean, sd), labels)
+        found.append(weighted_f1_of(of_validation, probe.predict(standardize(validation, mean, sd))))
+    return float(np.nansum([*found, silhouette(validation, of_validation)]))

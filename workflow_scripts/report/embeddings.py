@@ -8,13 +8,11 @@ from typing import NamedTuple
 import anndata
 import numpy as np
 import scanpy as sc
-from sklearn.metrics import silhouette_score
-from sklearn.neighbors import KNeighborsClassifier
 from threadpoolctl import threadpool_limits
 
+from workflow_scripts.evaluation.separation import neighbour_accuracy, silhouette
 from workflow_scripts.io.errors import BadInput
 
-NEIGHBOURS = 5  # whose labels tell that of a sample
 FEWEST = 10  # distinct vectors; a neighbourhood graph of fewer says nothing, and neither method can start
 
 
@@ -90,16 +88,9 @@ def separation(data: anndata.AnnData) -> Separation:
     """
     labelled = data[(data.obs["label"] != "").to_numpy()]
     x, labels, split = np.asarray(labelled.X), labelled.obs["label"].to_numpy(str), labelled.obs["split"].to_numpy(str)
-    names, counts = np.unique(labels, return_counts=True)
-    several = np.isin(labels, names[counts > 1])
     train, test = split == "train", split == "test"
     with threadpool_limits(1):
-        silhouette = accuracy = float("nan")
-        if len(np.unique(labels[several])) > 1:
-            silhouette = float(silhouette_score(x[several], labels[several]))
-        if train.sum() >= NEIGHBOURS and test.any():
-            accuracy = float(KNeighborsClassifier(NEIGHBOURS).fit(x[train], labels[train]).score(x[test], labels[test]))
-    return Separation(silhouette, accuracy)
+        return Separation(silhouette(x, labels), neighbour_accuracy(x[train], labels[train], x[test], labels[test]))
 
 
 def principal_components(x: np.ndarray) -> np.ndarray:
