@@ -67,7 +67,8 @@ def say(
 ) -> Output:
     """The genes `index` of each sample, or all."""
     index = everything(values) if index is None else index
-    return model(base, base.factors(values, visible), values, visible, index, attended)
+    identity = model.identity(base.loadings)
+    return model(base, identity, base.factors(values, visible), values, visible, index, attended)
 
 
 @torch.no_grad()
@@ -149,7 +150,9 @@ def test_a_train_sample_is_told_what_factors_say_that_have_not_seen_it(
         if fold != UNSEEN:
             alone.loadings.copy_(base.held_out[fold])
         said = alone.factors(batch.values[[row]], batch.visible[[row]])
-        output = model(base, said, batch.values[[row]], batch.visible[[row]], batch.index[[row]])
+        output = model(
+            base, model.identity(base.loadings), said, batch.values[[row]], batch.visible[[row]], batch.index[[row]]
+        )
         error = output.prediction - batch.values[[row]].gather(1, batch.index[[row]])
         total += error[batch.masked[[row]].gather(1, batch.index[[row]])].square().sum().item()
     assert loss(model, base, batch).total.item() == pytest.approx(total, rel=1e-4)

@@ -80,9 +80,9 @@ def test_reading_is_attention_to_the_sum_of_identity_slope_and_ree() -> None:
 @torch.no_grad()
 def test_a_masked_value_reaches_nothing(model: Perceiver, base: Base, values: Tensor) -> None:
     visible = torch.rand(values.shape, generator=torch.Generator().manual_seed(2)) > 0.4
-    before = model(base, values, visible)
+    before = model(base, model.genes(base), values, visible)
     for other in (1e3, -10.0, float("nan")):
-        after = model(base, torch.where(visible, values, other), visible)
+        after = model(base, model.genes(base), torch.where(visible, values, other), visible)
         assert torch.equal(before.prediction, after.prediction) and torch.equal(before.states, after.states)
 
 
@@ -91,7 +91,7 @@ def test_a_visible_value_reaches_every_prediction(model: Perceiver, base: Base, 
     visible = torch.ones_like(values, dtype=torch.bool)
     changed = values.clone()
     changed[:, 3] += 2
-    before, after = (model(base, x, visible).prediction for x in (values, changed))
+    before, after = (model(base, model.genes(base), x, visible).prediction for x in (values, changed))
     assert ((before - after).abs() > 1e-6).all()
 
 
@@ -104,7 +104,7 @@ def test_the_loss_is_of_masked_values_and_in_training_of_visible_ones_at_their_w
     given[1] = np.nan
     batch = draw(given, np.full(SAMPLES, UNSEEN), np.ones(GENES, bool), 0.5, 5, np.random.default_rng(0))
     found = loss(model.train(training), base, batch)
-    squared = (model(base, batch.values, batch.visible).prediction - batch.values).square()
+    squared = (model(base, model.genes(base), batch.values, batch.visible).prediction - batch.values).square()
     expected = squared[batch.masked].mean() + (0.1 * squared[batch.visible].mean() if training else 0)
     assert found.count == int(batch.masked.sum()) < SAMPLES * GENES
     assert (found.total / found.count).item() == pytest.approx(expected.item(), rel=1e-5)
@@ -158,5 +158,7 @@ def test_unknown_genes_are_neither_read_nor_predicted(model: Perceiver, base: Ba
     np.testing.assert_array_equal(predict(model, base, x, everything), predicted)
     np.testing.assert_array_equal(embed(model, base, x), embedded)
     with torch.no_grad():
-        states = model(base, values, torch.from_numpy(np.arange(GENES) != 4).expand(SAMPLES, -1)).states
+        states = model(
+            base, model.genes(base), values, torch.from_numpy(np.arange(GENES) != 4).expand(SAMPLES, -1)
+        ).states
     np.testing.assert_allclose(embedded, states.mean(1), rtol=1e-4, atol=1e-5)

@@ -9,7 +9,7 @@ Shapes: B samples, G genes, K factors, F folds, M train samples that are kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -23,7 +23,6 @@ UNSEEN = -1  # the fold of a sample that no factors were fitted to
 MIN_SD = 0.01  # ln(TPM+1); a gene that hardly varies must not count as many sds away
 MAX_DEVIATION = 10.0  # sds; one outlier must not drown a sample
 NEAREST = 1024  # train samples at most from which kernel ridge regression predicts one
-PRODUCTS_AT_ONCE = 1 << 27  # of genes and factors, over samples; what bounds the memory of one pass (float32)
 
 
 class Said(NamedTuple):
@@ -116,9 +115,24 @@ def blocks(base: Base, values: np.ndarray, visible: np.ndarray, size: int) -> It
         yield Block(rows, rows.stop - first, *tensors)
 
 
+def predict(
+    base: Base, values: np.ndarray, visible: np.ndarray, size: int, say: Callable[[Tensor, Tensor], Tensor]
+) -> np.ndarray:
+    """What `say` makes of values and visible genes (B, G), of every sample; arguments as of `blocks`.
+
+    Returns (N, G) float32, NaN for genes that are not known.
+    """
+    predicted = np.full(values.shape, np.nan, np.float32)
+    known = base.known.cpu().numpy()
+    for block in blocks(base, values, visible, size):
+        found = say(block.values, block.visible)[: block.number].cpu().numpy()
+        predicted[block.rows] = np.where(known, found, np.float32(np.nan))
+    return predicted
+
+
 def block_size(base: Base) -> int:
     """Samples at once, of which the factors can be asked in bounded memory."""
-    return max(1, min(64, PRODUCTS_AT_ONCE // max(1, base.loadings.numel())))
+    return max(1, min(64, posterior.PRODUCTS_AT_ONCE // max(1, base.loadings.numel())))
 
 
 def _filled(rows: np.ndarray, size: int) -> np.ndarray:

@@ -16,9 +16,9 @@ from types import ModuleType
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from workflow_scripts.bulk.base import UNSEEN, Base, block_size, blocks
+from workflow_scripts.bulk.base import UNSEEN, Base, block_size, blocks, predict
 
 MEMBERS = ("factors", "kernel_ridge", "network")
 PARTS = ("coordinates", "states")  # of an embedding
@@ -58,14 +58,13 @@ def say(
     base = model.base
     if member == "network":
         return family.predict(model.network, base, values, visible)
-    predicted = np.full(values.shape, np.nan, np.float32)
-    known = base.known.cpu().numpy()
-    for block in blocks(base, values, visible, block_size(base)):
-        given = block.values, block.visible
-        said = base.factors(*given).deviation if member == "factors" else base.kernel_ridge(*given, penalty)
-        found = (base.mean + said)[: block.number].cpu().numpy()
-        predicted[block.rows] = np.where(known, found, np.float32(np.nan))
-    return predicted
+
+    def told(values: Tensor, visible: Tensor) -> Tensor:
+        if member == "factors":
+            return base.mean + base.factors(values, visible).deviation
+        return base.mean + base.kernel_ridge(values, visible, penalty)
+
+    return predict(base, values, visible, block_size(base), told)
 
 
 def embed(family: ModuleType, model: Stack, values: np.ndarray, folds: np.ndarray | None = None) -> np.ndarray:

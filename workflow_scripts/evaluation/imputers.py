@@ -19,7 +19,6 @@ from workflow_scripts.evaluation import kernel_ridge, posterior
 from workflow_scripts.evaluation.factors import Factors, fit, fit_noise_per_gene
 
 WEIGHTS = 10  # steps from one part of a stack to the other
-PRODUCTS_AT_ONCE = 1 << 27  # of genes and factors, over samples; what bounds the memory (float32)
 
 # From values (N, G), of which only the visible (N, G) bool are looked at, to predictions (N, G).
 Imputer = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -118,7 +117,7 @@ def from_factors(of: Factors, mean: np.ndarray, values: np.ndarray, visible: np.
     """The posterior mean of the factors given the visible genes (see `evaluation/posterior`), through the loadings."""
     x, seen = centre(np.where(visible, values, np.nan), mean)
     loadings, noise = torch.from_numpy(of.loadings), torch.from_numpy(of.noise)
-    rows = max(1, PRODUCTS_AT_ONCE // of.loadings.size)
+    rows = max(1, posterior.PRODUCTS_AT_ONCE // of.loadings.size)
     parts = zip(torch.from_numpy(x).split(rows), torch.from_numpy(seen > 0).split(rows), strict=True)
     scores = torch.cat([posterior.scores(*part, loadings, noise) for part in parts])
     return scores.numpy() @ of.loadings.T + mean

@@ -8,6 +8,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+PRODUCTS_AT_ONCE = 1 << 27  # of genes and factors, over samples: how many to ask at once in bounded memory (float32)
+
 
 def scores(x: Tensor, visible: Tensor, loadings: Tensor, noise: Tensor) -> Tensor:
     """Posterior means (B, K) float32 of factors of mean 0 and variance 1, given the visible genes of each sample.

@@ -22,6 +22,8 @@ import torch
 from torch import Tensor, nn
 
 from workflow_scripts.bulk.base import MAX_DEVIATION, MIN_SD, Base, blocks
+from workflow_scripts.bulk.base import predict as of_samples
+from workflow_scripts.bulk.models.layers import feed_forward
 from workflow_scripts.bulk.models.tokens import Identity, rotary_expression_embedding
 from workflow_scripts.training.objective import Loss
 
@@ -137,10 +139,10 @@ class Read(nn.Module):
         self.norm = nn.LayerNorm(dim)
         self.query, self.merge = nn.Linear(dim, dim), nn.Linear(dim, dim)
         self.key, self.content = nn.Linear(dim, dim, bias=False), nn.Linear(dim, dim, bias=False)
-        self.feed_forward = _feed_forward(dim, dropout)
+        self.feed_forward = feed_forward(dim, dropout)
         self.among_norm = nn.LayerNorm(dim)
         self.among = nn.MultiheadAttention(dim, heads, batch_first=True)
-        self.among_feed_forward = _feed_forward(dim, dropout)
+        self.among_feed_forward = feed_forward(dim, dropout)
 
     def forward(self, latents: Tensor, tokens: Tokens) -> Tensor:
         """latents (B, L, D)."""
@@ -162,12 +164,6 @@ class Read(nn.Module):
         x = self.among_norm(latents)
         latents = latents + self.among(x, x, x, need_weights=False)[0]
         return latents + self.among_feed_forward(latents)
-
-
-def _feed_forward(dim: int, dropout: float) -> nn.Module:
-    return nn.Sequential(
-        nn.LayerNorm(dim), nn.Linear(dim, 4 * dim), nn.GELU(), nn.Linear(4 * dim, dim), nn.Dropout(dropout)
-    )
 
 
 class Output(NamedTuple):
@@ -198,14 +194,18 @@ class Perceiver(nn.Module):
         )
         self.loadings = nn.Parameter(torch.zeros(config.genes, factors))  # ln(TPM+1)
 
-    def forward(self, base: Base, values: Tensor, visible: Tensor) -> Output:
-        """values (B, G) ln(TPM+1), of which only the `visible` (B, G) bool are read."""
+    def genes(self, base: Base) -> tuple[Tensor, Tensor]:
+        """The parts of tokens that no value changes, identity and slope (G, D)."""
+        axes = base.axes * base.axes.shape[0] ** 0.5
+        return self.identity(axes), self.slope(axes)
+
+    def forward(self, base: Base, genes: tuple[Tensor, Tensor], values: Tensor, visible: Tensor) -> Output:
+        """genes: as of `genes`; values (B, G) ln(TPM+1), of which only the `visible` (B, G) bool are read."""
         sd = base.sd.clamp(min=MIN_SD)
         shown = values.masked_fill(~visible, 0.0)
         ree = rotary_expression_embedding(shown, REE, self.config.ree_base)
         value = ((shown - base.mean) / sd).clamp(-MAX_DEVIATION, MAX_DEVIATION)
-        axes = base.axes * base.axes.shape[0] ** 0.5
-        tokens = Tokens(self.identity(axes), self.slope(axes), self.direction, value, ree, visible)
+        tokens = Tokens(*genes, self.direction, value, ree, visible)
         latents = self.latents.expand(len(values), -1, -1)
         for read in self.reads:
             latents = read(latents, tokens)
@@ -240,7 +240,7 @@ def loss(network: Perceiver, base: Base, batch: Batch) -> Loss:
     values = batch.values
     if network.training:
         values = values + network.config.noise * base.sd * torch.randn_like(values)
-    squared = (network(base, values, batch.visible).prediction - batch.values).square()
+    squared = (network(base, network.genes(base), values, batch.visible).prediction - batch.values).square()
     total, count = squared[batch.masked].sum(), int(batch.masked.sum())
     if network.training and (shown := int(batch.visible.sum())):
         total = total + network.config.visible_weight * squared[batch.visible].sum() * (count / shown)
@@ -250,26 +250,23 @@ def loss(network: Perceiver, base: Base, batch: Batch) -> Loss:
 @torch.inference_mode()
 def embed_genes(network: Perceiver, base: Base) -> np.ndarray:
     """What each gene is to the network, (G, D) float32: the learned part of its tokens that no value changes."""
-    return network.identity(base.axes * base.axes.shape[0] ** 0.5).cpu().numpy()
+    return network.genes(base)[0].cpu().numpy()
 
 
 @torch.inference_mode()
 def predict(network: Perceiver, base: Base, values: np.ndarray, visible: np.ndarray) -> np.ndarray:
     """What the network says of every known gene of every sample, see `registry`."""
-    predicted = np.full(values.shape, np.nan, np.float32)
-    known = base.known.cpu().numpy()
-    for block in blocks(base, values, visible, _size(network)):
-        found = network(base, block.values, block.visible).prediction[: block.number].cpu().numpy()
-        predicted[block.rows] = np.where(known, found, np.float32(np.nan))
-    return predicted
+    genes = network.genes(base)
+    return of_samples(base, values, visible, _size(network), lambda *given: network(base, genes, *given).prediction)
 
 
 @torch.inference_mode()
 def embed(network: Perceiver, base: Base, values: np.ndarray) -> np.ndarray:
     """The mean (N, D) float32 of the states of a sample, with every measured gene visible."""
     embedded = np.empty((len(values), network.config.dim), np.float32)
+    genes = network.genes(base)
     for block in blocks(base, values, np.isfinite(values), _size(network)):
-        states = network(base, block.values, block.visible).states[: block.number]
+        states = network(base, genes, block.values, block.visible).states[: block.number]
         embedded[block.rows] = states.mean(1).cpu().numpy()
     return embedded
 

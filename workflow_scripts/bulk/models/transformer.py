@@ -24,6 +24,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from workflow_scripts.bulk.base import MIN_SD, Base, Said, block_size, blocks
+from workflow_scripts.bulk.models.layers import feed_forward
 from workflow_scripts.bulk.models.tokens import Identity, rotary_expression_embedding
 from workflow_scripts.training.objective import Loss
 
@@ -106,9 +107,7 @@ class Block(nn.Module):
         self.attention_norm = nn.LayerNorm(dim)
         self.qkv = nn.Linear(dim, 3 * dim)
         self.merge = nn.Linear(dim, dim)
-        self.feed_forward = nn.Sequential(
-            nn.LayerNorm(dim), nn.Linear(dim, 4 * dim), nn.GELU(), nn.Linear(4 * dim, dim), nn.Dropout(dropout)
-        )
+        self.feed_forward = feed_forward(dim, dropout)
 
     def forward(self, x: Tensor, attended: Tensor | None) -> Tensor:
         """x (B, T, D); attended (B, 1, 1, T) bool, the tokens that may be looked at, or None for all."""
@@ -143,15 +142,22 @@ class Transformer(nn.Module):
         nn.init.zeros_(self.head.bias)
 
     def forward(
-        self, base: Base, said: Said, values: Tensor, visible: Tensor, index: Tensor, attended: Tensor | None = None
+        self,
+        base: Base,
+        identity: Tensor,
+        said: Said,
+        values: Tensor,
+        visible: Tensor,
+        index: Tensor,
+        attended: Tensor | None = None,
     ) -> Output:
         """Predict the genes `index` of each sample.
 
-        said: by the factors of `base`; values (B, G) ln(TPM+1), of which only the `visible` (B, G) bool are read; index
-        (B, T) int64 genes; attended (B, T) bool, False for padding and unmeasured genes, or None for all.
+        identity (G, D): of all genes; said: by the factors of `base`; values (B, G) ln(TPM+1), of which only the
+        `visible` (B, G) bool are read; index (B, T) int64 genes; attended (B, T) bool, False for padding and
+        unmeasured genes, or None for all.
         """
         dim = self.config.dim
-        identity = self.identity(base.loadings)
         shown = visible.gather(1, index)  # (B, T)
         value = values.gather(1, index).masked_fill(~shown, 0.0)
         value = torch.where(
@@ -187,7 +193,8 @@ def restore(architecture: dict) -> Transformer:
 def loss(network: Transformer, base: Base, batch: Batch) -> Loss:
     """Squared error of ln(TPM+1) over those masked measured genes of a batch that are tokens."""
     said = base.factors_by_fold(batch.values, batch.visible, batch.fold)
-    output = network(base, said, batch.values, batch.visible, batch.index, batch.attended)
+    identity = network.identity(base.loadings)
+    output = network(base, identity, said, batch.values, batch.visible, batch.index, batch.attended)
     target = batch.masked.gather(1, batch.index)
     error = (output.prediction - batch.values.gather(1, batch.index))[target].square()
     return Loss(error.sum(), error.numel())
@@ -236,11 +243,12 @@ def passes(network: Transformer, base: Base, values: np.ndarray, visible: np.nda
     """
     dealt = np.random.default_rng(DEAL).permutation(np.flatnonzero(base.known.cpu().numpy()))
     parts = np.array_split(dealt, max(1, round(len(dealt) / network.config.tokens)))
+    identity = network.identity(base.loadings)  # once for all samples
     size = min(block_size(base), max(1, TOKENS_AT_ONCE // max(1, len(parts[0]))))
     for block in blocks(base, values, visible, size):
         said = base.factors(block.values, block.visible)
         for genes in parts:
             index = torch.from_numpy(genes).to(block.values.device)
-            attended = block.measured[:, index]
-            output = network(base, said, block.values, block.visible, index.expand(len(block.values), -1), attended)
+            attended, given = block.measured[:, index], (block.values, block.visible)
+            output = network(base, identity, said, *given, index.expand(len(block.values), -1), attended)
             yield Pass(block.rows, genes, *(of[: block.number] for of in (attended, *output)))
