@@ -1,4 +1,4 @@
-"""The rules as written in rules/*.smk, through Snakemake's own parser; nothing of them is run."""
+"""The rules as written in rules/STAGE.smk and STAGE.PART.smk, by Snakemake's own parser; nothing of them is run."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _read(file: Path) -> list[Rule]:
     functions = [node for node in ast.parse(compiled.getvalue()).body if isinstance(node, ast.FunctionDef)]
     return [
         Rule(
-            file.stem,
+            file.name.partition(".")[0],
             function.name.removeprefix("__rule_"),
             {call.func.attr: call for call in function.decorator_list if isinstance(call, ast.Call)},
         )
