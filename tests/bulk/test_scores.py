@@ -381,6 +381,17 @@ def test_at_most_so_many_samples_of_a_split_are_scored(cohort: dict[str, Any], t
     assert set(rows.loc[(rows["level"] == "per_sample") & (rows["model"] == "pca_imputer"), "n"]) == {5}
 
 
+def test_which_samples_are_scored_does_not_hang_on_those_that_are_trained_on() -> None:
+    table = pd.DataFrame({"sample_id": [f"S{row:03d}" for row in range(300)], "group": "P"})
+    table["split"] = ["train", "validation", "test"] * 100
+    spec = {"seed": 1, "max_samples": 5}
+    whole, less = (
+        imputation.Cohort([], "", of, np.zeros(3), spec) for of in (table, table[(table["split"] != "train")])
+    )
+    for split in ("validation", "test"):
+        assert len(whole.samples(split)) == 5 and whole.samples(split).equals(less.samples(split))
+
+
 def test_groups_stay_whole_where_several_are_resampled_as_one(cohort: dict[str, Any]) -> None:
     groups = [f"P{number % 100}" for number in range(300)]
     table = pd.DataFrame({"sample_id": map(str, range(300)), "split": "test", "group": groups})

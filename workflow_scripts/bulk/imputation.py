@@ -30,10 +30,11 @@ class Cohort:
     ) -> None:
         """splits: a Splits table; mean (G,) float32, NaN for a gene that no train sample measures.
 
-        At most `spec["max_samples"]` samples of a split are scored, chosen at random.
+        At most `spec["max_samples"]` samples of a split are scored, chosen at random, whatever is in train.
         """
         self.paths, self.gene_order, self.spec = paths, gene_order, spec
-        drawn = splits.sample(frac=1, random_state=spec["seed"]).groupby("split").head(spec["max_samples"])
+        held_out = splits[splits["split"] != "train"]
+        drawn = held_out.sample(frac=1, random_state=spec["seed"]).groupby("split").head(spec["max_samples"])
         self.splits = drawn.set_index("sample_id").sort_index()
         self.known = np.isfinite(mean)
         self.mean = np.where(self.known, mean, np.float32(0))
