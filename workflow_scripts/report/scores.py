@@ -90,6 +90,15 @@ def _together(value: str, low: str, high: str) -> str:
     return f"{value} [{low}, {high}]".replace(" ", "\u00a0")
 
 
+def best_baselines(comparisons: pd.DataFrame) -> pd.DataFrame:
+    """Of Comparisons those with the best baseline on each number of each model, the first by name of equals."""
+    known = comparisons.dropna(subset=["difference"])
+    more = known["metric"].map(lambda metric: entry(metric).more_is_better)
+    ordered = known.assign(loss=known["baseline_value"].where(~more, -known["baseline_value"]))
+    ordered = ordered.sort_values(["loss", "baseline"]).drop_duplicates(["model", *NUMBER])
+    return ordered[comparisons.columns]
+
+
 def best_model(metrics: pd.DataFrame, models: Collection[str], metric: str = "weighted_f1") -> tuple[str, str]:
     """The model with the most of `metric`, and the split that it was chosen on.
 

@@ -11,10 +11,10 @@ from sklearn.metrics import normalized_mutual_info_score
 
 from workflow_scripts.contracts.samples import KEPT
 from workflow_scripts.evaluation.comparisons import NUMBER
-from workflow_scripts.evaluation.metrics import CLASSES, HIDDEN, entry
+from workflow_scripts.evaluation.metrics import CLASSES, HIDDEN
 from workflow_scripts.evaluation.models import BASELINES, label, run_of
 from workflow_scripts.io.files import replacing
-from workflow_scripts.report.scores import Place, judge, mask_ratio
+from workflow_scripts.report.scores import Place, best_baselines, judge, mask_ratio
 
 # The scores that stand for a run, on the test split.
 HEADLINES = ((CLASSES, "pooled", "weighted_f1"), (HIDDEN, "pooled", "skill"))
@@ -38,6 +38,7 @@ def headlines(run: str, metrics: pd.DataFrame, comparisons: pd.DataFrame, where:
     """The headline scores of one run, of its Metrics and Comparisons; of imputation at the middle mask ratio."""
     own = metrics[~metrics["model"].isin(BASELINES) & (metrics["split"] == "test")]
     verdicts = {verdict.place: verdict.says for verdict in judge(comparisons)}
+    compared = best_baselines(comparisons)
     found = []
     for task, level, metric in HEADLINES:
         rows = own[(own[["task", "level", "metric"]] == [task, level, metric]).all(axis=1)]
@@ -47,8 +48,8 @@ def headlines(run: str, metrics: pd.DataFrame, comparisons: pd.DataFrame, where:
             rows = rows.assign(ratio=[mask_ratio(name, where) for name in rows["dataset"]]).sort_values("ratio")
         row = rows.iloc[(len(rows) - 1) // 2]
         place = Place(*row[NUMBER])
-        against = comparisons[(comparisons[NUMBER] == list(place)).all(axis=1)].dropna(subset=["difference"])
-        best = _best(against, place.metric)
+        against = compared[(compared[NUMBER] == list(place)).all(axis=1)]
+        best = against.iloc[0] if len(against) else None
         found.append(
             Headline(
                 run=run,
@@ -62,14 +63,6 @@ def headlines(run: str, metrics: pd.DataFrame, comparisons: pd.DataFrame, where:
             )
         )
     return found
-
-
-def _best(against: pd.DataFrame, metric: str) -> pd.Series | None:
-    """The comparison with the best of the baselines, the first by name of equals."""
-    if against.empty:
-        return None
-    ordered = against.sort_values("baseline_value", ascending=not entry(metric).more_is_better, kind="stable")
-    return ordered.iloc[0]
 
 
 class Warned(NamedTuple):
