@@ -1,9 +1,9 @@
-from workflow_scripts.bulk.inputs import cores, devices, gene_embedding, nodes, with_gene_vectors
+from workflow_scripts.bulk.inputs import cores, devices, fewer, gene_embedding, nodes, with_gene_vectors
 from workflow_scripts.prebulk.inputs import corpus_shards, learned_files, predicted, shards
 
 
 wildcard_constraints:
-    run=r"(?!baselines/)[A-Za-z0-9_-]+",  # bulk/runs
+    run=r"(?!baselines[./])[A-Za-z0-9_-]+",  # bulk/runs
 
 
 rule bulk:
@@ -38,23 +38,27 @@ rule bulk:
             run=names("bulk/runs"),
             corpus=predicted(settings),
         ),
+        collect("<results>/bulk/{run}{size}/metrics.parquet", run=names("bulk/runs"), size=fewer(settings)),
 
 
 rule train_bulk:
     input:
         expression=shards(settings, "<results>/prebulk/expression/{corpus}/{shard}.h5ad"),
-        splits="<results>/prebulk/splits.parquet",
-        standardizer="<results>/prebulk/standardizer.parquet",
+        splits="<results>/prebulk/splits{size}.parquet",
+        standardizer="<results>/prebulk/standardizer{size}.parquet",
         embedding=gene_embedding(settings),
     output:
-        model=directory("<results>/bulk/{run}/model"),
-        history="<results>/bulk/{run}/history.tsv",
-        selection="<results>/bulk/{run}/selection.tsv",
-        seals=["<results>/bulk/{run}/history.tsv.sha256", "<results>/bulk/{run}/selection.tsv.sha256"],
+        model=directory("<results>/bulk/{run}{size}/model"),
+        history="<results>/bulk/{run}{size}/history.tsv",
+        selection="<results>/bulk/{run}{size}/selection.tsv",
+        seals=[
+            "<results>/bulk/{run}{size}/history.tsv.sha256",
+            "<results>/bulk/{run}{size}/selection.tsv.sha256",
+        ],
     log:
-        "<logs>/bulk/train_bulk.{run}.log",
+        "<logs>/bulk/train_bulk.{run}{size}.log",
     benchmark:
-        "<benchmarks>/bulk/train_bulk.{run}.jsonl"
+        "<benchmarks>/bulk/train_bulk.{run}{size}.jsonl"
     conda:
         "../envs/bulk.yaml"
     threads: cores(settings, each=2)
@@ -74,14 +78,14 @@ rule train_bulk:
 rule embed_samples:
     input:
         expression=shards(settings, "<results>/prebulk/expression/{corpus}/{shard}.h5ad"),
-        splits="<results>/prebulk/splits.parquet",
-        model="<results>/bulk/{run}/model",
+        splits="<results>/prebulk/splits{size}.parquet",
+        model="<results>/bulk/{run}{size}/model",
     output:
-        embeddings="<results>/bulk/{run}/embeddings.h5ad",
+        embeddings="<results>/bulk/{run}{size}/embeddings.h5ad",
     log:
-        "<logs>/bulk/embed_samples.{run}.log",
+        "<logs>/bulk/embed_samples.{run}{size}.log",
     benchmark:
-        "<benchmarks>/bulk/embed_samples.{run}.jsonl"
+        "<benchmarks>/bulk/embed_samples.{run}{size}.jsonl"
     conda:
         "../envs/bulk.yaml"
     threads: 2
@@ -118,15 +122,15 @@ rule export_gene_vectors:
 rule score_imputation:
     input:
         expression=shards(settings, "<results>/prebulk/expression/{corpus}/{shard}.h5ad"),
-        splits="<results>/prebulk/splits.parquet",
-        standardizer="<results>/prebulk/standardizer.parquet",
-        model="<results>/bulk/{run}/model",
+        splits="<results>/prebulk/splits{size}.parquet",
+        standardizer="<results>/prebulk/standardizer{size}.parquet",
+        model="<results>/bulk/{run}{size}/model",
     output:
-        scores="<results>/bulk/{run}/imputation.parquet",
+        scores="<results>/bulk/{run}{size}/imputation.parquet",
     log:
-        "<logs>/bulk/score_imputation.{run}.log",
+        "<logs>/bulk/score_imputation.{run}{size}.log",
     benchmark:
-        "<benchmarks>/bulk/score_imputation.{run}.jsonl"
+        "<benchmarks>/bulk/score_imputation.{run}{size}.jsonl"
     conda:
         "../envs/bulk.yaml"
     threads: 2
@@ -145,14 +149,14 @@ rule score_imputation:
 rule impute_baselines:
     input:
         expression=shards(settings, "<results>/prebulk/expression/{corpus}/{shard}.h5ad"),
-        splits="<results>/prebulk/splits.parquet",
-        standardizer="<results>/prebulk/standardizer.parquet",
+        splits="<results>/prebulk/splits{size}.parquet",
+        standardizer="<results>/prebulk/standardizer{size}.parquet",
     output:
-        scores="<results>/bulk/baselines/imputation.parquet",
+        scores="<results>/bulk/baselines{size}/imputation.parquet",
     log:
-        "<logs>/bulk/impute_baselines.log",
+        "<logs>/bulk/impute_baselines{size}.log",
     benchmark:
-        "<benchmarks>/bulk/impute_baselines.jsonl"
+        "<benchmarks>/bulk/impute_baselines{size}.jsonl"
     conda:
         "../envs/bulk.yaml"
     threads: 2
@@ -169,15 +173,15 @@ rule impute_baselines:
 rule classify_baselines:
     input:
         expression=shards(settings, "<results>/prebulk/expression/{corpus}/{shard}.h5ad"),
-        splits="<results>/prebulk/splits.parquet",
-        standardizer="<results>/prebulk/standardizer.parquet",
+        splits="<results>/prebulk/splits{size}.parquet",
+        standardizer="<results>/prebulk/standardizer{size}.parquet",
     output:
-        scores="<results>/bulk/baselines/classification.parquet",
-        predictions="<results>/bulk/baselines/predictions.parquet",
+        scores="<results>/bulk/baselines{size}/classification.parquet",
+        predictions="<results>/bulk/baselines{size}/predictions.parquet",
     log:
-        "<logs>/bulk/classify_baselines.log",
+        "<logs>/bulk/classify_baselines{size}.log",
     benchmark:
-        "<benchmarks>/bulk/classify_baselines.jsonl"
+        "<benchmarks>/bulk/classify_baselines{size}.jsonl"
     conda:
         "../envs/bulk.yaml"
     threads: 2
@@ -216,15 +220,15 @@ rule embed_baseline:
 
 rule classify_samples:
     input:
-        embeddings="<results>/bulk/{run}/embeddings.h5ad",
+        embeddings="<results>/bulk/{run}{size}/embeddings.h5ad",
     output:
-        scores="<results>/bulk/{run}/classification.parquet",
-        predictions="<results>/bulk/{run}/predictions.parquet",
-        probe="<results>/bulk/{run}/probe.npz",
+        scores="<results>/bulk/{run}{size}/classification.parquet",
+        predictions="<results>/bulk/{run}{size}/predictions.parquet",
+        probe="<results>/bulk/{run}{size}/probe.npz",
     log:
-        "<logs>/bulk/classify_samples.{run}.log",
+        "<logs>/bulk/classify_samples.{run}{size}.log",
     benchmark:
-        "<benchmarks>/bulk/classify_samples.{run}.jsonl"
+        "<benchmarks>/bulk/classify_samples.{run}{size}.jsonl"
     conda:
         "../envs/bulk.yaml"
     threads: 2
@@ -239,15 +243,17 @@ rule classify_samples:
 
 rule collect_metrics:
     input:
-        own=collect("<results>/bulk/{{run}}/{task}.parquet", task=["imputation", "classification"]),
-        baselines=collect("<results>/bulk/baselines/{task}.parquet", task=["imputation", "classification"]),
+        own=collect("<results>/bulk/{{run}}{{size}}/{task}.parquet", task=["imputation", "classification"]),
+        baselines=collect(
+            "<results>/bulk/baselines{{size}}/{task}.parquet", task=["imputation", "classification"]
+        ),
     output:
-        metrics="<results>/bulk/{run}/metrics.parquet",
-        comparisons="<results>/bulk/{run}/comparisons.parquet",
+        metrics="<results>/bulk/{run}{size}/metrics.parquet",
+        comparisons="<results>/bulk/{run}{size}/comparisons.parquet",
     log:
-        "<logs>/bulk/collect_metrics.{run}.log",
+        "<logs>/bulk/collect_metrics.{run}{size}.log",
     benchmark:
-        "<benchmarks>/bulk/collect_metrics.{run}.jsonl"
+        "<benchmarks>/bulk/collect_metrics.{run}{size}.jsonl"
     conda:
         "../envs/bulk.yaml"
     params:

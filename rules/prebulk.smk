@@ -15,6 +15,8 @@ wildcard_constraints:
     corpus=r"[A-Za-z0-9_-]+",  # prebulk/corpora
     shard=r"\d{4}\d*",  # counted from 0000 within a corpus
     number=r"\d{4}\d*",  # of a file of counts, from 0000 within a corpus
+    size=r"(\.\d+)?",  # of train, where it is not all of it: numbers of bulk/learning_curve/train_samples
+    samples=r"\d+",  # the number of such a size
 
 
 rule prebulk:
@@ -170,16 +172,35 @@ rule split_samples:
         "../workflow_scripts/prebulk/split_samples.py"
 
 
+rule take_train_samples:
+    input:
+        splits="<results>/prebulk/splits.parquet",
+    output:
+        fewer="<results>/prebulk/splits.{samples}.parquet",
+    log:
+        "<logs>/prebulk/take_train_samples.{samples}.log",
+    benchmark:
+        "<benchmarks>/prebulk/take_train_samples.{samples}.jsonl"
+    conda:
+        "../envs/prebulk.yaml"
+    params:
+        spec=spec("bulk/learning_curve", without=["train_samples"]),
+        code=code("prebulk/take_train_samples"),
+        number="{samples}",
+    script:
+        "../workflow_scripts/prebulk/take_train_samples.py"
+
+
 rule fit_standardizer:
     input:
         expression=shards(settings, "<results>/prebulk/expression/{corpus}/{shard}.h5ad"),
-        splits="<results>/prebulk/splits.parquet",
+        splits="<results>/prebulk/splits{size}.parquet",
     output:
-        standardizer="<results>/prebulk/standardizer.parquet",
+        standardizer="<results>/prebulk/standardizer{size}.parquet",
     log:
-        "<logs>/prebulk/fit_standardizer.log",
+        "<logs>/prebulk/fit_standardizer{size}.log",
     benchmark:
-        "<benchmarks>/prebulk/fit_standardizer.jsonl"
+        "<benchmarks>/prebulk/fit_standardizer{size}.jsonl"
     conda:
         "../envs/prebulk.yaml"
     resources:

@@ -56,7 +56,7 @@ def run(function: Callable[..., None], snakemake: Any) -> None:
     """Call `function` with the job's files and params, and record it; end the job with one line on bad input.
 
     Values are bound by name and read by the function's annotations: `Path`, `Path | None` (None
-    where the rule gives no file), `list[Path]`, `dict` and `list` (decoded from JSON), `threads: int`.
+    where the rule gives no file), `list[Path]`, `dict` and `list` (decoded from JSON), `int` (a wildcard is text).
     """
     started = job_record.now()
     try:
@@ -113,7 +113,7 @@ def _decode(value: Any, hint: Any) -> Any:
         return file
     if hint in (dict, list):
         return json.loads(value)
-    return value
+    return int(value) if hint is int else value
 
 
 def code(door: str) -> Callable[[Any], str]:

@@ -32,6 +32,7 @@ def scored(results: Path, run: str, *against: dict) -> None:
 def test_each_run_stands_beside_the_best_baseline(tmp_path: Path) -> None:
     scored(tmp_path, "b", KNN, BETTER)
     scored(tmp_path, "a", KNN | {"ci_low": np.nan, "ci_high": np.nan, "verdict": "unknown"})
+    scored(tmp_path, "a.500", KNN)  # of a learning curve
     name, value = "weighted F1 (classification, all)", "0.500 [0.375, 0.625]"
     best = ("0.750", "logistic regression on log-TPM", "behind -0.250 [-0.500, -0.125]")
     assert headline.scores(tmp_path) == [

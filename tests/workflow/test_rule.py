@@ -56,6 +56,7 @@ def job(**params: Any) -> SimpleNamespace:
         (list, '["a","b"]', ["a", "b"]),
         (str, "0001", "0001"),
         (int, 5, 5),
+        (int, "500", 500),
     ],
 )
 def test_a_value_is_decoded_by_its_annotation(hint: Any, given: Any, expected: Any) -> None:
@@ -378,7 +379,7 @@ def test_the_annotations_of_a_function_say_how_to_decode(rule: Rule) -> None:
 def test_one_rule_one_name_everywhere(rule: Rule) -> None:
     assert rule.text("script") == f"../workflow_scripts/{rule.stage}/{rule.name}.py"
     assert rule.text("conda") == f"../envs/{rule.stage}.yaml"
-    assert rule.text("log").startswith(f"<logs>/{rule.stage}/{rule.name}.")
+    assert rule.text("log").replace("{size}", "").startswith(f"<logs>/{rule.stage}/{rule.name}.")
     assert rule.text("benchmark") == rule.text("log").replace("<logs>", "<benchmarks>").replace(".log", ".jsonl")
     resources = {keyword.arg: ast.unparse(keyword.value) for keyword in rule.call("resources").keywords}
     assert resources.get("mem_mb", "memory(1)").startswith("memory(")

@@ -41,3 +41,14 @@ def cores(settings: Settings, each: int) -> Callable[..., int]:
 
 def _of_training(settings: Settings, number: Callable[[dict], int]) -> Callable[..., int]:
     return lambda wildcards: number(settings.section(f"bulk/runs/{wildcards.run}/training"))
+
+
+def fewer(settings: Settings) -> list[str]:
+    """The sizes of train below all of it that a learning curve has, as {size} stands in the names of files: `.500`."""
+    return [f".{number}" for number in sorted(settings.section("bulk/learning_curve/train_samples") or [])]
+
+
+def job_names(settings: Settings) -> list[str]:
+    """What jobs are named after that are of fewer train samples: of baselines, and of each run."""
+    sizes = fewer(settings)
+    return [f"{name}{size}".lstrip(".") for size in sizes for name in ["", *settings.names("bulk/runs")]]

@@ -31,9 +31,11 @@ def main() -> None:
 
 
 def scores(results: Path) -> list[tuple[str, ...]]:
-    """The headline scores of each run of bulk, one row of COLUMNS each."""
+    """The headline scores of each run of bulk, one row of COLUMNS each; of fewer train samples the curve tells."""
     rows = []
     for path in sorted(results.glob("bulk/*/comparisons.parquet")):
+        if "." in path.parent.name:
+            continue
         of_run = metrics.read(path.with_name("metrics.parquet"))
         rows += map(_row, headlines(path.parent.name, of_run, comparisons.read(path), path))
     return rows

@@ -32,7 +32,7 @@ class Job(NamedTuple):
 
     @property
     def name(self) -> str:
-        return " ".join([self.rule, *map(str, self.wildcards.values())])
+        return " ".join([self.rule, *filter(None, map(str, self.wildcards.values()))])
 
     def logged(self, level: str = "") -> list[str]:
         """What it logged, at one level or at all: the first line of each record near the end of its log."""
