@@ -1,4 +1,4 @@
-from workflow_scripts.bulk.inputs import gene_embedding, place_of_run
+from workflow_scripts.bulk.inputs import fewer, gene_embedding, place_of_run
 from workflow_scripts.prebulk.inputs import learned_files, sample_sheets, shards
 from workflow_scripts.simulate.inputs import truth
 
@@ -38,6 +38,7 @@ rule figures:
             then=["<results>/report/comparison.html", "<results>/report/comparison.png"],
             otherwise=[],
         ),
+        branch(fewer(settings), then="<results>/report/learning_curve.png", otherwise=[]),
         collect(
             "<results>/report/{set}/{figure}",
             set=names("tracks/sets"),
@@ -208,6 +209,40 @@ rule compare_runs:
         code=code("report/compare_runs"),
     script:
         "../workflow_scripts/report/compare_runs.py"
+
+
+rule plot_learning_curve:
+    input:
+        metrics=collect(
+            "<results>/bulk/{run}{size}/metrics.parquet", run=names("bulk/runs"), size=["", *fewer(settings)]
+        ),
+        comparisons=collect(
+            "<results>/bulk/{run}{size}/comparisons.parquet",
+            run=names("bulk/runs"),
+            size=["", *fewer(settings)],
+        ),
+        splits=collect("<results>/prebulk/splits{size}.parquet", size=["", *fewer(settings)]),
+        embeddings=collect("<results>/{embedding}.h5ad", embedding=settings.offered("gene embedding")),
+        provenance=of_samples,
+    output:
+        figure=report(
+            "<results>/report/learning_curve.png",
+            category="2. Scores",
+            subcategory="all runs",
+            labels={"run": "all", "figure": "learning curve"},
+            caption="../config/report/learning_curve.rst",
+        ),
+        table="<results>/report/learning_curve.tsv",
+    log:
+        "<logs>/report/plot_learning_curve.log",
+    benchmark:
+        "<benchmarks>/report/plot_learning_curve.jsonl"
+    conda:
+        "../envs/report.yaml"
+    params:
+        code=code("report/plot_learning_curve"),
+    script:
+        "../workflow_scripts/report/plot_learning_curve.py"
 
 
 rule plot_training:

@@ -40,6 +40,7 @@ rule summarize_results:
                 run=names("bulk/runs"),
                 figure=["f1", "imputation", "umap"],
             ),
+            branch(fewer(settings), then="<results>/report/learning_curve.png", otherwise=[]),
             collect("<results>/report/{set}/pausing.png", set=names("tracks/sets")),
         ],
         embeddings=collect("<results>/{embedding}.h5ad", embedding=settings.offered("gene embedding")),

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from workflow_scripts.docs.reruns import demo, expected
+from workflow_scripts.docs.reruns import NOT_IN_THE_DEMO, demo, expected
 from workflow_scripts.docs.rules import ROOT, downstream
 from workflow_scripts.settings.schema import below, changes_results, leaves, load_schema
 
@@ -52,7 +52,7 @@ def reruns() -> list[str]:
     """One row for all keys that rerun the same rules; names that a user gives stand as {name}."""
     grouped: dict[tuple[str, ...], list[str]] = {}
     configuration, schema = demo()
-    for key, _, _ in leaves(configuration, schema):
+    for key in (key for key, _, _ in leaves(configuration, schema) if not key.startswith(NOT_IN_THE_DEMO)):
         places = grouped.setdefault(tuple(sorted(expected(key))), [])
         place = general(key, schema)
         if place not in places:

@@ -75,6 +75,7 @@ def describe(
         _embedding(config, cited),
         *_runs(config),
         _scoring(config, cited),
+        _learning_curve(config),
         _tracks(config),
         _software(versions, genelm, cited),
     ]
@@ -170,6 +171,18 @@ def _scoring(config: dict[str, Any], cited: list[str]) -> str:
         f"({classes['bootstrap_samples']:,} resamples for classes, {hidden['bootstrap_samples']:,} for hidden values), "
         "and differences of two models are paired over the same resamples. Samples were laid out by "
         f"UMAP{_cite(cited, 'umap')}."
+    )
+
+
+def _learning_curve(config: dict[str, Any]) -> str:
+    curve = (config.get("bulk") or {}).get("learning_curve", {})
+    if not curve.get("train_samples"):
+        return ""
+    numbers = [f"{number:,}" for number in sorted(curve["train_samples"])]
+    return (
+        f"For a learning curve every run and every baseline was also fitted to {' and to '.join(numbers)} of the train "
+        f"samples, whole groups but for the last in a random order (seed {curve['seed']}), so that each set is part of "
+        "the next; validation and test samples, and hidden values, were the same."
     )
 
 

@@ -18,10 +18,11 @@ from workflow_scripts.report.pages import write_page
 from workflow_scripts.report.scores import best_model
 from workflow_scripts.report.sources import honest_line
 
-# Of the run that did best on validation, and of every set of tracks.
+# Of the run that did best on validation, of all runs, and of every set of tracks.
 FIGURES = {
     "f1.png": "F1 on the test split, with 95 % bootstrap intervals: {name}",
     "imputation.png": "Hidden values of the test split, with 95 % bootstrap intervals: {name}",
+    "learning_curve.png": "Scores over the number of train samples, with 95 % bootstrap intervals: all runs",
     "umap.png": "Samples as the model and as PCA of log-TPM see them: {name}",
     "pausing.png": "Pausing index, its median with a 95 % interval: {name}",
 }
@@ -87,7 +88,7 @@ def summarize_results(
 
 
 def main_figures(figures: list[Path], numbers: dict[str, pd.DataFrame]) -> dict[str, Path]:
-    """{what it shows: PNG} of the run that did best on validation, and of all sets of tracks."""
+    """{what it shows: PNG} of the run that did best on validation, of all runs, and of all sets of tracks."""
     best = ""
     if numbers:
         merged = summary.merge_scores(numbers)
