@@ -24,7 +24,6 @@ from workflow_scripts.settings.errors import BadConfiguration
 from workflow_scripts.settings.schema import complete
 from workflow_scripts.settings.settings import Settings, memory
 from workflow_scripts.settings.validation import read_yaml
-from workflow_scripts.simulate import archs4
 from workflow_scripts.tracks.inputs import each_track, track_names
 
 
@@ -185,25 +184,20 @@ def test_the_order_of_a_configuration_changes_nothing(path: Path) -> None:
         assert ask(one) == ask(other)
 
 
-def test_the_learning_curve_trains_on_parts_of_one_world_and_tests_on_the_same_rest() -> None:
+def test_the_worlds_of_the_learning_curve_differ_in_regulation_alone() -> None:
     base = yaml.safe_load((ROOT / "config/scaling.yaml").read_text())
-    overlays = {int(file.stem): yaml.safe_load(file.read_text()) for file in (ROOT / "config/scaling").glob("*.yaml")}
-    amounts = base["simulate"]["mirror"]["expression"]
-    series = archs4.series_names(amounts["tissues"] * amounts["samples_per_tissue"] // archs4.SAMPLES_PER_SERIES)
-    trained = {}
-    for number, overlay in {**overlays, 5000: {}}.items():
-        corpora = settings(merged(base, overlay)).section("prebulk/corpora")
-        parts = {
-            name: [ids for ids in series if re.search(corpora[name]["search"]["term"], ids)]
-            for name in ("train", "test")
-        }
-        groups = {name: {one for ids in part for one in ids.split(",")} for name, part in parts.items()}
-        assert not groups["train"] & groups["test"]  # nor by a series that links two
-        kept = len(parts["train"]) * archs4.SAMPLES_PER_SERIES * (1 - base["prebulk"]["splits"]["validation"])
-        assert kept == pytest.approx(number, rel=0.05)
-        assert len(parts["test"]) == 71
-        trained[number] = set(parts["train"])
-    assert trained[500] < trained[1500] < trained[5000]
+    worlds = {file.stem: yaml.safe_load(file.read_text()) for file in (ROOT / "config/scaling").glob("*.yaml")}
+    found = {name: settings(merged(base, world)).config for name, world in {"whole": {}, **worlds}.items()}
+    results = {name: config.pop("pathvars").get("results") for name, config in found.items()}
+    assert results == {"whole": None, "gated": "results/scaling_gated", "linear": "results/scaling_linear"}
+    drawn = {name: config["simulate"]["mirror"]["expression"] for name, config in found.items()}
+    regulation = {name: of.pop("regulation") for name, of in drawn.items()}
+    assert regulation["gated"] == regulation["whole"] | {"hill": 0, "pairs": 0}
+    assert regulation["linear"] == regulation["gated"] | {"gated": 0, "flipped": 0}
+    programmes = {name: of["programmes"].pop("number") for name, of in drawn.items()}
+    cell_types = {name: of["mixture"].pop("cell_types") for name, of in drawn.items()}
+    assert programmes == {"whole": 8, "gated": 0, "linear": 0} and cell_types == {"whole": 5, "gated": 0, "linear": 0}
+    assert found["whole"] == found["gated"] == found["linear"]
 
 
 def test_a_key_that_stands_twice_is_refused_with_its_line(tmp_path: Path) -> None:
