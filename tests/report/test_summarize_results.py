@@ -196,9 +196,10 @@ def test_figures_are_those_of_the_run_that_did_best_on_validation() -> None:
     ]
     numbers = {run: tables_of([of for of in rows if of["model"].startswith(run)])[0] for run in "ab"}
     figures = [Path(f"report/{name}/{file}.png") for name in "ab" for file in ("umap", "f1")]
-    figures.append(Path("report/netseq/pausing.png"))
+    figures += [Path("report/netseq/pausing.png"), Path("report/learning_curve.png")]
     assert [str(path) for path in main_figures(figures, numbers).values()] == [
         "report/b/f1.png",
+        "report/learning_curve.png",
         "report/b/umap.png",
         "report/netseq/pausing.png",
     ]
@@ -212,5 +213,9 @@ def test_methods_speak_of_what_was_done_and_cite_in_order() -> None:
     assert "Run small is a transformer" in text and "pausing index" in text
     numbers = [int(part.split("]")[0]) for part in text.split(" [")[1:] if part.split("]")[0].isdigit()]
     assert numbers == sorted(numbers) and set(numbers) == set(range(1, len(made.references) + 1))
+    assert "learning curve" not in text
+    content["bulk"]["learning_curve"]["train_samples"] = [120, 60]
+    curve = describe(content, None, [], {}, "0.1.0", "").paragraphs
+    assert any("also fitted to 60 and to 120 of the train samples" in said for said in curve)
     alone = describe({"reference": content["reference"]}, None, [], {}, "0.1.0", "")
     assert len(alone.paragraphs) == 2 and len(alone.references) == 1

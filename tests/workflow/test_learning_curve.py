@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import shutil
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import yaml
 
 from tests.support.dry_runs import dry_runs
 from tests.support.workflow import DEMO, RESULTS, ROOT, snakemake, succeeded
+from workflow_scripts.docs.rules import rules
 from workflow_scripts.settings.settings import Settings
 from workflow_scripts.settings.validation import read_yaml
 
@@ -37,6 +40,21 @@ def test_a_curve_adds_its_own_jobs_to_a_finished_run_and_draws_itself(demo: Path
     added, without = dry_runs((demo, config(120, 60), "all"), (demo, config(seed=2), "all"))
     assert added == dict.fromkeys(FITTED, 2) | dict.fromkeys(("plot_learning_curve", *LAST), 1)
     assert without == {}
+
+
+def test_what_is_made_of_fewer_samples_reads_nothing_that_was_fitted_to_others() -> None:
+    """Else a model of 60 samples would be standardized, or held against baselines, by all of them."""
+    found = set()
+    for rule in rules():
+        read, written = (
+            [str(node.value) for node in ast.walk(rule.call(part)) if isinstance(node, ast.Constant)]
+            for part in ("input", "output")
+        )
+        fitted = [text for text in read if re.match("<results>/(bulk/|prebulk/splits|prebulk/standardizer)", text)]
+        if any("{size}" in text for text in written):
+            found.add(rule.name)
+            assert fitted and all("{size}" in text for text in fitted), rule.name
+    assert found == {*FITTED} - {"take_train_samples"}
 
 
 def test_costs_count_the_jobs_of_every_size(config) -> None:
