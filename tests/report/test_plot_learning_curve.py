@@ -16,7 +16,7 @@ from workflow_scripts.evaluation.comparisons import compare
 from workflow_scripts.report.looks import look
 from workflow_scripts.report.plot_learning_curve import MUTED, plot_learning_curve
 
-SIZES = {".60": 60, ".120": 120, "": 250}  # in another order than that of names
+SIZES = {"": 250, ".60": 60, ".120": 120}  # in the order in which the rule has them
 GAIN = {60: 0.1, 120: 0.2, 250: 0.3}  # of every model, above what it has of no sample
 NONE = {"knn": 0.3, "logistic_regression_log_tpm": 0.4, "majority_class": 0.1}
 UNTAUGHT = {"knn_imputer": 0.2, "pca_imputer": 0.3, "gene_mean": 0.0}
