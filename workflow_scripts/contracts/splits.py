@@ -3,6 +3,7 @@
 `results/prebulk/splits.parquet`, written by `prebulk/split_samples`: sample_id (unique), corpus,
 split (`train`, `validation`, `test`), group, label (empty string: unlabelled). Samples of one group
 (patient, donor, connected series) never straddle splits. Samples that were dropped are not here.
+`splits.500.parquet`, written by `prebulk/take_train_samples`, is the same with 500 train samples, for a learning curve.
 """
 
 from __future__ import annotations

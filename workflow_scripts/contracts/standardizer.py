@@ -2,7 +2,8 @@
 
 `results/prebulk/standardizer.parquet`, written by `prebulk/fit_standardizer`, in gene-table order:
 gene_id, mean and sd (float64, natural-log units; NaN where no train sample measures the gene),
-n (train samples in which the gene is measured). Metadata: `gene_order`.
+n (train samples in which the gene is measured). Metadata: `gene_order`. `standardizer.500.parquet` is that of
+`splits.500.parquet`.
 """
 
 from __future__ import annotations
