@@ -90,7 +90,7 @@ site: $(ready) ## the Markdown of this project as a site, site/index.html
 
 lock: $(ready) ## requirements*.lock of requirements*.in
 	$(bin)/uv pip compile -q --no-annotate --no-header --no-emit-find-links requirements.in | sed 's/+cpu$$//' > requirements.lock
-	$(bin)/uv pip compile -q --no-annotate --no-header --no-emit-find-links requirements.bench.in > requirements.bench.lock
+	$(bin)/uv pip compile -q --no-annotate --no-header --no-emit-find-links requirements.bench.in | sed 's/+cpu$$//' > requirements.bench.lock
 
 $(ready): requirements.lock
 	test -x $(bin)/python || $(PYTHON) -m venv .venv
