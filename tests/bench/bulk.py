@@ -127,7 +127,7 @@ def new_model(shape: Shape) -> Stack:
     family = family_of(shape)
     settings = {name: key["default"] for name, key in family.SETTINGS["properties"].items()}
     settings |= {"dim": shape.dim, DEPTH[shape.family]: shape.depth, "heads": shape.heads}
-    return Stack(base, family.create(settings, genes, base, 0, shape.tokens))
+    return Stack(base, family.create(settings, genes, base, None, 0, shape.tokens))
 
 
 def family_of(shape: Shape) -> ModuleType:

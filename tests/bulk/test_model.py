@@ -166,7 +166,7 @@ def test_gene_vectors_are_standardized_over_the_genes_that_have_one(base: Base) 
     missing = np.arange(GENES) == 2
     genes = anndata.AnnData(vectors, obs=pd.DataFrame({"missing": missing}, index=[f"G{i}" for i in range(GENES)]))
     settings = {"dim": 8, "layers": 1, "heads": 2, "dropout": 0.0, "ree_base": 100.0}
-    found = create(settings, genes, base, seed=0, tokens=GENES).identity.gene_vectors.numpy()
+    found = create(settings, genes, base, None, seed=0, tokens=GENES).identity.gene_vectors.numpy()
     np.testing.assert_allclose(found[~missing].mean(axis=0), 0, atol=1e-5)
     np.testing.assert_allclose(found[~missing].std(axis=0), [1, 1, 0], atol=1e-5)
     assert not found[2].any()

@@ -125,7 +125,7 @@ def test_noise_is_added_in_training_alone(base: Base, values: Tensor) -> None:
 def test_a_new_network_knows_its_genes_and_decodes_along_the_axes(base: Base) -> None:
     vectors = np.random.default_rng(0).normal(3, 5, (GENES, 6)).astype(np.float32)
     about = pd.DataFrame({"missing": np.arange(GENES) == 2}, index=[f"G{gene}" for gene in range(GENES)])
-    made = create(SETTINGS, anndata.AnnData(vectors, obs=about), base, seed=0, tokens=4)
+    made = create(SETTINGS, anndata.AnnData(vectors, obs=about), base, None, seed=0, tokens=4)
     torch.testing.assert_close(made.loadings.detach(), base.axes * base.sizes)
     for identity in (made.identity, made.slope):
         assert identity.has_vector.tolist() == [gene != 2 for gene in range(GENES)]

@@ -20,6 +20,7 @@ from workflow_scripts.contracts import standardizer as standardizer_table
 from workflow_scripts.prebulk.fit_standardizer import fit_standardizer
 
 IMPUTATION = {**SPEC["imputation"], "mask_ratios": [0.3], "bootstrap_samples": 2, "factors": [3], "pca_components": [3]}
+GRAPH = {"graph": {"neighbours": 4, "contexts": 2, "axes": 2, "rounds": 2, "dropout": 0.1}}  # of train samples, too
 CLASSES = {**SPEC["classification"], "regularization": [0.01], "trees": 5, "bootstrap_samples": 2}
 
 
@@ -44,7 +45,7 @@ def fitted(cohort: dict[str, Any], folder: Path) -> dict[str, np.ndarray]:
     files = {**cohort, "standardizer": folder / "standardizer.parquet"}
     given = {name: files[name] for name in ("expression", "splits", "standardizer")}
     fit_standardizer(**given)
-    spec = {**SPEC["runs"]["small"], "training": {**SPEC["runs"]["small"]["training"], "max_epochs": 1}}
+    spec = {**SPEC["runs"]["small"], "training": {**SPEC["runs"]["small"]["training"], "max_epochs": 1}, "model": GRAPH}
     train(files, folder, spec)
     embed_baseline(**given, embeddings=folder / "pca.h5ad")
     impute_baselines(**given, scores=folder / "imputation.parquet", spec=IMPUTATION)

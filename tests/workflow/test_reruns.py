@@ -109,6 +109,10 @@ ADDED = {
             }
         },
     },
+    "bulk/runs/third": {
+        "embedding": "esm2/esm2_t6_8M_UR50D",
+        "model": {"graph": {"neighbours": 8, "contexts": 2, "axes": 4, "rounds": 1, "dropout": 0.2}},
+    },
     "tracks/sets/netseq/hub": {"genome": "hg38", "email": "maintainer@example.org", "chromosome_names": "genome"},
 }
 
@@ -171,6 +175,7 @@ BY_HAND = {
     "tracks/sets/{name}/metagene": {"measure_metagene", "plot_metagene"},
     "bulk/runs/{name}": MODELS,
     "bulk/runs/second": MODELS | {"compare_runs"},
+    "bulk/runs/third": (MODELS | {"compare_runs"}) - {"export_gene_vectors"},  # its network has none
     "bulk/runs/{name}/embedding": EMBEDDING,  # another one, which has to be made first
     **dict.fromkeys([f"bulk/runs/{{name}}/training/{key}" for key in ("accelerator", "devices", "nodes")], set()),
     "bulk/imputation": IMPUTATION,

@@ -19,6 +19,8 @@ from workflow_scripts.io.registry import load
 if TYPE_CHECKING:  # what training alone needs
     import anndata
 
+    from workflow_scripts.bulk.fitting import Learned
+
 
 class Trained(NamedTuple):
     """What `read` returns."""
@@ -29,11 +31,11 @@ class Trained(NamedTuple):
     seed: int
 
 
-def create(spec: dict, genes: anndata.AnnData, base: Base) -> tuple[ModuleType, Stack]:
-    """The family and a new model of one run (`bulk/runs/{run}`), upon a fitted base; genes: a GeneEmbedding."""
+def create(spec: dict, genes: anndata.AnnData, base: Base, learned: Learned) -> tuple[ModuleType, Stack]:
+    """The family and a new model of one run (`bulk/runs/{run}`), genes: a GeneEmbedding; base: fitted to `learned`."""
     ((name, settings),) = spec["model"].items()
     family = load(MODELS[name])
-    network = family.create(settings, genes, base, spec["seed"], spec["training"]["genes_per_sample"])
+    network = family.create(settings, genes, base, learned, spec["seed"], spec["training"]["genes_per_sample"])
     return family, Stack(base, network)
 
 

@@ -57,8 +57,9 @@ def train(
     names, values = data.references(expression, train, order, seed)
     others, of_others = data.references(expression, validation, order, seed, data.MOST_CHOSEN_BY)
     learned = Learned(values, folds[names].to_numpy(), of_others)
-    family, stack = bundle.create(spec, genes, fit_base(learned, statistics, spec["base"], seed))
-    hold_out(stack.base, learned.train, learned.folds, seed)
+    base = fit_base(learned, statistics, spec["base"], seed)
+    hold_out(base, learned.train, learned.folds, seed)
+    family, stack = bundle.create(spec, genes, base, learned)
     parameters = sum(parameter.numel() for parameter in stack.parameters())
     log.info("%d parameters, %d train and %d validation samples", parameters, len(train), len(validation))
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # what training alone needs: a trained model is used with tor
     import anndata
 
     from workflow_scripts.bulk.data import Batch
+    from workflow_scripts.bulk.fitting import Learned
 
 SETTINGS = {
     "description": "Latent vectors that read all visible genes of a sample, and say its whole profile.",
@@ -215,7 +216,7 @@ class Perceiver(nn.Module):
         return Output(base.mean + deviation.float(), states.float())
 
 
-def create(settings: dict, genes: anndata.AnnData, base: Base, seed: int, tokens: int) -> Perceiver:
+def create(settings: dict, genes: anndata.AnnData, base: Base, learned: Learned, seed: int, tokens: int) -> Perceiver:
     """A new network, see `registry`; it reads all genes, whatever `tokens` says."""
     size = {"genes": genes.n_obs, "gene_vector": genes.n_vars, "factors": base.shape["factors"]}
     torch.manual_seed(seed)

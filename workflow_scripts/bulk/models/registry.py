@@ -6,9 +6,10 @@ A family is a module of this folder:
   defaults, the tables of config/README.md and the rerun matrix follow from it.
 - `MULTIPLES`: likewise a literal, {key of its settings: [another key, times]}: the one is a multiple of so many times
   the other; there may be none.
-- `create(settings, genes, base, seed, tokens) -> nn.Module`: a new network over the G genes of a GeneEmbedding
-  (`genes`), upon a fitted `bulk.base.Base`. tokens: genes of a sample that one training step looks at. The network has
-  `config`, a frozen dataclass from which `restore` builds it anew.
+- `create(settings, genes, base, learned, seed, tokens) -> nn.Module`: a new network over the G genes of a GeneEmbedding
+  (`genes`), upon a `bulk.base.Base` that was fitted to `bulk.fitting.Learned` and knows its factors without each fold.
+  tokens: genes of a sample that one training step looks at. The network has `config`, a frozen dataclass from which
+  `restore` builds it anew.
 - `restore(architecture) -> nn.Module`: an untrained network of `dataclasses.asdict(network.config)`.
 - `loss(network, base, batch) -> Loss`: of a `bulk.data.Batch`; differentiable.
 - `predict(network, base, values, visible) -> (N, G) float32`: ln(TPM+1) of every known gene as the network says it, NaN
@@ -22,6 +23,7 @@ are beside it. To add a family, write its module and add its line.
 """
 
 MODELS = {
+    "graph": "workflow_scripts.bulk.models.graph",
     "perceiver": "workflow_scripts.bulk.models.perceiver",
     "transformer": "workflow_scripts.bulk.models.transformer",
 }

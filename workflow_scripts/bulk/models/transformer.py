@@ -32,6 +32,7 @@ if TYPE_CHECKING:  # what training alone needs: a trained model is used with tor
     import anndata
 
     from workflow_scripts.bulk.data import Batch
+    from workflow_scripts.bulk.fitting import Learned
 
 SETTINGS = {
     "description": "A transformer that predicts what the latent factors of a sample leave.",
@@ -176,7 +177,7 @@ class Transformer(nn.Module):
         return Output((base.mean + said.deviation).gather(1, index) + residual, states)
 
 
-def create(settings: dict, genes: anndata.AnnData, base: Base, seed: int, tokens: int) -> Transformer:
+def create(settings: dict, genes: anndata.AnnData, base: Base, learned: Learned, seed: int, tokens: int) -> Transformer:
     """A new network, see `registry`."""
     size = {"genes": genes.n_obs, "gene_vector": genes.n_vars, "factors": base.shape["factors"], "tokens": tokens}
     torch.manual_seed(seed)
