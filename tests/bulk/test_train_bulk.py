@@ -6,6 +6,7 @@ import copy
 import json
 import logging
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -99,21 +100,26 @@ def test_parameters_are_counted_and_what_is_known_beforehand_is_not(trained: Pat
     assert not model.network.identity.has_vector[2]
 
 
-def test_a_killed_training_ends_at_the_same_weights(learned: Path, learnable: dict[str, Any], tmp_path: Path) -> None:
+def test_a_training_killed_at_three_random_moments_ends_at_the_same_weights(
+    learned: Path, learnable: dict[str, Any], tmp_path: Path
+) -> None:
     files = {
         key: [str(p) for p in value] if isinstance(value, list) else str(value) for key, value in learnable.items()
     }
     arguments = [json.dumps(files), str(tmp_path), json.dumps(learning())]
-    child = subprocess.Popen([sys.executable, "-c", CHILD, *arguments], cwd=ROOT)
-    deadline = time.monotonic() + 120
-    while not (found := list(tmp_path.glob("checkpoints/*/epoch-000002.pt"))):
-        assert child.poll() is None and time.monotonic() < deadline
-        time.sleep(0.002)
-    os.kill(child.pid, signal.SIGKILL)
-    child.wait()
-    kept = torch.load(found[0], weights_only=True)["state_dict"]
-    assert kept and not any("samples" in name for name in kept), "a checkpoint holds the network, and no train sample"
-    assert not (tmp_path / "model").exists()
+    for epoch in (1, 2, 3):
+        child = subprocess.Popen([sys.executable, "-c", CHILD, *arguments], cwd=ROOT)
+        deadline = time.monotonic() + 120
+        while not (found := list(tmp_path.glob(f"checkpoints/*/epoch-{epoch:06d}.pt"))):
+            assert child.poll() is None and time.monotonic() < deadline
+            time.sleep(0.002)
+        kept = torch.load(found[0], weights_only=True)["state_dict"]
+        assert kept and not any("samples" in name for name in kept), "a checkpoint holds the network, no train sample"
+        time.sleep(random.uniform(0, 0.2))
+        assert child.poll() is None
+        os.kill(child.pid, signal.SIGKILL)
+        child.wait()
+        assert not (tmp_path / "model").exists()
 
     train(learnable, tmp_path, learning())
     assert (tmp_path / WEIGHTS).read_bytes() == (learned / WEIGHTS).read_bytes()
