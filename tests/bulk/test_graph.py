@@ -99,9 +99,9 @@ def test_only_genes_with_an_edge_send(model: Graph, base: Base, values: Tensor, 
 
 
 def learned(base: Base, samples: int = 60) -> Learned:
-    """Train samples in two clusters along the first axis."""
+    """Train samples in two clusters along the first axis, that touch."""
     generator = np.random.default_rng(0)
-    cluster = np.where(np.arange(samples) % 2, 6.0, -6.0)
+    cluster = np.where(np.arange(samples) % 2, 1.5, -1.5)
     x = base.mean.numpy() + cluster[:, None] * base.axes[:, 0].numpy() + generator.normal(size=(samples, GENES))
     return Learned(x.astype(np.float32), np.arange(samples) // 2 % FOLDS, x[:1].astype(np.float32))
 
@@ -111,6 +111,7 @@ def test_a_new_network_says_what_the_factors_say(base: Base, values: Tensor, vis
     with torch.no_grad():
         expected = base.mean + base.factors(values, visible).deviation
         torch.testing.assert_close(say(network, base, values, visible), expected)
+    assert not network.edges.all(), "noise has no edges, or few"
 
 
 @torch.no_grad()
@@ -123,12 +124,13 @@ def test_contexts_begin_as_a_mixture_of_spherical_gaussians(base: Base) -> None:
     said = base.factors_by_fold(train, everything, torch.from_numpy(of.folds))
     shares = network(base, said, train, everything).contexts.softmax(-1)
     clusters = shares.argmax(1).numpy()
-    assert len(set(zip(clusters, np.arange(60) % 2, strict=True))) == 2
     points = (said.coordinates / base.sizes)[:, :2].numpy()
     centres = np.stack([points[clusters == cluster].mean(axis=0) for cluster in range(2)])
     variance = np.square(points - centres[clusters]).mean()
     density = np.exp(-np.square(points[:, None] - centres).sum(-1) / (2 * variance))
-    np.testing.assert_allclose(shares, density / density.sum(1, keepdims=True), rtol=1e-2, atol=1e-3)
+    expected = density / density.sum(1, keepdims=True)
+    assert (np.abs(expected - 0.5) < 0.3).any()
+    np.testing.assert_allclose(shares, expected, rtol=1e-2, atol=1e-3)
 
 
 def test_numbers_that_are_too_large_are_cut(base: Base) -> None:
