@@ -153,7 +153,7 @@ MODEL = '''
             self.offset = nn.Parameter(torch.full((config.genes,), config.start))
 
 
-    def create(settings, genes, base, seed, tokens):
+    def create(settings, genes, base, learned, seed, tokens):
         return Offset(OffsetConfig(genes=genes.n_obs, **settings))
 
 
