@@ -52,7 +52,7 @@ def visible() -> Tensor:
 
 
 def say(model: Graph, base: Base, values: Tensor, visible: Tensor) -> Tensor:
-    return model(base, base.factors(values, visible), values, visible).prediction
+    return model(base, base.factors(values, visible), values, visible)
 
 
 @torch.no_grad()
@@ -61,7 +61,7 @@ def test_two_rounds_of_messages_are_what_they_are_said_to_be(
 ) -> None:
     """Edge by edge, in plain Python."""
     said = base.factors(values, visible)
-    found = model(base, said, values, visible)
+    found, contexts = model(base, said, values, visible), model.contexts(base, said)
     for sample in range(SAMPLES):
         logits = model.context.weight @ (said.coordinates[sample, :2] / base.sizes[:2]) + model.context.bias
         shares = logits.exp() / logits.exp().sum()
@@ -79,8 +79,8 @@ def test_two_rounds_of_messages_are_what_they_are_said_to_be(
                         summed[gene] += float(weight) * sent[other]
             sent = [sent[gene] if visible[sample, gene] else summed[gene] for gene in range(GENES)]
         expected = base.mean + said.deviation[sample] + base.sd * torch.tensor(summed)
-        torch.testing.assert_close(found.prediction[sample], expected, rtol=1e-4, atol=1e-4)
-        torch.testing.assert_close(found.contexts[sample], logits, rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(found[sample], expected, rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(contexts[sample], logits, rtol=1e-4, atol=1e-4)
 
 
 @torch.no_grad()
@@ -122,7 +122,7 @@ def test_contexts_begin_as_a_mixture_of_spherical_gaussians(base: Base) -> None:
     everything = torch.ones(of.train.shape, dtype=torch.bool)
     train = torch.from_numpy(of.train)
     said = base.factors_by_fold(train, everything, torch.from_numpy(of.folds))
-    shares = network(base, said, train, everything).contexts.softmax(-1)
+    shares = network.contexts(base, said).softmax(-1)
     clusters = shares.argmax(1).numpy()
     points = (said.coordinates / base.sizes)[:, :2].numpy()
     centres = np.stack([points[clusters == cluster].mean(axis=0) for cluster in range(2)])
@@ -149,7 +149,7 @@ def test_the_loss_is_of_masked_values_by_factors_that_have_not_seen_the_sample(
     total = 0.0
     for row, fold in enumerate(folds):
         one = batch.values[[row]], batch.visible[[row]]
-        error = model(base, base.factors(*one, int(fold)), *one).prediction - batch.values[[row]]
+        error = model(base, base.factors(*one, int(fold)), *one) - batch.values[[row]]
         total += float(error[batch.masked[[row]]].square().sum())
     found = loss(model, base, batch)
     assert found.count == int(batch.masked.sum()) and found.total.item() == pytest.approx(total, rel=1e-4)

@@ -81,6 +81,10 @@ class Base(nn.Module):
             deviation[rows], coordinates[rows] = self.factors(values[rows], visible[rows], fold)
         return Said(deviation, coordinates)
 
+    def left(self, said: Said, values: Tensor, visible: Tensor) -> Tensor:
+        """What the factors leave of visible genes, (B, G) ln(TPM+1), 0 for others; as for `factors`."""
+        return (self.deviations(values, visible) - said.deviation).masked_fill(~visible, 0.0)
+
     def kernel_ridge(self, values: Tensor, visible: Tensor, penalty: float) -> Tensor:
         """What train samples say of samples: deviations (B, G), given their visible genes; as for `factors`."""
         if self._train is None:
@@ -113,6 +117,18 @@ def blocks(base: Base, values: np.ndarray, visible: np.ndarray, size: int) -> It
         parts = np.where(measured, values[rows], np.float32(0)), visible[rows] & measured, measured
         tensors = (torch.from_numpy(_filled(part, size)).to(device) for part in parts)
         yield Block(rows, rows.stop - first, *tensors)
+
+
+def said_by_fold(base: Base, values: np.ndarray, folds: np.ndarray) -> Iterator[tuple[np.ndarray, Block, Said]]:
+    """Yield rows (n,) int64 of `values`, the block whose first n samples they are, and what the factors say of it.
+
+    values (N, G) ln(TPM+1), NaN where unmeasured, all of them visible; folds (N,) int64: which the factors must not
+    have seen (see `Base.factors`).
+    """
+    for fold in np.unique(folds).tolist():
+        rows = np.flatnonzero(folds == fold)
+        for block in blocks(base, values[rows], np.isfinite(values[rows]), block_size(base)):
+            yield rows[block.rows], block, base.factors(block.values, block.visible, fold)
 
 
 def predict(

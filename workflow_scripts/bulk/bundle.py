@@ -32,7 +32,7 @@ class Trained(NamedTuple):
 
 
 def create(spec: dict, genes: anndata.AnnData, base: Base, learned: Learned) -> tuple[ModuleType, Stack]:
-    """The family and a new model of one run (`bulk/runs/{run}`), genes: a GeneEmbedding; base: fitted to `learned`."""
+    """The family and a new model of one run (`bulk/runs/{run}`); genes: a GeneEmbedding, base: fitted to `learned`."""
     ((name, settings),) = spec["model"].items()
     family = load(MODELS[name])
     network = family.create(settings, genes, base, learned, spec["seed"], spec["training"]["genes_per_sample"])

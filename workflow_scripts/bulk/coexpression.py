@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from sklearn.cluster import KMeans
 
-from workflow_scripts.bulk.base import Base, block_size
+from workflow_scripts.bulk.base import Base, said_by_fold
 
 RESTARTS = 4  # of the clustering
 LEAST_SPREAD = 0.02  # ln(TPM+1); a residual that hardly varies goes with no other
@@ -35,17 +35,11 @@ def left(base: Base, train: np.ndarray, folds: np.ndarray) -> tuple[np.ndarray, 
     train (M, G) ln(TPM+1), NaN where unmeasured; folds (M,) int64, that are held out. Returns residuals (M, G) float32
     ln(TPM+1), 0 where unmeasured, and coordinates (M, K) float32 in sizes of the axes.
     """
-    residuals = np.zeros(train.shape, np.float32)
+    residuals = np.empty(train.shape, np.float32)
     coordinates = np.empty((len(train), base.shape["factors"]), np.float32)
-    size = block_size(base)
-    for fold in np.unique(folds):
-        of_fold = np.flatnonzero(folds == fold)
-        for rows in np.split(of_fold, range(size, len(of_fold), size)):
-            values = torch.from_numpy(train[rows])
-            measured = values.isfinite() & base.known
-            said = base.factors(values, measured, int(fold))
-            residuals[rows] = (base.deviations(values, measured) - said.deviation).masked_fill(~measured, 0.0)
-            coordinates[rows] = said.coordinates / base.sizes
+    for rows, block, said in said_by_fold(base, train, folds):
+        residuals[rows] = base.left(said, block.values, block.visible)[: block.number].cpu().numpy()
+        coordinates[rows] = (said.coordinates / base.sizes)[: block.number].cpu().numpy()
     return residuals, coordinates
 
 
@@ -70,7 +64,8 @@ def neighbours(residuals: np.ndarray, labels: np.ndarray, number: int, seed: int
     drawn = generator.permutation(genes)[:PERMUTED]
     parts, permuted = [], []
     for label in np.unique(labels):
-        of = residuals[labels == label] - residuals[labels == label].mean(axis=0)
+        of = residuals[labels == label]
+        of = of - of.mean(axis=0)
         parts.append(of / (np.sqrt(np.square(of).sum(axis=0)) + LEAST_SPREAD * np.sqrt(len(of))))
         permuted.append(generator.permuted(parts[-1][:, drawn], axis=0))
     chance = np.quantile(_alike(permuted, parts).max(axis=1), 1 - FALSE)

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from workflow_scripts.bulk.base import UNSEEN, Base, block_size, blocks, predict
+from workflow_scripts.bulk.base import UNSEEN, Base, block_size, predict, said_by_fold
 
 MEMBERS = ("factors", "kernel_ridge", "network")
 PARTS = ("coordinates", "states")  # of an embedding
@@ -84,9 +84,6 @@ def coordinates(base: Base, values: np.ndarray, folds: np.ndarray | None = None)
     """
     folds = np.full(len(values), UNSEEN) if folds is None else folds
     found = np.empty((len(values), base.axes.shape[1]), np.float32)
-    for fold in np.unique(folds).tolist():
-        rows = np.flatnonzero(folds == fold)
-        for block in blocks(base, values[rows], np.isfinite(values[rows]), block_size(base)):
-            said = base.factors(block.values, block.visible, fold)
-            found[rows[block.rows]] = said.coordinates[: block.number].cpu().numpy()
+    for rows, block, said in said_by_fold(base, values, folds):
+        found[rows] = said.coordinates[: block.number].cpu().numpy()
     return found

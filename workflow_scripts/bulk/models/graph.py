@@ -16,7 +16,7 @@ Shapes: B samples, G genes, K factors, A axes, C contexts, N neighbours.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -89,11 +89,6 @@ class GraphConfig:
     dropout: float
 
 
-class Output(NamedTuple):
-    prediction: Tensor  # (B, G) float32, ln(TPM+1)
-    contexts: Tensor  # (B, C), logarithms of shares but for a number
-
-
 class Graph(nn.Module):
     """Predicts all genes of a sample from its visible ones; no masked value can reach it.
 
@@ -111,21 +106,27 @@ class Graph(nn.Module):
         self.gated = nn.Parameter(torch.zeros(contexts, genes, neighbours))  # and in each, beside
         self.mean = nn.Parameter(torch.zeros(contexts, genes))  # residuals
 
-    def forward(self, base: Base, said: Said, values: Tensor, visible: Tensor) -> Output:
-        """said: by the factors of `base`; values (B, G) ln(TPM+1), of which only the `visible` (B, G) bool are read."""
+    def contexts(self, base: Base, said: Said) -> Tensor:
+        """Logarithms of the shares of contexts but for a number, (B, C) float32; said: by the factors of `base`."""
+        return self.context(said.coordinates[:, : self.config.axes] / base.sizes[: self.config.axes]).float()
+
+    def forward(self, base: Base, said: Said, values: Tensor, visible: Tensor) -> Tensor:
+        """Predict all genes, (B, G) float32 ln(TPM+1).
+
+        said: by the factors of `base`; values (B, G) ln(TPM+1), of which only the `visible` (B, G) bool are read.
+        """
         sd = base.sd.clamp(min=MIN_SD)
-        contexts = self.context(said.coordinates[:, : self.config.axes] / base.sizes[: self.config.axes])
-        shares = contexts.softmax(-1)
+        shares = self.contexts(base, said).softmax(-1)
         weights = self.common + (shares @ self.gated.flatten(1)).unflatten(1, self.common.shape)  # (B, G, N)
         weights = weights.masked_fill(~self.edges, 0.0)
         mean = shares @ self.mean
-        shown = (base.deviations(values, visible) - said.deviation).masked_fill(~visible, 0.0) / sd
+        shown = base.left(said, values, visible) / sd
         sent = shown
         for _ in range(self.config.rounds):
             messages = F.dropout(sent, self.config.dropout, self.training)[:, self.neighbours]  # (B, G, N)
             found = mean + (weights * messages).sum(-1)
             sent = torch.where(visible, shown, found)
-        return Output((base.mean + said.deviation + sd * found).float(), contexts.float())
+        return (base.mean + said.deviation + sd * found).float()
 
 
 def create(settings: dict, genes: anndata.AnnData, base: Base, learned: Learned, seed: int, tokens: int) -> Graph:
@@ -155,7 +156,7 @@ def restore(architecture: dict) -> Graph:
 def loss(network: Graph, base: Base, batch: Batch) -> Loss:
     """Squared error of ln(TPM+1) over the masked measured genes of a batch."""
     said = base.factors_by_fold(batch.values, batch.visible, batch.fold)
-    error = (network(base, said, batch.values, batch.visible).prediction - batch.values)[batch.masked].square()
+    error = (network(base, said, batch.values, batch.visible) - batch.values)[batch.masked].square()
     return Loss(error.sum(), error.numel())
 
 
@@ -164,22 +165,17 @@ def predict(network: Graph, base: Base, values: np.ndarray, visible: np.ndarray)
     """What the network says of every known gene of every sample, see `registry`."""
 
     def say(values: Tensor, visible: Tensor) -> Tensor:
-        return network(base, base.factors(values, visible), values, visible).prediction
+        return network(base, base.factors(values, visible), values, visible)
 
-    return of_samples(base, values, visible, _size(network, base), say)
+    size = max(1, min(block_size(base), EDGES_AT_ONCE // (network.config.genes * network.config.neighbours)))
+    return of_samples(base, values, visible, size, say)
 
 
 @torch.inference_mode()
 def embed(network: Graph, base: Base, values: np.ndarray) -> np.ndarray:
     """The contexts (N, C) float32 of samples, as logarithms of shares but for a number, from all measured genes."""
     embedded = np.empty((len(values), network.config.contexts), np.float32)
-    for block in blocks(base, values, np.isfinite(values), _size(network, base)):
-        said = base.factors(block.values, block.visible)
-        contexts = network(base, said, block.values, block.visible).contexts[: block.number]
-        embedded[block.rows] = contexts.cpu().numpy()
+    for block in blocks(base, values, np.isfinite(values), block_size(base)):
+        contexts = network.contexts(base, base.factors(block.values, block.visible))
+        embedded[block.rows] = contexts[: block.number].cpu().numpy()
     return embedded
-
-
-def _size(network: Graph, base: Base) -> int:
-    """Samples at once."""
-    return max(1, min(block_size(base), EDGES_AT_ONCE // (network.config.genes * network.config.neighbours)))
