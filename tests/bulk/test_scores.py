@@ -183,7 +183,7 @@ def test_the_setting_with_the_least_error_is_chosen_and_the_first_of_equals() ->
 def test_every_model_is_scored_on_the_same_values(scored: Path) -> None:
     rows = metrics.read(scored / "metrics.parquet")
     rows = rows[rows["task"] == "imputation"]
-    assert set(rows["model"]) == {"small", *offered.baselines(HIDDEN)}
+    assert set(rows["model"]) == {"small", "small_base", *offered.baselines(HIDDEN)}
     pooled = rows[rows["level"] == "pooled"]
     assert (pooled.groupby(["dataset", "split"])["n"].nunique() == 1).all()
 
@@ -247,11 +247,12 @@ def test_the_baseline_embedding_does_not_look_at_the_test_split(cohort: dict[str
     assert not np.allclose(first.X[~other], second[first.obs_names].X[~other])
 
 
-def test_no_run_may_be_taken_for_a_classifier_on_an_embedding() -> None:
+@pytest.mark.parametrize("suffix", ["_logistic_regression", "_base"])
+def test_no_run_may_be_taken_for_a_part_of_another(suffix: str) -> None:
     config = demo()[0]
     (run,) = config["bulk"]["runs"].values()
-    config["bulk"]["runs"] = {"small_logistic_regression": run}
-    with pytest.raises(BadConfiguration, match="allowed: a name that does not end in _logistic_regression"):
+    config["bulk"]["runs"] = {f"small{suffix}": run}
+    with pytest.raises(BadConfiguration, match=f"allowed: a name that does not end in {suffix}"):
         Settings(config, str(ROOT / "config/datasets.tsv"))
 
 

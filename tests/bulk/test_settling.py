@@ -158,3 +158,27 @@ def test_both_parts_of_an_embedding_are_of_one_size() -> None:
     train = stack.embed(family, model, values[:50], np.arange(50) % 5)
     sizes = [np.square(part - part.mean(0)).sum(1).mean() for part in (train[:, :3], train[:, 3:])]
     np.testing.assert_allclose(sizes, 1, rtol=1e-3)
+
+
+def test_without_its_network_a_run_says_what_its_base_does() -> None:
+    """The best that factors and kernel ridge make together, whatever part the network has in the run."""
+    model, values = made()
+    noise = np.random.default_rng(0).normal(0, 0.3, values.shape).astype(np.float32)
+    family = saying(lambda given, visible: values + noise)
+    table = settle_weights(family, model, values, GROUPS, PENALTIES, 1).set_index("member")
+    visible, hidden = hide(values, model.base.known.numpy(), 1)
+    members = stack.members(family, model)
+    predicted = stack.mean_of(members, model.of_base, values, visible)
+    factors, kernel_ridge, _ = (member(values, visible) for member in members)
+    first, second, none = model.of_base.tolist()
+    assert model.weights[2] > 0.5 and none == 0 and first + second == pytest.approx(1)
+    np.testing.assert_allclose(predicted, first * factors + second * kernel_ridge, rtol=1e-5)
+    squared = np.square(predicted - values)[hidden].mean()
+    assert squared == pytest.approx(table["squared_error"]["base"], rel=1e-4)
+    for share in np.linspace(0, 1, 21):
+        other = np.square(share * factors + (1 - share) * kernel_ridge - values)[hidden].mean()
+        assert squared <= other + 1e-6
+    asked = []
+    telling = [lambda *given, name=name: asked.append(name) or np.zeros((1, 1)) for name in stack.MEMBERS]
+    stack.mean_of(telling, torch.tensor([0.5, 0.5, 0.0]), np.zeros((1, 1)), np.ones((1, 1), bool))
+    assert asked == ["factors", "kernel_ridge"]

@@ -49,7 +49,7 @@ def draw(folder: Path, origin: dict, runs: dict[str, float], rows=rows_of) -> tu
         for run, start in runs.items():
             types = dict.fromkeys(["value", "ci_low", "ci_high"], float) | {"n": "int64"}
             frame = pd.DataFrame(rows(run, start, GAIN[number]), columns=list(metrics.REPLICATES.columns)).astype(types)
-            own = frame["model"].str.startswith(run)
+            own = frame["model"].isin([run, f"{run}_logistic_regression"])
             given["metrics"].append(folder / f"{run}{size}/metrics.parquet")
             given["comparisons"].append(folder / f"{run}{size}/comparisons.parquet")
             metrics.write(frame[list(metrics.SCHEMA.columns)], given["metrics"][-1])
@@ -122,3 +122,20 @@ def test_runs_without_scores_say_so(tmp_path, origin, drawn) -> None:
     table, figure = draw(tmp_path, origin(False), {"a": 0.5}, rows=lambda *of: [])
     assert table.empty and figure.stat().st_size > 1000
     assert np.any(["nothing was scored" in text.get_text() for text in drawn[0].axes[0].texts])
+
+
+def with_base_rows(run: str, start: float, gain: float) -> list[dict]:
+    """Its network adds as much again as what the train samples add."""
+    rows, of = rows_of(run, start + gain, gain), {"task": "imputation", "dataset": "mask_0.5"}
+    return [*rows, row(f"{run}_base", "skill", start + gain, **of)]
+
+
+def test_what_a_network_adds_stands_at_its_size(tmp_path, origin) -> None:
+    table, _ = draw(tmp_path, origin(False), {"a": 0.35}, with_base_rows)
+    own = table[(table["model"] == "a") & (table["metric"] == "skill")].set_index(["dataset", "train_samples"])
+    for size, gain in GAIN.items():
+        assert own.loc[("mask_0.5", size), "network_adds"] == pytest.approx(gain)
+        assert own.loc[("mask_0.5", size), "beside_its_base"] == "ahead"
+        assert own.loc[("mask_0.5", size), "best_baseline"] == "pca_imputer"  # a part of the run is no baseline
+    assert own.loc["mask_0.15", "network_adds"].isna().all()
+    assert set(table.loc[table["model"] == "a_base", "run"]) == {"a"}

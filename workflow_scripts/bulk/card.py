@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from workflow_scripts.contracts.probe import Probe
+from workflow_scripts.evaluation.comparisons import with_baselines
 from workflow_scripts.evaluation.intervals import LEVEL
 from workflow_scripts.evaluation.metrics import label as metric_label
 from workflow_scripts.evaluation.models import label as model_label
@@ -93,7 +94,8 @@ def _of_splits(splits: pd.DataFrame) -> Iterable[tuple[Any, ...]]:
 
 def _scores(metrics: pd.DataFrame, comparisons: pd.DataFrame) -> Iterable[tuple[Any, ...]]:
     """One row for each shown number of the test split: the run's, and that of the baseline that is best at it."""
-    tested = comparisons[(comparisons["split"] == "test") & comparisons["metric"].isin(SHOWN)]
+    tested = with_baselines(comparisons)
+    tested = tested[(tested["split"] == "test") & tested["metric"].isin(SHOWN)]
     tested = tested[tested["level"] == tested["metric"].map(SHOWN)]
     intervals = metrics.set_index(["model", "dataset", "split", "task", "level", "metric"])
     for place, rows in tested.groupby(["task", "dataset", "metric", "model"], sort=False):

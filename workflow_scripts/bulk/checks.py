@@ -18,8 +18,8 @@ def faults(settings: Settings) -> Iterator[Fault]:
     if len({f"{ratio:g}" for ratio in ratios}) < len(ratios):
         yield "bulk/imputation/mask_ratios", str(ratios), "ratios that differ in six digits, by which they are named"
     offered = settings.offered("gene embedding")
-    # a run stands beside the baselines, in the folder that also holds theirs; its probe has a suffix
-    probe = literal("workflow_scripts.evaluation.models", "PROBE")
+    # a run stands beside the baselines, in the folder that also holds theirs; its probe and its base have suffixes
+    probe, base = (literal("workflow_scripts.evaluation.models", name) for name in ("PROBE", "BASE"))
     baselines = entries("workflow_scripts.evaluation.models")
     taken = {"baselines", *baselines, *(name.removesuffix(probe) for name in baselines)}
     for name, run in section["runs"].items():
@@ -28,6 +28,8 @@ def faults(settings: Settings) -> Iterator[Fault]:
             yield place, repr(name), "a name that no baseline has"
         if name.endswith(probe):
             yield place, repr(name), f"a name that does not end in {probe}, as classifiers on embeddings do"
+        if name.endswith(base):
+            yield place, repr(name), f"a name that does not end in {base}, as runs without their network do"
         if run["embedding"] not in offered:
             yield f"{place}/embedding", repr(run["embedding"]), f"one of {', '.join(offered) or 'none: make one'}"
         ((family, model),) = run["model"].items()

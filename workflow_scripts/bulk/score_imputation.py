@@ -12,6 +12,8 @@ from workflow_scripts.bulk import bundle, imputation, stack
 from workflow_scripts.contracts import metrics as metrics_table
 from workflow_scripts.contracts import splits as splits_table
 from workflow_scripts.contracts import standardizer as standardizer_table
+from workflow_scripts.evaluation.fitting import Once
+from workflow_scripts.evaluation.models import BASE
 
 
 def score_imputation(
@@ -25,7 +27,7 @@ def score_imputation(
     run: str,
     threads: int,
 ) -> None:
-    """Write the imputation numbers of one run, one dataset a mask ratio.
+    """Write the imputation numbers of one run, and of what it would be without its network, one dataset a mask ratio.
 
     The hidden values are those of the baselines: they are drawn by sample, from `spec["seed"]`.
     """
@@ -33,7 +35,12 @@ def score_imputation(
     family, trained, order, _ = bundle.read(model)
     mean = standardizer_table.read(standardizer, order)["mean"].to_numpy(np.float32)
     cohort = imputation.Cohort(expression, order, splits_table.read(splits), mean, spec)
-    rows = imputation.score(cohort, {(run, ""): partial(stack.impute, family, trained)}, spec)
+    members = [Once(member) for member in stack.members(family, trained)]
+    candidates = {
+        (run, ""): partial(stack.mean_of, members, trained.weights),
+        (f"{run}{BASE}", ""): partial(stack.mean_of, members, trained.of_base),
+    }
+    rows = imputation.score(cohort, candidates, spec)
     metrics_table.write_replicates(rows, scores)
 
 

@@ -54,6 +54,7 @@ def settle_weights(
     kept = whole if gained.sum() > max(spread, LEAST_GAIN * _error(found, base).sum()) else base
     model.penalty.fill_(penalty)
     model.weights.copy_(torch.from_numpy(kept))
+    model.of_base.copy_(torch.from_numpy(base))
 
     count, total = max(1, int(hidden.sum())), float(np.square(of_mean, dtype=np.float64).sum())
     rows = [(name, kept[place], float(found[:, place, place].sum())) for place, name in enumerate(MEMBERS)]

@@ -12,6 +12,8 @@ Shapes: N samples, G genes, K factors, D numbers of the states.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from types import ModuleType
 
 import numpy as np
@@ -31,6 +33,7 @@ class Stack(nn.Module):
         super().__init__()
         self.base, self.network = base, network
         self.register_buffer("weights", torch.tensor([1.0, 0.0, 0.0]))  # of `MEMBERS`, 1 together
+        self.register_buffer("of_base", torch.tensor([1.0, 0.0, 0.0]))  # the best such without the network
         self.register_buffer("penalty", torch.ones(()))  # of kernel ridge regression
         factors = base.shape["factors"]
         self.register_buffer("kept", torch.tensor([factors, 0]))  # so many first numbers of each part of an embedding
@@ -43,10 +46,25 @@ def impute(family: ModuleType, model: Stack, values: np.ndarray, visible: np.nda
     family: as in `models/registry`; values (N, G) ln(TPM+1), NaN where unmeasured, of which only the `visible` (N, G)
     bool are looked at. Returns (N, G) float32 ln(TPM+1), NaN for genes that no train sample measures.
     """
+    return mean_of(members(family, model), model.weights, values, visible)
+
+
+def members(family: ModuleType, model: Stack) -> list[Callable[[np.ndarray, np.ndarray], np.ndarray]]:
+    """What each of `MEMBERS` predicts, from values and which of them are visible, as for `impute`."""
+    return [partial(say, family, model, name, penalty=float(model.penalty)) for name in MEMBERS]
+
+
+def mean_of(
+    said: Sequence[Callable[[np.ndarray, np.ndarray], np.ndarray]],
+    weights: Tensor,
+    values: np.ndarray,
+    visible: np.ndarray,
+) -> np.ndarray:
+    """The mean of `members` by `weights` (3,) of a Stack; those of no weight are not asked. Else as for `impute`."""
     predicted = np.zeros(values.shape, np.float32)
-    for name, weight in zip(MEMBERS, model.weights.tolist(), strict=True):
+    for ask, weight in zip(said, weights.tolist(), strict=True):
         if weight:
-            predicted += np.float32(weight) * say(family, model, name, values, visible, float(model.penalty))
+            predicted += np.float32(weight) * ask(values, visible)
     return predicted
 
 

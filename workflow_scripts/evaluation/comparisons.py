@@ -10,6 +10,7 @@ import pandas as pd
 from workflow_scripts.contracts import comparisons
 from workflow_scripts.evaluation.intervals import interval
 from workflow_scripts.evaluation.metrics import entry
+from workflow_scripts.evaluation.models import BASE
 from workflow_scripts.io.errors import BadInput
 
 NUMBER = ["dataset", "split", "task", "level", "metric"]
@@ -46,6 +47,16 @@ def compare(models: pd.DataFrame, baselines: pd.DataFrame, where: Path | str) ->
         )
     numbers = dict.fromkeys(comparisons.NUMBERS, float)
     return pd.DataFrame(rows, columns=list(comparisons.SCHEMA.columns)).astype(numbers)
+
+
+def with_baselines(found: pd.DataFrame) -> pd.DataFrame:
+    """Of Comparisons those with baselines, which a run without its network is not."""
+    return found[found["baseline"] != found["model"] + BASE]
+
+
+def with_base(found: pd.DataFrame) -> pd.DataFrame:
+    """Of Comparisons those of a run with itself without its network."""
+    return found[found["baseline"] == found["model"] + BASE]
 
 
 def verdict(low: float, high: float, upward: bool) -> str:

@@ -11,7 +11,9 @@ from typing import NamedTuple
 
 from workflow_scripts.evaluation.metrics import CLASSES, HIDDEN
 
-PROBE = "_logistic_regression"  # after the name of a run: the classifier that reads its embedding
+# After the name of a run:
+PROBE = "_logistic_regression"  # the classifier that reads its embedding
+BASE = "_base"  # the run without its network
 
 
 class Baseline(NamedTuple):
@@ -45,12 +47,13 @@ BASELINES = {
 
 
 def run_of(model: str) -> str:
-    """The run that a model which is no baseline is of: itself, or the one whose embedding it reads."""
-    return model.removesuffix(PROBE)
+    """The run that a model which is no baseline is of: itself, or the one of which it is a part or reads."""
+    return model.removesuffix(PROBE).removesuffix(BASE)
 
 
 def label(model: str) -> str:
     """How a model of the Metrics table is printed; a run goes by its own name."""
     if model in BASELINES:
         return BASELINES[model].label
-    return f"{run_of(model)}: logistic regression on its embedding" if model.endswith(PROBE) else model
+    said = {PROBE: "logistic regression on its embedding", BASE: "without its network"}
+    return next((f"{run_of(model)}: {words}" for suffix, words in said.items() if model.endswith(suffix)), model)

@@ -13,6 +13,7 @@ from workflow_scripts.contracts.metrics import LEVELS
 from workflow_scripts.contracts.metrics import read_replicates as read
 from workflow_scripts.evaluation.comparisons import NUMBER, compare
 from workflow_scripts.evaluation.metrics import label, label_with_unit
+from workflow_scripts.evaluation.models import BASE
 from workflow_scripts.report.looks import line, swatch
 from workflow_scripts.report.pages import Markup, paragraph, styled, table, write_page
 from workflow_scripts.report.run_figures import draw_over_ratios, draw_points
@@ -34,7 +35,10 @@ def compare_runs(
     runs = sorted({path.parent.name for path in scores})
     of_run = {name: [path for path in scores if path.parent.name == name] for name in runs}
     numbers = {name: pd.concat([read(path) for path in paths]) for name, paths in of_run.items()}
-    test = {name: rows[(rows["split"] == "test") & (rows["level"] != "per_class")] for name, rows in numbers.items()}
+    test = {
+        name: rows[(rows["split"] == "test") & (rows["level"] != "per_class") & ~rows["model"].str.endswith(BASE)]
+        for name, rows in numbers.items()
+    }
     pairs = combinations(test, 2)
     differences = {(one, other): compare(test[one], test[other], of_run[one][0]) for one, other in pairs}
     honest = honest_line(provenance, embeddings)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
-from workflow_scripts.evaluation.models import BASELINES, label
+from workflow_scripts.evaluation.models import BASE, BASELINES, label
 from workflow_scripts.report.style import BLUE, DARK_GREY, GREEN, ORANGE, PINK, SKY, VERMILLION
 
 BROWN, PURPLE, OLIVE = "#7F5539", "#7A4EA3", "#5E8C00"
@@ -54,10 +54,12 @@ def line(model: str, place: int = 0) -> dict[str, Any]:
     """Properties of matplotlib's Line2D for the line of one model.
 
     Runs are broad and solid, with baselines above them: dashed, each by gaps of its own, with hollow markers. So
-    lines that coincide can all be seen.
+    lines that coincide can all be seen. A run without its network is dotted, in the colour of the run.
     """
     colour, marker, dashes = look(model, place)
     drawn: dict[str, Any] = {"color": colour, "marker": marker, "label": label(model)}
+    if model.endswith(BASE):
+        return drawn | {"ms": 6, "mfc": "none", "lw": 1.2, "ls": ":", "zorder": 2.5}
     if not dashes:
         return drawn | {"ms": 6, "lw": 3.4, "zorder": 2}
     above = 3 + list(BASELINES).index(model)

@@ -15,16 +15,18 @@ from matplotlib.ticker import NullLocator
 from workflow_scripts.contracts.comparisons import read as read_comparisons
 from workflow_scripts.contracts.metrics import read as read_metrics
 from workflow_scripts.contracts.splits import read as read_splits
-from workflow_scripts.evaluation.comparisons import NUMBER
+from workflow_scripts.evaluation.comparisons import NUMBER, with_base
 from workflow_scripts.evaluation.metrics import label_with_unit
-from workflow_scripts.evaluation.models import BASELINES
+from workflow_scripts.evaluation.models import BASE, BASELINES, run_of
 from workflow_scripts.report.looks import line
 from workflow_scripts.report.scores import best_baselines, dataset_label
 from workflow_scripts.report.sources import honest_line
 from workflow_scripts.report.style import DARK_GREY, new_figure, save, say
 from workflow_scripts.report.summary import HEADLINES, merge_scores, write_merged
 
-# Of Comparisons, as the table of the curve has it: beside the best baseline on the very number.
+INTERVAL = ("difference", "ci_low", "ci_high")
+# Of Comparisons, as the table of the curve has it: beside the best baseline on the very number, and beside the run
+# without its network.
 DIFFERENCE = {
     "baseline": "best_baseline",
     "difference": "difference",
@@ -32,7 +34,17 @@ DIFFERENCE = {
     "ci_high": "difference_ci_high",
     "verdict": "verdict",
 }
+ADDED = {
+    "difference": "network_adds",
+    "ci_low": "network_adds_ci_low",
+    "ci_high": "network_adds_ci_high",
+    "verdict": "beside_its_base",
+}
 KIND = ["task", "level", "metric"]
+BELOW = {
+    tuple(DIFFERENCE[name] for name in INTERVAL): "less the\nbest baseline",
+    tuple(ADDED[name] for name in INTERVAL): "less the run\nwithout network",
+}
 NOT_DRAWN = ("gene_mean", "majority_class")  # they learn next to nothing, and would press the others together
 MUTED = {"lw": 1.1, "ms": 5, "alpha": 0.65}
 
@@ -66,15 +78,15 @@ def plot_learning_curve(
 
 
 def scores_beside_best(metrics: pd.DataFrame, comparisons: pd.DataFrame) -> pd.DataFrame:
-    """Every score of the test split, see `SCORES`, with the difference of a run from the best baseline."""
-    best = best_baselines(comparisons).rename(columns=DIFFERENCE)
-    columns = ["model", *NUMBER]
-    scores = merge_scores({"": metrics}).merge(best[[*columns, *DIFFERENCE.values()]], "left", columns)
+    """Scores of the test split, see `SCORES`, with the differences of a run from the best baseline and its base."""
+    columns, scores = ["model", *NUMBER], merge_scores({"": metrics})
+    for found, names in ((best_baselines(comparisons), DIFFERENCE), (with_base(comparisons), ADDED)):
+        scores = scores.merge(found.rename(columns=names)[[*columns, *names.values()]], "left", columns)
     return scores[scores["split"] == "test"].drop(columns="split")
 
 
 def curve_figure(curve: pd.DataFrame) -> Figure:
-    """One panel a headline score and dataset, and the differences of runs below it; four in a row at most.
+    """One panel a headline score and dataset, and below it the differences of runs; four in a row at most.
 
     curve: as the table, one row a number and size.
     """
@@ -90,26 +102,31 @@ def curve_figure(curve: pd.DataFrame) -> Figure:
         return figure
     places = {name: place for place, name in enumerate(sorted(set(curve["run"]) - {""}))}
     parts = np.array_split(np.arange(len(columns)), ceil(len(columns) / 4))
-    figure = new_figure(14, 5.2 * len(parts) + 0.8)
+    figure = new_figure(14, 6.8 * len(parts) + 0.8)
     for cell, part in zip(figure.add_gridspec(len(parts), 1), parts, strict=True):
-        grid = cell.subgridspec(2, len(part), height_ratios=[2, 1])
+        grid = cell.subgridspec(3, len(part), height_ratios=[2, 1, 1])
         for place, (metric, dataset, rows) in enumerate(columns[at] for at in part):
             title = dataset_label(dataset)
             above = draw_curves(figure.add_subplot(grid[0, place]), rows, places)
             above.set(ylabel=label_with_unit(metric), title=f"{title[:1].upper()}{title[1:]}")
-            below = draw_curves(figure.add_subplot(grid[1, place]), differences(rows), places)
-            below.axhline(0, color=DARK_GREY, lw=1, zorder=1)
-            below.set(ylabel="less the\nbest baseline", xlabel="Train samples")
-    baselines = dict.fromkeys(name for *_, rows in columns for name in rows["model"] if name in BASELINES)
-    handles = [Line2D([], [], **_line(name, places.get(name, 0))) for name in [*places, *baselines]]
+            for below, (names, said) in enumerate(BELOW.items(), 1):
+                found = differences(rows, names)
+                if len(found):
+                    axis = draw_curves(figure.add_subplot(grid[below, place]), found, places)
+                    axis.axhline(0, color=DARK_GREY, lw=1, zorder=1)
+                    axis.set(ylabel=said, xlabel="Train samples")
+    models = dict.fromkeys(name for *_, rows in columns for name in rows["model"])
+    kinds = [f"{name}{BASE}" for name in places], BASELINES
+    handles = [*places, *(name for names in kinds for name in models if name in names)]
+    handles = [Line2D([], [], **_line(name, places.get(run_of(name), 0))) for name in handles]
     figure.legend(handles=handles, loc="outside upper left", ncols=min(4, len(handles)), handlelength=4)
     return figure
 
 
-def differences(rows: pd.DataFrame) -> pd.DataFrame:
-    """Of rows of the table those of runs, with the difference from the best baseline as the value."""
-    own = rows.loc[rows["run"] != "", ["run", "model", "train_samples", *DIFFERENCE.values()]]
-    return own.rename(columns={"difference": "value", "difference_ci_low": "ci_low", "difference_ci_high": "ci_high"})
+def differences(rows: pd.DataFrame, names: tuple[str, str, str]) -> pd.DataFrame:
+    """Of rows of the table those of runs that have a difference, which is the value; names: its columns."""
+    own = rows.loc[rows["run"] != "", ["run", "model", "train_samples", *names]].dropna(subset=[names[0]])
+    return own.rename(columns=dict(zip(names, ("value", "ci_low", "ci_high"), strict=True)))
 
 
 def draw_curves(axis: Axes, rows: pd.DataFrame, places: dict[str, int]) -> Axes:

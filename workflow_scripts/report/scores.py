@@ -15,7 +15,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from workflow_scripts.contracts.comparisons import VERDICTS
-from workflow_scripts.evaluation.comparisons import NUMBER
+from workflow_scripts.evaluation.comparisons import NUMBER, with_baselines
 from workflow_scripts.evaluation.metrics import entry
 from workflow_scripts.evaluation.models import label
 from workflow_scripts.io.errors import BadInput
@@ -44,8 +44,8 @@ class Verdict(NamedTuple):
 
 
 def judge(comparisons: pd.DataFrame) -> list[Verdict]:
-    """One verdict for each number of each model of `comparisons` (as in the contract)."""
-    return [_verdict(rows) for _, rows in comparisons.groupby(["model", *NUMBER], sort=False)]
+    """One verdict for each number of each model of `comparisons` (as in the contract), beside baselines alone."""
+    return [_verdict(rows) for _, rows in with_baselines(comparisons).groupby(["model", *NUMBER], sort=False)]
 
 
 def _verdict(rows: pd.DataFrame) -> Verdict:
@@ -92,7 +92,7 @@ def _together(value: str, low: str, high: str) -> str:
 
 def best_baselines(comparisons: pd.DataFrame) -> pd.DataFrame:
     """Of Comparisons those with the best baseline on each number of each model, the first by name of equals."""
-    known = comparisons.dropna(subset=["difference"])
+    known = with_baselines(comparisons).dropna(subset=["difference"])
     more = known["metric"].map(lambda metric: entry(metric).more_is_better)
     ordered = known.assign(loss=known["baseline_value"].where(~more, -known["baseline_value"]))
     ordered = ordered.sort_values(["loss", "baseline"]).drop_duplicates(["model", *NUMBER])

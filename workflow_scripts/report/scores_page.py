@@ -9,11 +9,13 @@ import pandas as pd
 
 from workflow_scripts.contracts.metrics import LEVELS
 from workflow_scripts.evaluation import models
+from workflow_scripts.evaluation.comparisons import with_base
 from workflow_scripts.evaluation.intervals import LEVEL
 from workflow_scripts.evaluation.metrics import label, label_with_unit
 from workflow_scripts.report.looks import swatch
 from workflow_scripts.report.pages import Markup, breakable, bullets, paragraph, styled, table, write_page
 from workflow_scripts.report.scores import SPLITS, Place, Verdict, dataset_label, judge
+from workflow_scripts.report.summary_page import interval_words
 
 STYLES = {"ahead": "good", "behind": "bad", "level": "", "unknown": ""}
 
@@ -30,6 +32,7 @@ def write_scores(
     """Write the page of one run, the `number`-th of all; the tables as in their contracts, `ours`: no baselines."""
     verdicts = judge(comparisons)
     parts = _summary(run, [verdict for verdict in verdicts if verdict.place.split == "test"])
+    parts += _of_network(comparisons)
     places = metrics[["task", "dataset", "split"]].drop_duplicates()
     order = sorted(places.itertuples(index=False), key=lambda place: (place.task, SPLITS.index(place.split)))
     for place in order:
@@ -63,6 +66,22 @@ def _summary(run: str, verdicts: list[Verdict]) -> list[Markup]:
         if behind and not single:
             parts.append(bullets(f"{models.label(one.model)} is {one.words} ({_name(one.place)})" for one in behind))
     return parts
+
+
+def _of_network(comparisons: pd.DataFrame) -> list[Markup]:
+    """What the network of the run adds to its base, in skill of hidden values on the test split."""
+    rows = with_base(comparisons)
+    rows = rows[(rows["split"] == "test") & (rows["metric"] == "skill")]
+    if rows.empty:
+        return []
+    lead = paragraph("Beside the same run without its network, in skill of hidden values on the test split:")
+    return [lead, bullets(f"{dataset_label(row['dataset'])}: {_adds(row)}" for row in rows.to_dict("records"))]
+
+
+def _adds(row: dict) -> str:
+    if row["difference"] == 0:
+        return "the same, as the network has no part in it"
+    return f"{row['verdict']} by {interval_words(row['difference'], row['ci_low'], row['ci_high'], signed=True)}"
 
 
 def _name(place: Place) -> str:

@@ -12,7 +12,7 @@ from sklearn.metrics import normalized_mutual_info_score
 from workflow_scripts.contracts.samples import KEPT
 from workflow_scripts.evaluation.comparisons import NUMBER
 from workflow_scripts.evaluation.metrics import CLASSES, HIDDEN
-from workflow_scripts.evaluation.models import BASELINES, label, run_of
+from workflow_scripts.evaluation.models import BASE, BASELINES, label, run_of
 from workflow_scripts.io.files import replacing
 from workflow_scripts.report.scores import Place, best_baselines, judge, mask_ratio
 
@@ -36,7 +36,7 @@ class Headline(NamedTuple):
 
 def headlines(run: str, metrics: pd.DataFrame, comparisons: pd.DataFrame, where: Path) -> list[Headline]:
     """The headline scores of one run, of its Metrics and Comparisons; of imputation at the middle mask ratio."""
-    own = metrics[~metrics["model"].isin(BASELINES) & (metrics["split"] == "test")]
+    own = metrics[~metrics["model"].isin([*BASELINES, f"{run}{BASE}"]) & (metrics["split"] == "test")]
     verdicts = {verdict.place: verdict.says for verdict in judge(comparisons)}
     compared = best_baselines(comparisons)
     found = []
