@@ -3,7 +3,7 @@ from workflow_scripts.prebulk.inputs import corpus_shards, learned_files, predic
 
 
 wildcard_constraints:
-    run=r"(?!baselines[./])[A-Za-z0-9_-]+",  # bulk/runs
+    run=r"(?!baselines[./])[A-Za-z0-9_+-]+",  # bulk/runs, and the variants of ablations
 
 
 rule bulk:

@@ -1,4 +1,4 @@
-from workflow_scripts.bulk.inputs import fewer, gene_embedding, place_of_run
+from workflow_scripts.bulk.inputs import fewer, gene_embedding, of_variants, place_of_run
 from workflow_scripts.prebulk.inputs import learned_files, sample_sheets, shards
 from workflow_scripts.simulate.inputs import truth
 
@@ -39,6 +39,7 @@ rule figures:
             otherwise=[],
         ),
         branch(fewer(settings), then="<results>/report/learning_curve.png", otherwise=[]),
+        collect("<results>/report/ablation.{ablation}.png", ablation=names("bulk/ablations")),
         collect(
             "<results>/report/{set}/{figure}",
             set=names("tracks/sets"),
@@ -175,76 +176,6 @@ rule plot_scores:
         "../workflow_scripts/report/plot_scores.py"
 
 
-rule compare_runs:
-    input:
-        scores=collect(
-            "<results>/bulk/{run}/{task}.parquet",
-            run=names("bulk/runs"),
-            task=["imputation", "classification"],
-        ),
-        embeddings=collect("<results>/{embedding}.h5ad", embedding=settings.offered("gene embedding")),
-        provenance=of_samples,
-    output:
-        page=report(
-            "<results>/report/comparison.html",
-            category="2. Scores",
-            subcategory="all runs",
-            labels={"run": "all", "figure": "runs side by side, table"},
-            caption="../config/report/comparison.rst",
-        ),
-        figure=report(
-            "<results>/report/comparison.png",
-            category="2. Scores",
-            subcategory="all runs",
-            labels={"run": "all", "figure": "runs side by side"},
-            caption="../config/report/comparison.rst",
-        ),
-    log:
-        "<logs>/report/compare_runs.log",
-    benchmark:
-        "<benchmarks>/report/compare_runs.jsonl"
-    conda:
-        "../envs/report.yaml"
-    params:
-        code=code("report/compare_runs"),
-    script:
-        "../workflow_scripts/report/compare_runs.py"
-
-
-rule plot_learning_curve:
-    input:
-        metrics=collect(
-            "<results>/bulk/{run}{size}/metrics.parquet", run=names("bulk/runs"), size=["", *fewer(settings)]
-        ),
-        comparisons=collect(
-            "<results>/bulk/{run}{size}/comparisons.parquet",
-            run=names("bulk/runs"),
-            size=["", *fewer(settings)],
-        ),
-        splits=collect("<results>/prebulk/splits{size}.parquet", size=["", *fewer(settings)]),
-        embeddings=collect("<results>/{embedding}.h5ad", embedding=settings.offered("gene embedding")),
-        provenance=of_samples,
-    output:
-        figure=report(
-            "<results>/report/learning_curve.png",
-            category="2. Scores",
-            subcategory="all runs",
-            labels={"run": "all", "figure": "learning curve"},
-            caption="../config/report/learning_curve.rst",
-        ),
-        table="<results>/report/learning_curve.tsv",
-    log:
-        "<logs>/report/plot_learning_curve.log",
-    benchmark:
-        "<benchmarks>/report/plot_learning_curve.jsonl"
-    conda:
-        "../envs/report.yaml"
-    params:
-        code=code("report/plot_learning_curve"),
-    script:
-        "../workflow_scripts/report/plot_learning_curve.py"
-
-
 rule plot_training:
     input:
         history="<results>/bulk/{run}/history.tsv",
@@ -378,4 +309,5 @@ rule list_sources:
         "../workflow_scripts/report/list_sources.py"
 
 
+include: "report.runs.smk"
 include: "report.summary.smk"

@@ -113,6 +113,11 @@ ADDED = {
         "embedding": "esm2/esm2_t6_8M_UR50D",
         "model": {"graph": {"neighbours": 8, "contexts": 2, "axes": 4, "rounds": 1, "dropout": 0.2}},
     },
+    "bulk/ablations/parts": {
+        "run": "small",
+        "seeds": [1],
+        "changes": {"one_layer": {"model/transformer/layers": 1}},
+    },
     "tracks/sets/netseq/hub": {"genome": "hg38", "email": "maintainer@example.org", "chromosome_names": "genome"},
 }
 
@@ -178,6 +183,7 @@ BY_HAND = {
     "bulk/runs/third": (MODELS | {"compare_runs"}) - {"export_gene_vectors"},  # its network has none
     "bulk/runs/{name}/embedding": EMBEDDING,  # another one, which has to be made first
     **dict.fromkeys([f"bulk/runs/{{name}}/training/{key}" for key in ("accelerator", "devices", "nodes")], set()),
+    "bulk/ablations/{name}": {"train_bulk", "embed_samples", "score_imputation", "classify_samples", "plot_ablation"},
     "bulk/imputation": IMPUTATION,
     "bulk/classification": CLASSES,
     "bulk/learning_curve/train_samples": CURVE,

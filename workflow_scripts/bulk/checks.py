@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
+from workflow_scripts.bulk.ablation import place_of, variants
 from workflow_scripts.settings.literals import entries, literal
 from workflow_scripts.settings.settings import Fault, Settings
 
@@ -17,26 +19,34 @@ def faults(settings: Settings) -> Iterator[Fault]:
     ratios = section["imputation"]["mask_ratios"]
     if len({f"{ratio:g}" for ratio in ratios}) < len(ratios):
         yield "bulk/imputation/mask_ratios", str(ratios), "ratios that differ in six digits, by which they are named"
-    offered = settings.offered("gene embedding")
     # a run stands beside the baselines, in the folder that also holds theirs; its probe and its base have suffixes
     probe, base = (literal("workflow_scripts.evaluation.models", name) for name in ("PROBE", "BASE"))
     baselines = entries("workflow_scripts.evaluation.models")
     taken = {"baselines", *baselines, *(name.removesuffix(probe) for name in baselines)}
-    for name, run in section["runs"].items():
-        place, training = f"bulk/runs/{name}", run["training"]
+    for name in section["runs"]:
+        place = f"bulk/runs/{name}"
         if name in taken:
             yield place, repr(name), "a name that no baseline has"
-        if name.endswith(probe):
-            yield place, repr(name), f"a name that does not end in {probe}, as classifiers on embeddings do"
-        if name.endswith(base):
-            yield place, repr(name), f"a name that does not end in {base}, as runs without their network do"
-        if run["embedding"] not in offered:
-            yield f"{place}/embedding", repr(run["embedding"]), f"one of {', '.join(offered) or 'none: make one'}"
-        ((family, model),) = run["model"].items()
-        for key, (other, times) in literal(f"workflow_scripts.bulk.models.{family}", "MULTIPLES").items():
-            if model[key] % (times * model[other]):
-                given = f"{model[key]} with {model[other]} {other}"
-                yield f"{place}/model/{family}/{key}", given, f"a multiple of {times} x {other}"
-        if training["min_mask_ratio"] > training["max_mask_ratio"]:
-            given = f"{training['min_mask_ratio']}, above max_mask_ratio {training['max_mask_ratio']}"
-            yield f"{place}/training/min_mask_ratio", given, "at most max_mask_ratio"
+        for suffix, what in ((probe, "classifiers on embeddings"), (base, "runs without their network")):
+            if name.endswith(suffix):
+                yield place, repr(name), f"a name that does not end in {suffix}, as {what} do"
+    offered = settings.offered("gene embedding")
+    for name, run in section["runs"].items():
+        yield from _faults_of_run(f"bulk/runs/{name}", run, offered)
+    for variant in variants(section["ablations"]):
+        yield from _faults_of_run(place_of(variant), settings.section(f"bulk/runs/{variant.name}"), offered)
+
+
+def _faults_of_run(place: str, run: dict[str, Any], offered: list[str]) -> Iterator[Fault]:
+    """offered: the gene embeddings that there are."""
+    training = run["training"]
+    if run["embedding"] not in offered:
+        yield f"{place}/embedding", repr(run["embedding"]), f"one of {', '.join(offered) or 'none: make one'}"
+    ((family, model),) = run["model"].items()
+    for key, (other, times) in literal(f"workflow_scripts.bulk.models.{family}", "MULTIPLES").items():
+        if model[key] % (times * model[other]):
+            given = f"{model[key]} with {model[other]} {other}"
+            yield f"{place}/model/{family}/{key}", given, f"a multiple of {times} x {other}"
+    if training["min_mask_ratio"] > training["max_mask_ratio"]:
+        given = f"{training['min_mask_ratio']}, above max_mask_ratio {training['max_mask_ratio']}"
+        yield f"{place}/training/min_mask_ratio", given, "at most max_mask_ratio"

@@ -3,9 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
+from workflow_scripts.bulk.ablation import place_of, section_of, variants
+from workflow_scripts.contracts.variants import UNCHANGED
+from workflow_scripts.settings.errors import BadConfiguration
 from workflow_scripts.settings.literals import defines
 from workflow_scripts.settings.settings import Settings
+
+
+def complete(settings: Settings) -> None:
+    """Let the variants of ablations stand beside the runs, for the rules that train, embed and score."""
+    section = settings.section("bulk")
+    if section is None:
+        return
+    for name, ablation in section["ablations"].items():
+        place, allowed = f"bulk/ablations/{name}", settings.names("bulk/runs")
+        if ablation["run"] not in allowed:
+            given = f"given {ablation['run']!r}; allowed: one of {', '.join(allowed)}"
+            raise BadConfiguration(f"configuration: {place}/run: {given}")
+        if UNCHANGED in ablation["changes"]:
+            given = f"given {UNCHANGED!r}; allowed: another name, as the run as it is goes by this one"
+            raise BadConfiguration(f"configuration: {place}/changes: {given}")
+    for variant in variants(section["ablations"]):
+        settings.derive(f"bulk/runs/{variant.name}", section_of(variant, section), place_of(variant))
+
+
+def of_variants(settings: Settings, *files: str) -> Callable[..., list[str]]:
+    """For a rule's input: these files of every variant of one {ablation}."""
+
+    def found(wildcards: Any) -> list[str]:
+        of = variants({wildcards.ablation: settings.section(f"bulk/ablations/{wildcards.ablation}")})
+        return [f"<results>/bulk/{variant.name}/{file}" for variant in of for file in files]
+
+    return found
 
 
 def gene_embedding(settings: Settings) -> Callable[..., list[str]]:
@@ -49,6 +80,7 @@ def fewer(settings: Settings) -> list[str]:
 
 
 def job_names(settings: Settings) -> list[str]:
-    """What jobs are named after that are of fewer train samples: of baselines, and of each run."""
+    """What jobs are named after that are of fewer train samples, of baselines and of each run, and of variants."""
     sizes = fewer(settings)
-    return [f"{name}{size}".lstrip(".") for size in sizes for name in ["", *settings.names("bulk/runs")]]
+    of_sizes = [f"{name}{size}".lstrip(".") for size in sizes for name in ["", *settings.names("bulk/runs")]]
+    return of_sizes + [variant.name for variant in variants(settings.section("bulk/ablations") or {})]

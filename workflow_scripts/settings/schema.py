@@ -104,8 +104,8 @@ def complete(value: Any, schema: dict[str, Any]) -> Any:
 
 
 def below(schema: dict[str, Any], key: str) -> dict[str, Any]:
-    """The schema of the value at one key of an object."""
-    return schema.get("properties", {}).get(key) or schema["additionalProperties"]
+    """The schema of the value at one key of an object; empty, which allows anything, where nothing is said of it."""
+    return schema.get("properties", {}).get(key) or schema.get("additionalProperties", {})
 
 
 def walk(value: Any, schema: dict[str, Any], path: str = "") -> Iterator[tuple[str, Any, dict[str, Any]]]:

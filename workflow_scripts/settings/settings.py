@@ -46,6 +46,7 @@ class Settings:
         files = [Path(file) for file in files]
         stated = {file: read_yaml(file) for file in files}
         self.name = files[0].stem if files else "config"
+        self.derived: dict[str, dict[str, Any]] = {}
         self.config, self.schema = config, load_schema()
         validate(config, self.schema, "configuration")
         self.datasets = load_datasets(Path(datasets))
@@ -76,13 +77,26 @@ class Settings:
     # sections
 
     def section(self, path: str) -> Any:
-        """The part of the configuration at `path` (`stage/key/...`); None where there is none."""
+        """The part of the configuration at `path` (`stage/key/...`), also where it was derived; None where is none."""
         value: Any = self.config
+        place = ""
         for key in path.split("/"):
-            if not isinstance(value, dict) or key not in value:
+            place = f"{place}/{key}".lstrip("/")
+            if place in self.derived:
+                value = self.derived[place]
+            elif isinstance(value, dict) and key in value:
+                value = value[key]
+            else:
                 return None
-            value = value[key]
         return value
+
+    def derive(self, path: str, section: dict[str, Any], place: str) -> None:
+        """Let `section`, which follows from what is configured at `place`, stand at `path`; it is not among `names`.
+
+        It is completed, and held against the schema of `path`.
+        """
+        validate(section, self._schema_of(path), f"configuration: {place}")
+        self.derived[path] = section
 
     def names(self, path: str) -> list[str]:
         """The names that the configuration gives at `path`, for instance of the runs at `bulk/runs`, sorted."""
@@ -117,10 +131,13 @@ class Settings:
         found = self.section(path)
         if found is None:
             raise BadConfiguration(f"configuration: {path}: no such section, which this rule needs")
+        return found, self._schema_of(path)
+
+    def _schema_of(self, path: str) -> dict[str, Any]:
         schema = self.schema
         for key in path.split("/"):
             schema = below(schema, key)
-        return found, schema
+        return schema
 
     def values_of(self, key: str) -> str:
         """For a rule's params: {key path: value} of one key wherever it stands, as canonical JSON."""
