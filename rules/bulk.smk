@@ -15,6 +15,7 @@ rule bulk:
             then=[
                 "<results>/bulk/baselines/imputation.parquet",
                 "<results>/bulk/baselines/classification.parquet",
+                "<results>/bulk/baselines/representation.parquet",
                 "<results>/bulk/baselines/embeddings.h5ad",
             ],
             otherwise=[],
@@ -28,6 +29,7 @@ rule bulk:
                 "embeddings.h5ad",
                 "imputation.parquet",
                 "classification.parquet",
+                "representation.parquet",
                 "metrics.parquet",
                 "export",
             ],
@@ -241,11 +243,61 @@ rule classify_samples:
         "../workflow_scripts/bulk/classify_samples.py"
 
 
+rule score_embedding:
+    input:
+        embeddings="<results>/bulk/{run}{size}/embeddings.h5ad",
+    output:
+        scores="<results>/bulk/{run}{size}/representation.parquet",
+    log:
+        "<logs>/bulk/score_embedding.{run}{size}.log",
+    benchmark:
+        "<benchmarks>/bulk/score_embedding.{run}{size}.jsonl"
+    conda:
+        "../envs/bulk.yaml"
+    threads: 2
+    resources:
+        mem_mb=memory(4000),
+        runtime=60,
+    params:
+        spec=spec("bulk/representation"),
+        code=code("bulk/score_embedding"),
+    script:
+        "../workflow_scripts/bulk/score_embedding.py"
+
+
+rule score_representations:
+    input:
+        expression=shards(settings, "<results>/prebulk/expression/{corpus}/{shard}.h5ad"),
+        splits="<results>/prebulk/splits{size}.parquet",
+        standardizer="<results>/prebulk/standardizer{size}.parquet",
+    output:
+        scores="<results>/bulk/baselines{size}/representation.parquet",
+    log:
+        "<logs>/bulk/score_representations{size}.log",
+    benchmark:
+        "<benchmarks>/bulk/score_representations{size}.jsonl"
+    conda:
+        "../envs/bulk.yaml"
+    threads: 2
+    resources:
+        mem_mb=memory(16000),
+        runtime=240,
+    params:
+        spec=spec("bulk/representation"),
+        code=code("bulk/score_representations"),
+    script:
+        "../workflow_scripts/bulk/score_representations.py"
+
+
 rule collect_metrics:
     input:
-        own=collect("<results>/bulk/{{run}}{{size}}/{task}.parquet", task=["imputation", "classification"]),
+        own=collect(
+            "<results>/bulk/{{run}}{{size}}/{task}.parquet",
+            task=["imputation", "classification", "representation"],
+        ),
         baselines=collect(
-            "<results>/bulk/baselines{{size}}/{task}.parquet", task=["imputation", "classification"]
+            "<results>/bulk/baselines{{size}}/{task}.parquet",
+            task=["imputation", "classification", "representation"],
         ),
     output:
         metrics="<results>/bulk/{run}{size}/metrics.parquet",

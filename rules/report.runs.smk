@@ -6,7 +6,7 @@ rule compare_runs:
         scores=collect(
             "<results>/bulk/{run}/{task}.parquet",
             run=names("bulk/runs"),
-            task=["imputation", "classification"],
+            task=["imputation", "classification", "representation"],
         ),
         embeddings=collect("<results>/{embedding}.h5ad", embedding=settings.offered("gene embedding")),
         provenance=of_samples,

@@ -13,10 +13,8 @@ from workflow_scripts.contracts import sample_embedding
 from workflow_scripts.contracts import splits as splits_table
 from workflow_scripts.contracts import standardizer as standardizer_table
 from workflow_scripts.contracts.gene_table import order_digest
-from workflow_scripts.evaluation.factors import components
-from workflow_scripts.evaluation.imputers import centre
+from workflow_scripts.evaluation.representations import principal_components
 
-COMPONENTS = 50  # at most: as many as scanpy takes
 SEED = 1  # of the randomized decomposition
 
 
@@ -30,16 +28,16 @@ def embed_baseline(*, expression: list[Path], splits: Path, standardizer: Path, 
     order = order_digest(genes["gene_id"])
     mean = genes["mean"].to_numpy(np.float32)  # NaN where no train sample measures the gene
 
-    def centred(values: np.ndarray) -> np.ndarray:
-        return centre(np.where(np.isfinite(mean), values, np.nan), np.nan_to_num(mean))[0]
+    def known(values: np.ndarray) -> np.ndarray:
+        return np.where(np.isfinite(mean), values, np.nan)
 
     samples = splits_table.read(splits).set_index("sample_id")
     _, references = data.references(expression, samples.index[samples["split"] == "train"], order, SEED)
-    axes, _ = components(centred(references), min(COMPONENTS, *references.shape), SEED)
+    represent = principal_components(known(references), np.nan_to_num(mean), SEED)
     names, vectors = [], []
     for obs, values in expression_store.blocks(expression, samples.index, order):
         names.append(obs.index)
-        vectors.append(centred(values) @ axes.T)
+        vectors.append(represent(known(values)))
     found = pd.Index(np.concatenate(names))
     obs = samples.loc[found, ["corpus", "group", "label", "split"]]
     sample_embedding.write(np.concatenate(vectors), obs, embeddings, run="PCA of log-TPM", gene_order=order)

@@ -80,6 +80,27 @@ def knn(x: np.ndarray, spec: dict[str, Any]) -> list[Any]:
     return [KNeighborsClassifier(number) for number in sorted(numbers, reverse=True)]
 
 
+class Permuted:
+    """A classifier that is fitted to the labels of other samples."""
+
+    def __init__(self, model: Any, seed: int) -> None:
+        self.model, self.seed = model, seed
+
+    def fit(self, x: np.ndarray, labels: np.ndarray) -> None:
+        self.model.fit(x, np.random.default_rng(self.seed).permutation(labels))
+
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        return self.model.predict(x)
+
+    def __str__(self) -> str:
+        return f"permuted labels, {self.model}"
+
+
+def permuted_labels(x: np.ndarray, spec: dict[str, Any]) -> list[Any]:
+    """`pca_logistic_regression`, fitted to permuted labels: what the same choices come to where nothing is told."""
+    return [Permuted(model, spec["seed"]) for model in pca_logistic_regression(x, spec)]
+
+
 def majority_class(x: np.ndarray, spec: dict[str, Any]) -> list[Any]:
     """The most frequent class of the train split, whatever the sample."""
     return [DummyClassifier(strategy="most_frequent")]

@@ -6,6 +6,7 @@ add its line; scores, comparisons, figures and tables then have it.
 
 - classification: a function of counts (..., classes, 3), see `class_counts`; vectorized over leading axes.
 - imputation: a function of `sums.Hidden`, to one number.
+- clustering and retrieval: a function of `clusters.Clustered` and of `retrieval.Found`; vectorized likewise.
 """
 
 from __future__ import annotations
@@ -18,7 +19,11 @@ from workflow_scripts.io.registry import load
 
 COUNTS = "workflow_scripts.evaluation.class_counts"
 SUMS = "workflow_scripts.evaluation.sums"
+LIE = "workflow_scripts.evaluation.clusters"
+FIND = "workflow_scripts.evaluation.retrieval"
 CLASSES, HIDDEN = "classification", "imputation"  # tasks
+CLUSTERS, TWINS = "clustering", "retrieval"  # tasks of what represents a sample
+VECTORS = "representation"  # what the baselines of these tasks are registered under
 WITHIN = ("pooled", "per_gene", "per_sample")
 
 
@@ -40,6 +45,21 @@ METRICS = {
     "pearson": Metric("Pearson r", "", True, HIDDEN, {level: f"{SUMS}.{level}_pearson" for level in WITHIN}, (-1, 1)),
     "rmse": Metric("RMSE", "ln(TPM+1)", False, HIDDEN, {"pooled": f"{SUMS}.rmse"}),
     "skill": Metric("skill over the gene mean", "", True, HIDDEN, {"pooled": f"{SUMS}.skill"}),
+    "adjusted_rand": Metric("adjusted Rand index of k-means", "", True, CLUSTERS, {"pooled": f"{LIE}.adjusted_rand"}),
+    "mutual_information": Metric(
+        "normalized mutual information of k-means", "", True, CLUSTERS, {"pooled": f"{LIE}.mutual_information"}
+    ),
+    "silhouette": Metric("silhouette of labels", "", True, CLUSTERS, {"pooled": f"{LIE}.mean_silhouette"}),
+    "neighbour_accuracy": Metric(
+        "accuracy of the 5 nearest train samples", "", True, CLUSTERS, {"pooled": f"{LIE}.neighbour_accuracy"}
+    ),
+    "separability": Metric(
+        "AUC of telling it from train by the norm", "", False, CLUSTERS, {"pooled": f"{LIE}.separability"}
+    ),
+    "recall_1": Metric("recall at 1", "", True, TWINS, {"pooled": f"{FIND}.recall_1"}),
+    "recall_5": Metric("recall at 5", "", True, TWINS, {"pooled": f"{FIND}.recall_5"}),
+    "recall_10": Metric("recall at 10", "", True, TWINS, {"pooled": f"{FIND}.recall_10"}),
+    "mean_reciprocal_rank": Metric("mean reciprocal rank", "", True, TWINS, {"pooled": f"{FIND}.mean_reciprocal_rank"}),
 }
 
 

@@ -1,15 +1,15 @@
 """The registry of baselines, and what every model is called where people read of it.
 
 One entry a line: the key is the name in the Metrics table, `function` the name of what offers the candidates, in
-`baselines.py` (classes) or `imputers.py` (hidden values). To add a baseline, write one function there, and add its
-line. Who only names models imports neither.
+`baselines.py` (classes) or `imputers.py` (hidden values), or of what makes vectors of samples, in `representations.py`.
+To add a baseline, write one function there, and add its line. Who only names models imports neither.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from workflow_scripts.evaluation.metrics import CLASSES, HIDDEN
+from workflow_scripts.evaluation.metrics import CLASSES, HIDDEN, VECTORS
 
 # After the name of a run:
 PROBE = "_logistic_regression"  # the classifier that reads its embedding
@@ -32,6 +32,7 @@ BASELINES = {
     "knn": Baseline("nearest neighbours in log-TPM", CLASSES, "knn"),
     "random_forest": Baseline("random forest on log-TPM", CLASSES, "random_forest"),
     "majority_class": Baseline("majority class", CLASSES, "majority_class"),
+    "permuted_labels": Baseline("PCA of log-TPM, with permuted train labels", CLASSES, "permuted_labels"),
     "gene_mean": Baseline("gene mean", HIDDEN, "gene_mean"),
     "knn_imputer": Baseline("nearest-neighbour imputer", HIDDEN, "knn_imputer"),
     "pca_imputer": Baseline("PCA imputer", HIDDEN, "pca_imputer"),
@@ -43,6 +44,10 @@ BASELINES = {
         "stacked_imputer",
         parts=("factor_analysis_imputer", "kernel_ridge_imputer"),
     ),
+    "log_tpm": Baseline("log-TPM", VECTORS, "log_tpm"),
+    "ranks": Baseline("ranks of genes within a sample", VECTORS, "ranks"),
+    "principal_components": Baseline("PCA of log-TPM", VECTORS, "principal_components"),
+    "factor_scores": Baseline("factor analysis of log-TPM", VECTORS, "factor_scores"),
 }
 
 

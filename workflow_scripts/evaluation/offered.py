@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from workflow_scripts.evaluation.metrics import CLASSES, HIDDEN
+from workflow_scripts.evaluation.metrics import CLASSES, HIDDEN, VECTORS
 from workflow_scripts.evaluation.models import BASELINES
 from workflow_scripts.io.registry import load
 
-MODULES = {CLASSES: "workflow_scripts.evaluation.baselines", HIDDEN: "workflow_scripts.evaluation.imputers"}
+MODULES = {
+    CLASSES: "workflow_scripts.evaluation.baselines",
+    HIDDEN: "workflow_scripts.evaluation.imputers",
+    VECTORS: "workflow_scripts.evaluation.representations",
+}
 
 
 def baselines(task: str) -> dict[str, Callable[..., Any]]:

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from workflow_scripts.evaluation.models import BASE, BASELINES, label
 from workflow_scripts.report.style import BLUE, DARK_GREY, GREEN, ORANGE, PINK, SKY, VERMILLION
 
-BROWN, PURPLE, OLIVE = "#7F5539", "#7A4EA3", "#5E8C00"
+BROWN, PURPLE, OLIVE, RUST = "#7F5539", "#7A4EA3", "#5E8C00", "#A33B20"
 
 
 class Look(NamedTuple):
@@ -31,12 +31,17 @@ KNOWN = {
     "knn": Look(GREEN, "^", (4, 2)),
     "random_forest": Look(OLIVE, "p", (9, 2, 2, 2)),
     "majority_class": Look(DARK_GREY, "X", (2, 3)),
+    "permuted_labels": Look(RUST, "d", (5, 1, 1, 1)),
     "gene_mean": Look(DARK_GREY, "P", (7, 1.5)),
     "knn_imputer": Look(GREEN, "v", (4, 2)),
     "pca_imputer": Look(ORANGE, "d", (2, 3)),
     "factor_analysis_imputer": Look(PURPLE, "<", (9, 2, 2, 2)),
     "kernel_ridge_imputer": Look(BROWN, ">", (1, 2)),
     "stacked_imputer": Look(OLIVE, "8", (5, 2, 1, 2, 1, 2)),
+    "log_tpm": Look(BROWN, "X", (7, 1.5)),
+    "ranks": Look(GREEN, "s", (4, 2)),
+    "principal_components": Look(ORANGE, "^", (4, 4)),
+    "factor_scores": Look(PURPLE, "D", (9, 2, 2, 2)),
 }
 # Of baselines that are added to the registry, in its order.
 OTHERS = [Look(colour, marker, (1, 3)) for marker, colour in product("<>8H", ("#00808A", "#B8860B", "#4B5D8A"))]

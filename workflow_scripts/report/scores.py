@@ -21,7 +21,7 @@ from workflow_scripts.evaluation.models import label
 from workflow_scripts.io.errors import BadInput
 
 SPLITS = ("test", "validation", "train")
-DATASETS = {"all": "all labelled samples"}
+DATASETS = {"all": "all labelled samples", "held_out": "the same sample of another source, among held-out samples"}
 
 
 class Place(NamedTuple):

@@ -1,0 +1,23 @@
+"""What the embedding of a run is good for without a classifier: groups of labels, twins of samples."""
+
+from workflow_scripts.rule import run
+
+from pathlib import Path
+
+import numpy as np
+
+from workflow_scripts.contracts import metrics as metrics_table
+from workflow_scripts.contracts import sample_embedding
+from workflow_scripts.evaluation.embedding import draw_samples, score_vectors
+
+
+def score_embedding(*, embeddings: Path, scores: Path, spec: dict) -> None:
+    """Score the sample embedding of a run (see `evaluation/embedding`)."""
+    data = sample_embedding.read(embeddings)
+    samples = draw_samples(data.obs.astype(str), spec)
+    x = np.asarray(data[samples.index].X, np.float32)
+    metrics_table.write_replicates(score_vectors(str(data.uns["run"]), x, samples, spec), scores)
+
+
+if "snakemake" in globals():
+    run(score_embedding, snakemake)  # noqa: F821
