@@ -246,6 +246,8 @@ rule classify_samples:
 rule score_embedding:
     input:
         embeddings="<results>/bulk/{run}{size}/embeddings.h5ad",
+        clinical=resource("bulk/survival/tables"),
+        attested=provenance_of("bulk/survival"),
     output:
         scores="<results>/bulk/{run}{size}/representation.parquet",
     log:
@@ -260,6 +262,7 @@ rule score_embedding:
         runtime=60,
     params:
         spec=spec("bulk/representation"),
+        survival=spec("bulk/survival", without=["tables"]),
         code=code("bulk/score_embedding"),
     script:
         "../workflow_scripts/bulk/score_embedding.py"
@@ -270,6 +273,8 @@ rule score_representations:
         expression=shards(settings, "<results>/prebulk/expression/{corpus}/{shard}.h5ad"),
         splits="<results>/prebulk/splits{size}.parquet",
         standardizer="<results>/prebulk/standardizer{size}.parquet",
+        clinical=resource("bulk/survival/tables"),
+        attested=provenance_of("bulk/survival"),
     output:
         scores="<results>/bulk/baselines{size}/representation.parquet",
     log:
@@ -284,6 +289,7 @@ rule score_representations:
         runtime=240,
     params:
         spec=spec("bulk/representation"),
+        survival=spec("bulk/survival", without=["tables"]),
         code=code("bulk/score_representations"),
     script:
         "../workflow_scripts/bulk/score_representations.py"

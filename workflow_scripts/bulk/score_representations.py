@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from workflow_scripts.bulk.clinical import read_clinical
 from workflow_scripts.contracts import expression as expression_store
 from workflow_scripts.contracts import metrics as metrics_table
 from workflow_scripts.contracts import splits as splits_table
@@ -17,7 +18,14 @@ from workflow_scripts.evaluation.offered import baselines
 
 
 def score_representations(
-    *, expression: list[Path], splits: Path, standardizer: Path, scores: Path, spec: dict
+    *,
+    expression: list[Path],
+    splits: Path,
+    standardizer: Path,
+    clinical: list[Path],
+    scores: Path,
+    spec: dict,
+    survival: dict,
 ) -> None:
     """Score every representation of `evaluation/models.py`, fitted to the train samples, on those of every run."""
     genes = standardizer_table.read(standardizer)
@@ -26,10 +34,11 @@ def score_representations(
     _, values = expression_store.load(expression, samples.index, order_digest(genes["gene_id"]))
     values[:, ~np.isfinite(mean)] = np.nan
     train = values[(samples["split"] == "train").to_numpy()]
+    known = read_clinical(clinical, survival)
     rows = []
     for name, function in baselines(VECTORS).items():
         represent = function(train, np.nan_to_num(mean), spec["seed"])
-        rows += score_vectors(name, represent(values), samples, spec)
+        rows += score_vectors(name, represent(values), samples, spec, known, survival["penalties"])
     metrics_table.write_replicates(rows, scores)
 
 

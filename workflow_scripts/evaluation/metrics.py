@@ -6,7 +6,8 @@ add its line; scores, comparisons, figures and tables then have it.
 
 - classification: a function of counts (..., classes, 3), see `class_counts`; vectorized over leading axes.
 - imputation: a function of `sums.Hidden`, to one number.
-- clustering and retrieval: a function of `clusters.Clustered` and of `retrieval.Found`; vectorized likewise.
+- clustering, retrieval, survival: a function of `clusters.Clustered`, `retrieval.Found` or `survival.Ordered`;
+  vectorized likewise.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ COUNTS = "workflow_scripts.evaluation.class_counts"
 SUMS = "workflow_scripts.evaluation.sums"
 LIE = "workflow_scripts.evaluation.clusters"
 FIND = "workflow_scripts.evaluation.retrieval"
+LIVE = "workflow_scripts.evaluation.survival"
 CLASSES, HIDDEN = "classification", "imputation"  # tasks
-CLUSTERS, TWINS = "clustering", "retrieval"  # tasks of what represents a sample
+CLUSTERS, TWINS, SURVIVAL = "clustering", "retrieval", "survival"  # tasks of what represents a sample
 VECTORS = "representation"  # what the baselines of these tasks are registered under
 WITHIN = ("pooled", "per_gene", "per_sample")
 
@@ -60,6 +62,7 @@ METRICS = {
     "recall_5": Metric("recall at 5", "", True, TWINS, {"pooled": f"{FIND}.recall_5"}),
     "recall_10": Metric("recall at 10", "", True, TWINS, {"pooled": f"{FIND}.recall_10"}),
     "mean_reciprocal_rank": Metric("mean reciprocal rank", "", True, TWINS, {"pooled": f"{FIND}.mean_reciprocal_rank"}),
+    "concordance": Metric("concordance index within labels", "", True, SURVIVAL, {"pooled": f"{LIVE}.concordance"}),
 }
 
 

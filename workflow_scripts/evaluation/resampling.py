@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,14 +28,33 @@ def score_sums(
     sums: arrays (groups, ...), the groups sorted by name; samples (index sample_id; group, label): those summed over.
     `row` gives model, dataset, split; `spec` seed and bootstrap_samples.
     """
-    drawn = draws(len(sums[0]), spec["bootstrap_samples"], spec["seed"])
+
+    def resampled(drawn: np.ndarray) -> NamedTuple:
+        return type(sums)(*(np.tensordot(drawn, part, 1) for part in sums))
+
     total = type(sums)(*(part.sum(0) for part in sums))
-    resampled = type(sums)(*(np.tensordot(drawn, part, 1) for part in sums))
+    return score_resamples(task, total, resampled, samples, spec, **row)
+
+
+def score_resamples(
+    task: str,
+    total: NamedTuple,
+    resampled: Callable[[np.ndarray], NamedTuple],
+    samples: pd.DataFrame,
+    spec: dict[str, Any],
+    **row: str,
+) -> list[dict[str, Any]]:
+    """The same of what does not add up over groups.
+
+    `resampled` makes of how often each group was drawn, (resamples, groups), what the metrics are functions of.
+    """
+    drawn = draws(samples["group"].nunique(), spec["bootstrap_samples"], spec["seed"])
+    found = resampled(drawn)
     names = np.stack([samples.index.to_numpy(str), samples["group"].to_numpy(str), samples["label"].to_numpy(str)])
     row = {**row, "task": task, "groups": same_groups(names, spec), "n": len(samples)}
     rows = []
     for (level, metric), score in scorers(task).items():
-        value, replicates = float(score(total)), score(resampled)
+        value, replicates = float(score(total)), score(found)
         low, high = interval(level, value, replicates)
         numbers = {"value": value, "ci_low": low, "ci_high": high, "replicates": replicates}
         rows.append({**row, "level": level, "metric": metric, **numbers})
