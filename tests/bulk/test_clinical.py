@@ -33,12 +33,12 @@ def test_xenas_layout_is_read_and_what_is_unknown_left_out(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("sample\tOS\nT\t1\n", "column 'OS.time' is missing"),
-        ("", "column 'sample' is missing"),
+        ("sample\tOS\nT\t1\n", "column 'OS.time': is missing"),
+        ("", "column 'sample': is missing"),
         (f"{HEADER}T\tlong\t1\tT\n", "line 2: the time 'long' is no number"),
         (f"{HEADER}T\t-1\t1\tT\n", "line 2: the time '-1' is no number of 0 or more"),
         (f"{HEADER}T\t5\t2\tT\n", "line 2: the event '2' is neither 0 nor 1"),
-        (f"{HEADER}T\t5\t1\n", "line 2 has not the columns of the header"),
+        (f"{HEADER}T\t5\t1\n", "line 2: has not the columns of the header"),
         (f"{HEADER}T\t5\t1\tT\nT\t6\t1\tT\n", "line 3: a second row for T"),
         (f"{HEADER}T\t5\t1\tT", "the file is cut short"),
     ],
@@ -48,4 +48,4 @@ def test_a_wrong_table_is_named(text: str, said: str, tmp_path: Path) -> None:
     path.write_text(text)
     with pytest.raises(BadInput) as raised:
         read_clinical([path], SPEC)
-    assert said.replace(": ", " ") in str(raised.value).replace(": ", " ").replace(",", "")
+    assert said in str(raised.value)

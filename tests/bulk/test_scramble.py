@@ -15,12 +15,14 @@ from workflow_scripts.bulk import data
 from workflow_scripts.bulk.classify_baselines import classify_baselines
 from workflow_scripts.bulk.embed_baseline import embed_baseline
 from workflow_scripts.bulk.impute_baselines import impute_baselines
+from workflow_scripts.bulk.score_representations import score_representations
 from workflow_scripts.contracts import expression, metrics, model_bundle, predictions, sample_embedding, splits
 from workflow_scripts.contracts import standardizer as standardizer_table
 from workflow_scripts.prebulk.fit_standardizer import fit_standardizer
 
 IMPUTATION = {**SPEC["imputation"], "mask_ratios": [0.3], "bootstrap_samples": 2, "factors": [3], "pca_components": [3]}
 GRAPH = {"graph": {"neighbours": 4, "contexts": 2, "axes": 2, "rounds": 2, "dropout": 0.1}}  # of train samples, too
+VECTORS = {"spec": {**SPEC["representation"], "bootstrap_samples": 2}, "survival": SPEC["survival"]}
 CLASSES = {**SPEC["classification"], "regularization": [0.01], "trees": 5, "bootstrap_samples": 2}
 
 
@@ -51,6 +53,7 @@ def fitted(cohort: dict[str, Any], folder: Path) -> dict[str, np.ndarray]:
     impute_baselines(**given, scores=folder / "imputation.parquet", spec=IMPUTATION)
     written = {"scores": folder / "classification.parquet", "predictions": folder / "predictions.parquet"}
     classify_baselines(**given, **written, spec=CLASSES)
+    score_representations(**given, clinical=[], scores=folder / "representation.parquet", **VECTORS)
 
     statistics = standardizer_table.read(files["standardizer"])
     found = {"standardizer": statistics[["mean", "sd"]].to_numpy()}
@@ -61,7 +64,7 @@ def fitted(cohort: dict[str, Any], folder: Path) -> dict[str, np.ndarray]:
         found[part] = np.append(found[part], weights.numpy().astype(float))
     pca = sample_embedding.read(folder / "pca.h5ad")
     found["pca"] = pca[pca.obs["split"] != "test"].X
-    for task in ("imputation", "classification"):
+    for task in ("imputation", "classification", "representation"):
         rows = metrics.read_replicates(folder / f"{task}.parquet").query("split == 'validation'")
         found |= {model: of["value"].to_numpy() for model, of in rows.groupby("model")}
     told = predictions.read(folder / "predictions.parquet").query("split == 'validation'")
@@ -107,7 +110,16 @@ def honest(cohort: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> 
 def test_scrambled_held_out_samples_change_nothing(
     honest: dict[str, np.ndarray], cohort: dict[str, Any], tmp_path: Path
 ) -> None:
-    assert {"standardizer", "base", "network", "weights", "pca", "stacked_imputer", "random_forest"} <= honest.keys()
+    assert {
+        "standardizer",
+        "base",
+        "network",
+        "weights",
+        "pca",
+        "stacked_imputer",
+        "random_forest",
+        "factor_scores",
+    } <= honest.keys()
     assert differences(honest, fitted(scramble(cohort, tmp_path), tmp_path)) == set()
 
 

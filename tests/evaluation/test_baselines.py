@@ -37,12 +37,26 @@ def split(samples: int, spread: float, seed: int) -> Split:
     return x.astype(np.float32), np.array(["a", "b", "c"])[of]
 
 
-@pytest.mark.parametrize("name", [name for name in CLASSIFIERS if name != "majority_class"])
+@pytest.mark.parametrize("name", [name for name in CLASSIFIERS if name not in ("majority_class", "permuted_labels")])
 def test_a_baseline_beats_the_majority_class(name: str) -> None:
     train, validation, test = (split(samples, 1.0, samples) for samples in (60, 30, 31))
     best, chance = (select(CLASSIFIERS[of], train, validation, SPEC) for of in (name, "majority_class"))
     assert (chance.predict(test[0]) == "a").all()
     assert best.score(*test) > chance.score(*test) + 0.2
+
+
+def test_permuted_labels_tell_nothing_where_the_labels_themselves_tell_all() -> None:
+    """What the classifier says of a sample has nothing to do with its class."""
+    train, validation, test = (split(samples, 0.1, samples) for samples in (200, 100, 3000))
+    chance = select(CLASSIFIERS["permuted_labels"], train, validation, SPEC)
+    told = chance.predict(test[0])
+    recall = [np.mean(told[test[1] == name] == name) for name in "abc"]
+    assert np.mean(recall) == pytest.approx(1 / 3, abs=0.12)
+    right = select(CLASSIFIERS["pca_logistic_regression"], train, validation, SPEC)
+    assert right.score(*test) > 0.99
+    before = train[1].copy()
+    CLASSIFIERS["permuted_labels"](train[0], SPEC)[0].fit(*train)
+    assert (train[1] == before).all()  # what other classifiers are fitted to is left as it was
 
 
 def setting(candidate: object) -> str:

@@ -14,7 +14,19 @@ from workflow_scripts.contracts import comparisons, metrics
 from workflow_scripts.contracts.metrics import LEVELS
 from workflow_scripts.evaluation.baselines import knn, majority_class
 from workflow_scripts.evaluation.classification import classify
-from workflow_scripts.evaluation.metrics import CLASSES, HIDDEN, METRICS, Metric, entry, label, label_with_unit, scorers
+from workflow_scripts.evaluation.metrics import (
+    CLASSES,
+    CLUSTERS,
+    HIDDEN,
+    METRICS,
+    SURVIVAL,
+    TWINS,
+    Metric,
+    entry,
+    label,
+    label_with_unit,
+    scorers,
+)
 from workflow_scripts.evaluation.reconstruction import Reconstruction
 from workflow_scripts.report.plot_scores import imputation_figure
 from workflow_scripts.report.scores_page import write_scores
@@ -34,15 +46,18 @@ def worst_gene(hidden):
 """
 
 
+TASKS = (CLASSES, HIDDEN, CLUSTERS, TWINS, SURVIVAL)
+
+
 def test_every_entry_has_a_function_at_each_of_its_levels() -> None:
-    found = {place: score for task in (CLASSES, HIDDEN) for place, score in scorers(task).items()}
+    found = {place: score for task in TASKS for place, score in scorers(task).items()}
     assert set(found) == {(level, name) for name, metric in METRICS.items() for level in metric.scores}
     assert all(callable(score) for score in found.values()) and len(set(found.values())) == len(found)
     assert {level for level, _ in found} <= set(LEVELS)
 
 
 def test_errors_are_better_small_and_everything_else_large() -> None:
-    assert {name for name, metric in METRICS.items() if not metric.more_is_better} == {"rmse"}
+    assert {name for name, metric in METRICS.items() if not metric.more_is_better} == {"rmse", "separability"}
 
 
 def test_a_metric_is_printed_by_its_label_its_class_and_its_unit() -> None:

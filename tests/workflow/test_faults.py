@@ -72,6 +72,7 @@ LIKE = {
     "bulk/*/embeddings.h5ad": "sample_embedding",
     "bulk/*/imputation.parquet": "metrics: replicates",
     "bulk/*/classification.parquet": "metrics: replicates",
+    "bulk/*/representation.parquet": "metrics: replicates",
     "bulk/*/metrics.parquet": "metrics",
     "bulk/*/comparisons.parquet": "comparisons",
     "bulk/*/predictions.parquet": "predictions",

@@ -123,9 +123,9 @@ ADDED = {
 
 # What a user expects of each key, written by hand and not read off the rules: from a stage to all that stands on it.
 MODELS = {"embed_samples", "score_imputation", "classify_samples", "collect_metrics", "plot_embedding", "plot_scores"}
-MODELS |= {"train_bulk", "plot_training", "export_model", "export_gene_vectors", "merge_samples"}
+MODELS |= {"score_embedding", "train_bulk", "plot_training", "export_model", "export_gene_vectors", "merge_samples"}
 SPLITS = MODELS | {"split_samples", "fit_standardizer", "summarize_samples", "plot_quality"}
-SPLITS |= {"classify_baselines", "impute_baselines", "embed_baseline"}
+SPLITS |= {"score_representations", "classify_baselines", "impute_baselines", "embed_baseline"}
 DUPLICATES = SPLITS | {"find_duplicates"}
 CORPUS = DUPLICATES | {"normalize_counts"}
 EMBEDDING = MODELS | {"embed_proteins", "list_sources"}
@@ -137,7 +137,9 @@ FILE = {"fetch_dataset", "list_sources"}
 ORGANISM = GENES | SPELLED | FILE | {"simulate_mirror", "index_genome", "search_samples"}
 IMPUTATION = {"export_model", "score_imputation", "impute_baselines", "collect_metrics", "plot_scores"}
 CLASSES = {"export_model", "classify_samples", "classify_baselines", "collect_metrics", "plot_scores"}
+VECTORS = {"export_model", "score_embedding", "score_representations", "collect_metrics", "plot_scores"}
 CURVE = {"take_train_samples", "fit_standardizer", "train_bulk", "embed_samples", "score_imputation"}
+CURVE |= {"score_embedding", "score_representations"}
 CURVE |= {"classify_samples", "impute_baselines", "classify_baselines", "collect_metrics", "plot_learning_curve"}
 BY_HAND = {
     "simulate/mirror": ORGANISM,
@@ -186,6 +188,9 @@ BY_HAND = {
     "bulk/ablations/{name}": {"train_bulk", "embed_samples", "score_imputation", "classify_samples", "plot_ablation"},
     "bulk/imputation": IMPUTATION,
     "bulk/classification": CLASSES,
+    "bulk/representation": VECTORS,
+    "bulk/survival": VECTORS,
+    "bulk/survival/tables": VECTORS | FILE,
     "bulk/learning_curve/train_samples": CURVE,
     "bulk/learning_curve/seed": set(),  # which has no effect where there is no curve
     "report/embedding": {"plot_embedding", "merge_samples"},

@@ -45,6 +45,9 @@ REFERENCES = {
     "kernel_ridge": "Saunders C, Gammerman A, Vovk V. Ridge regression learning algorithm in dual variables. "
     "International Conference on Machine Learning 515-521 (1998).",
     "stacking": "Breiman L. Stacked regressions. Machine Learning 24:49-64 (1996). doi:10.1007/BF00117832",
+    "cox": "Cox DR. Regression models and life-tables. Journal of the Royal Statistical Society B 34:187-220 (1972).",
+    "concordance": "Harrell FE, Lee KL, Mark DB. Multivariable prognostic models. Statistics in Medicine 15:361-387 "
+    "(1996).",
     "bootstrap": "Efron B, Tibshirani RJ. An introduction to the bootstrap. Chapman & Hall (1993).",
     "umap": "McInnes L, Healy J, Melville J. UMAP: uniform manifold approximation and projection for dimension "
     "reduction. arXiv:1802.03426 (2018).",
@@ -156,7 +159,7 @@ def _scoring(config: dict[str, Any], cited: list[str]) -> str:
     bulk = config.get("bulk")
     if bulk is None:
         return ""
-    classes, hidden = bulk["classification"], bulk["imputation"]
+    classes, hidden, vectors = bulk["classification"], bulk["imputation"], bulk["representation"]
     shares = ", ".join(f"{100 * ratio:g} %" for ratio in hidden["mask_ratios"])
     return (
         "Classes were predicted by logistic regression on the frozen embeddings of samples and, as baselines, by "
@@ -166,11 +169,25 @@ def _scoring(config: dict[str, Any], cited: list[str]) -> str:
         f"of each gene, by nearest neighbours{_cite(cited, 'knn')}, by probabilistic PCA{_cite(cited, 'ppca')}, by "
         f"factor analysis{_cite(cited, 'factor_analysis')}, by kernel ridge "
         f"regression{_cite(cited, 'kernel_ridge')} and by weighted means of the latter "
-        f"two{_cite(cited, 'stacking')}. All settings were chosen on the validation split; the test split was read "
-        f"once. Intervals are {100 * LEVEL:g} % bootstrap intervals{_cite(cited, 'bootstrap')} over groups of samples "
-        f"({classes['bootstrap_samples']:,} resamples for classes, {hidden['bootstrap_samples']:,} for hidden values), "
+        f"two{_cite(cited, 'stacking')}. Embeddings were also held against ln(TPM + 1), the ranks of genes "
+        "within a sample, and coordinates of PCA and of factor analysis: by how well k-means and the nearest train "
+        "samples find classes, by the silhouette of classes, by whether the norm tells test samples from train, and by "
+        f"how soon the same specimen is found in another source{_survival(bulk, cited)}. All settings were chosen on "
+        "the validation split; the test split was read once. "
+        f"Intervals are {100 * LEVEL:g} % bootstrap intervals{_cite(cited, 'bootstrap')} over groups of samples "
+        f"({classes['bootstrap_samples']:,} resamples for classes, {hidden['bootstrap_samples']:,} for hidden values, "
+        f"{vectors['bootstrap_samples']:,} for representations), "
         "and differences of two models are paired over the same resamples. Samples were laid out by "
         f"UMAP{_cite(cited, 'umap')}."
+    )
+
+
+def _survival(bulk: dict[str, Any], cited: list[str]) -> str:
+    if not bulk["survival"]["tables"]:
+        return ""
+    return (
+        f"; and by Harrell's concordance index{_cite(cited, 'concordance')} within classes, of ridge-penalized "
+        f"proportional hazards{_cite(cited, 'cox')} with a baseline hazard for each class (Breslow's form for ties)"
     )
 
 
