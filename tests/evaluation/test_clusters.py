@@ -132,6 +132,15 @@ def test_one_label_is_not_scored(split: str) -> None:
     assert {row["split"] for row in rows} == (set() if split == "train" else {"validation"})
 
 
+def test_a_label_of_one_sample_has_no_silhouette() -> None:
+    x, samples = cohort()
+    test = np.flatnonzero(samples["split"] == "test")
+    samples.iloc[test[0], samples.columns.get_loc("label")] = "dog"
+    found = values(score_vectors("one", x, samples, SPEC))["silhouette"]
+    expected = sklearn_metrics.silhouette_score(x[test[1:]], samples["label"].iloc[test[1:]])
+    assert found == pytest.approx(expected, rel=1e-4)
+
+
 def test_unlabelled_samples_are_left_out() -> None:
     x, samples = cohort()
     more = pd.concat([samples, samples.assign(label="").rename(index="more {}".format)])

@@ -16,6 +16,7 @@ from workflow_scripts.contracts import comparisons, metrics, predictions
 from workflow_scripts.evaluation import models
 from workflow_scripts.evaluation.comparisons import compare
 from workflow_scripts.evaluation.intervals import interval
+from workflow_scripts.evaluation.metrics import METRICS
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.report import scores, style
 from workflow_scripts.report.looks import look
@@ -235,6 +236,32 @@ def test_a_run_without_baselines_is_said_to_have_none(tmp_path) -> None:
     numbers, compared = tables_of([row(RUN, "macro_f1", 0.5)])
     write_scores(tmp_path / "p.html", RUN, numbers, compared, {RUN}, "")
     assert "No number of small on the test split has a baseline beside it." in page(tmp_path / "p.html").text
+
+
+def test_the_page_shows_what_an_embedding_is_good_for_beside_other_representations(tmp_path: Path) -> None:
+    """A table a task, in words; to be told from train by the norm less than others is to be ahead."""
+    found = [
+        row(model, metric, value, task=task, dataset=dataset)
+        for task, dataset, metric, values in (
+            ("clustering", "all", "separability", (0.55, 0.7)),
+            ("clustering", "all", "silhouette", (0.3, 0.5)),
+            ("retrieval", "held_out", "recall_5", (0.9, 0.6)),
+            ("survival", "survival", "concordance", (0.6, 0.6)),
+        )
+        for model, value in zip((RUN, "log_tpm"), values, strict=True)
+    ]
+    write_scores(tmp_path / "p.html", RUN, *tables_of(found), {RUN}, "")
+    text = " ".join(page(tmp_path / "p.html").text.split())
+    for title in (
+        "Clustering, all labelled samples, test split",
+        "Retrieval, the same sample of another source, among held-out samples, test split",
+        "Survival, pairs of samples of one label, test split",
+    ):
+        assert title in text
+    assert f"{RUN} is ahead of every baseline in 2, level in 1 and behind in 1 of 4 numbers" in text
+    assert "behind log-TPM by 0.200" in text and "log-TPM (baseline)" in text
+    for metric in ("separability", "silhouette", "recall_5", "concordance"):
+        assert METRICS[metric].label in text
 
 
 def test_the_best_baseline_is_chosen_by_weighted_f1_without_the_test_split() -> None:

@@ -56,7 +56,7 @@ METRICS = {
         "accuracy of the 5 nearest train samples", "", True, CLUSTERS, {"pooled": f"{LIE}.neighbour_accuracy"}
     ),
     "separability": Metric(
-        "AUC of telling it from train by the norm", "", False, CLUSTERS, {"pooled": f"{LIE}.separability"}
+        "AUC of telling samples from train by the norm", "", False, CLUSTERS, {"pooled": f"{LIE}.separability"}
     ),
     "recall_1": Metric("recall at 1", "", True, TWINS, {"pooled": f"{FIND}.recall_1"}),
     "recall_5": Metric("recall at 5", "", True, TWINS, {"pooled": f"{FIND}.recall_5"}),

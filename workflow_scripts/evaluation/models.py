@@ -32,7 +32,7 @@ BASELINES = {
     "knn": Baseline("nearest neighbours in log-TPM", CLASSES, "knn"),
     "random_forest": Baseline("random forest on log-TPM", CLASSES, "random_forest"),
     "majority_class": Baseline("majority class", CLASSES, "majority_class"),
-    "permuted_labels": Baseline("PCA of log-TPM, with permuted train labels", CLASSES, "permuted_labels"),
+    "permuted_labels": Baseline("logistic regression on PCA, with permuted train labels", CLASSES, "permuted_labels"),
     "gene_mean": Baseline("gene mean", HIDDEN, "gene_mean"),
     "knn_imputer": Baseline("nearest-neighbour imputer", HIDDEN, "knn_imputer"),
     "pca_imputer": Baseline("PCA imputer", HIDDEN, "pca_imputer"),

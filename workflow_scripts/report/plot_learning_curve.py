@@ -45,7 +45,8 @@ BELOW = {
     tuple(DIFFERENCE[name] for name in INTERVAL): "less the\nbest baseline",
     tuple(ADDED[name] for name in INTERVAL): "less the run\nwithout network",
 }
-NOT_DRAWN = ("gene_mean", "majority_class", "permuted_labels")  # they learn next to nothing, and would press the others together
+# They learn next to nothing, and would press the others together.
+NOT_DRAWN = ("gene_mean", "majority_class", "permuted_labels")
 MUTED = {"lw": 1.1, "ms": 5, "alpha": 0.65}
 
 

@@ -21,7 +21,11 @@ from workflow_scripts.evaluation.models import label
 from workflow_scripts.io.errors import BadInput
 
 SPLITS = ("test", "validation", "train")
-DATASETS = {"all": "all labelled samples", "held_out": "the same sample of another source, among held-out samples"}
+DATASETS = {
+    "all": "all labelled samples",
+    "held_out": "the same sample of another source, among held-out samples",
+    "survival": "pairs of samples of one label",
+}
 
 
 class Place(NamedTuple):
