@@ -17,7 +17,8 @@ from workflow_scripts.settings.settings import Settings
 from workflow_scripts.settings.validation import read_yaml
 
 FITTED = ("take_train_samples", "fit_standardizer", "train_bulk", "embed_samples", "score_imputation")
-FITTED += ("impute_baselines", "classify_samples", "classify_baselines", "collect_metrics")
+FITTED += ("impute_baselines", "classify_samples", "classify_baselines", "score_embedding", "score_representations")
+FITTED += ("collect_metrics",)
 LAST = ("summarize_costs", "summarize_results", "write_crate")
 
 
