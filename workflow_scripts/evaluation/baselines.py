@@ -97,7 +97,10 @@ class Permuted:
 
 
 def permuted_labels(x: np.ndarray, spec: dict[str, Any]) -> list[Any]:
-    """`pca_logistic_regression`, fitted to permuted labels: what the same choices come to where nothing is told."""
+    """`pca_logistic_regression`, fitted to permuted labels: what the same choices come to where nothing is told.
+
+    That is more than a guess where validation chooses among many, and whole classes are told alike.
+    """
     return [Permuted(model, spec["seed"]) for model in pca_logistic_regression(x, spec)]
 
 
