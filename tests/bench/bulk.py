@@ -26,12 +26,13 @@ import torch
 from torch import Tensor, nn
 
 from tests.bench.runner import OURS, Case, Metric, python
-from workflow_scripts.bulk import data
+from workflow_scripts.bulk import data, objectives
 from workflow_scripts.bulk.base import FOLDS, Base
 from workflow_scripts.bulk.models.registry import MODELS
 from workflow_scripts.bulk.stack import Stack
 from workflow_scripts.contracts import expression
 from workflow_scripts.contracts.gene_order import order_digest
+from workflow_scripts.settings.schema import complete, load_schema
 from workflow_scripts.training.loop import Task, fit
 from workflow_scripts.training.objective import Loss
 from workflow_scripts.training.resume import Checkpoints
@@ -43,7 +44,8 @@ METRICS = {
     "cpu": Metric("CPU ms/sample", False),
     "parameters": Metric("trained", False),
 }
-TRAINING = {"min_mask_ratio": 0.1, "max_mask_ratio": 0.6}
+RUN = load_schema("bulk")["properties"]["runs"]["additionalProperties"]
+TRAINING = complete({}, RUN["properties"]["training"])
 TORCH, BULKFORMER = "torch loop", "BulkFormer plan"
 DEPTH = {"transformer": "layers", "perceiver": "blocks"}
 
@@ -138,14 +140,16 @@ def ours(path: Path, shape: Shape, clock: Clock) -> nn.Module:
     model, family = new_model(shape), family_of(shape)
     number, genes = shape.batch * shape.steps, shape.genes
     names = pd.Index([f"S{sample}" for sample in range(number + 1)])
-    known, folds = np.ones(genes, bool), pd.Series(np.arange(len(names)) % FOLDS, names)
-    samples = data.Samples([path], order_digest(gene_ids(genes)), names[:-1], names[-1:], known, folds)
-    training = {**TRAINING, "batch_size": shape.batch, "genes_per_sample": shape.tokens}
+    known, sd = np.ones(genes, bool), np.ones(genes, np.float32)
+    folds = pd.Series(np.arange(len(names)) % FOLDS, names)
+    samples = data.Samples([path], order_digest(gene_ids(genes)), names[:-1], names[-1:], known, sd, folds)
+    augmentation = TRAINING["augmentation"] | {"noise": family.NOISE}
+    training = TRAINING | {"batch_size": shape.batch, "genes_per_sample": shape.tokens, "augmentation": augmentation}
 
     def loss(network: nn.Module, batch: data.Batch) -> Loss:
         if network.training:
             clock.tick()
-        return family.loss(network, model.base, batch)
+        return objectives.loss(family, network, model.base, batch, TRAINING["objectives"])
 
     task = Task(
         training=lambda epoch, part: data.training_batches(samples, training, 1, epoch, part),
@@ -175,7 +179,8 @@ def torch_loop(path: Path, shape: Shape, clock: Clock) -> nn.Module:
         masked = torch.rand(values.shape) < ratio
         index = torch.rand(values.shape).topk(shape.tokens, sorted=False).indices
         fold = torch.arange(len(values)) % FOLDS
-        return family.loss(model.network, model.base, data.Batch(values, ~masked, index, None, masked, fold))
+        batch = data.Batch(values, ~masked, index, None, masked, fold, values)
+        return objectives.loss(family, model.network, model.base, batch, TRAINING["objectives"])
 
     return train(path, shape.batch, clock, model.network, loss)
 
@@ -193,8 +198,7 @@ def train(path: Path, batch: int, clock: Clock, network: nn.Module, loss_of: Cal
     network.train()
     for rows in torch.randperm(len(x)).split(batch):
         clock.tick()
-        loss = loss_of(x[rows])
-        (loss.total / loss.count).backward()
+        sum(term.total / term.count for term in loss_of(x[rows]).minimised).backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad()

@@ -19,6 +19,7 @@ SPEC = cohorts.specification(
     training={"max_epochs": 4, "batch_size": 8, "genes_per_sample": 40, "accelerator": "cpu"},
 )
 
+OBJECTIVES = SPEC["runs"]["small"]["training"]["objectives"]  # as they are by default
 RUN = load_schema("bulk")["properties"]["runs"]["additionalProperties"]
 
 

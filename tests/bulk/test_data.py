@@ -16,6 +16,11 @@ from workflow_scripts.contracts import expression, splits
 from workflow_scripts.training.part import Part
 
 TRAINING = SPEC["runs"]["small"]["training"]
+TRAINING = TRAINING | {"augmentation": {"thinning": [], "noise": 0, "mixup": 0}}
+EVERYTHING = TRAINING | {
+    "augmentation": {"thinning": [0.01, 1], "noise": 0.2, "mixup": 0.4},
+    "objectives": TRAINING["objectives"] | {"contrastive": 0.5},
+}
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +29,9 @@ def samples(cohort: dict[str, Any]) -> data.Samples:
     train, validation = (split.index[split == name] for name in ("train", "validation"))
     order = str(expression.read(cohort["expression"][0]).uns["gene_order"])
     folds = data.folds_of(splits.read(cohort["splits"]), 1)
-    return data.Samples(cohort["expression"], order, train, validation, np.arange(60) > 0, folds)
+    return data.Samples(
+        cohort["expression"], order, train, validation, np.arange(60) > 0, np.ones(60, np.float32), folds
+    )
 
 
 def unseen(values: np.ndarray) -> np.ndarray:
@@ -90,31 +97,81 @@ def test_order_depends_on_seed_and_epoch_alone(samples: data.Samples) -> None:
     assert order(1, 1) != order(1, 2) != order(2, 2)
 
 
-def test_batches_of_an_epoch_can_be_drawn_again(samples: data.Samples) -> None:
-    first, second = (list(data.training_batches(samples, TRAINING, 1, 3)) for _ in range(2))
-    for one, other in zip(first, second, strict=True):
-        assert all(a is b is None or a.equal(b) for a, b in zip(one, other, strict=True))
+def same(one: data.Batch, other: data.Batch) -> bool:
+    return all(
+        a is b is None or (same(a, b) if isinstance(a, data.Batch) else a.equal(b))
+        for a, b in zip(one, other, strict=True)
+    )
+
+
+@pytest.mark.parametrize("training", [TRAINING, EVERYTHING], ids=["default", "everything"])
+def test_batches_of_an_epoch_can_be_drawn_again(samples: data.Samples, training: dict[str, Any]) -> None:
+    first, second, of_next = (list(data.training_batches(samples, training, 1, epoch)) for epoch in (3, 3, 4))
+    assert all(same(one, other) for one, other in zip(first, second, strict=True))
+    assert not any(same(one, other) for one, other in zip(first, of_next, strict=True))
     ratios = [1 - float(batch.visible.sum() / batch.values.ne(0).sum()) for batch in first]
     assert max(ratios) - min(ratios) > 0.1, "every batch has a mask ratio of its own"
 
 
+@pytest.mark.parametrize("view", ["first", "other"])
 @pytest.mark.parametrize("world", [2, 3, 10])
-def test_the_parts_of_a_step_are_together_the_batch_of_one_rank(samples: data.Samples, world: int) -> None:
+def test_the_parts_of_a_step_are_together_the_batch_of_one_rank(samples: data.Samples, world: int, view: str) -> None:
     """Of 72 train samples in batches of 11 the last has six: with ten ranks four of them have no row of their own."""
-    training = {**TRAINING, "batch_size": 11, "genes_per_sample": 59}
+    training = {**EVERYTHING, "batch_size": 11, "genes_per_sample": 59}
     whole = list(data.training_batches(samples, training, 1, 3))
     parts = [list(data.training_batches(samples, training, 1, 3, Part(rank, world))) for rank in range(world)]
     assert [len(batches) for batches in parts] == [len(whole)] * world
+    if view == "other":
+        whole, *parts = ([batch.other for batch in batches] for batches in (whole, *parts))
     for step, batch in enumerate(whole):
         for rank in range(world):
             part = parts[rank][step]
             if rank >= len(batch.values):
                 assert len(part.values) == 1 and not part.masked.any(), "looks at one sample, predicts nothing"
                 continue
-            for name in ("values", "visible", "index", "masked", "fold"):
+            for name in ("values", "visible", "index", "masked", "fold", "targets"):
                 assert getattr(part, name).equal(getattr(batch, name)[rank::world]), name
             attended = torch.ones_like(part.index, dtype=torch.bool) if part.attended is None else part.attended
-            assert attended.equal(batch.attended[rank::world])
+            everywhere = torch.ones_like(batch.index, dtype=torch.bool) if batch.attended is None else batch.attended
+            assert attended.equal(everywhere[rank::world])
+
+
+@pytest.mark.parametrize("name", ["thinning", "noise"])
+def test_what_is_corrupted_is_shown_and_never_predicted(samples: data.Samples, name: str) -> None:
+    """Masks and targets are those of a training without; of another view, too."""
+    off, on = TRAINING["augmentation"], EVERYTHING["augmentation"]
+    training = EVERYTHING | {"augmentation": off | {name: on[name]}}
+    clean, changed = (list(data.training_batches(samples, each, 1, 3)) for each in (TRAINING, training))
+    for one, first in zip(clean, changed, strict=True):
+        assert first.masked.equal(one.masked) and first.index.equal(one.index)
+        assert first.other is not None and not first.other.masked.equal(first.masked) and one.other is None
+        for view in (first, first.other):
+            assert view.targets.equal(one.values) and view.fold.equal(one.fold)
+            assert (view.values != view.targets)[view.visible].float().mean() > 0.9
+            measured = view.visible | view.masked
+            assert measured.equal(one.visible | one.masked) and not view.values[~measured].any()
+
+
+def test_a_mixture_is_shown_and_predicted_alike_in_both_views(samples: data.Samples) -> None:
+    """It lies between samples of its fold, and measures what both do: the second gene is of the first shard alone."""
+    training = EVERYTHING | {"augmentation": TRAINING["augmentation"] | {"mixup": 0.4}}
+    for clean, mixed in zip(
+        data.training_batches(samples, TRAINING, 1, 3), data.training_batches(samples, training, 1, 3), strict=True
+    ):
+        assert mixed.values.equal(mixed.targets) and mixed.other.values.equal(mixed.targets)
+        assert not mixed.targets.equal(clean.targets)
+        measured = clean.visible | clean.masked
+        for row, fold in enumerate(mixed.fold):
+            among = clean.targets[clean.fold == fold][:, 2:]
+            found = mixed.targets[row, 2:]
+            assert ((among.amin(0) - 1e-4 <= found) & (found <= among.amax(0) + 1e-4)).all()
+            assert not (mixed.visible | mixed.masked)[row, 1] or measured[row, 1]
+
+
+def test_validation_is_of_samples_as_they_are(samples: data.Samples) -> None:
+    plain, found = (list(data.validation_batches(samples, each, 1)) for each in (TRAINING, EVERYTHING))
+    assert all(same(one, other) for one, other in zip(plain, found, strict=True))
+    assert all(batch.values.equal(batch.targets) and batch.other is None for batch in found)
 
 
 def test_the_parts_of_validation_are_together_that_of_one_rank(samples: data.Samples) -> None:

@@ -10,11 +10,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.bulk.conftest import filled_base
+from tests.bulk.conftest import OBJECTIVES, filled_base
 from workflow_scripts.bulk.base import FOLDS, UNSEEN, Base
 from workflow_scripts.bulk.data import Batch, draw
 from workflow_scripts.bulk.fitting import Learned
-from workflow_scripts.bulk.models.graph import Graph, GraphConfig, create, embed, loss, predict
+from workflow_scripts.bulk.models import graph
+from workflow_scripts.bulk.models.graph import Graph, GraphConfig, create, embed, predict
+from workflow_scripts.bulk.objectives import loss
 
 GENES, SAMPLES = 12, 5
 SETTINGS = {"neighbours": 4, "contexts": 3, "axes": 2, "rounds": 2, "dropout": 0.0}
@@ -151,7 +153,7 @@ def test_the_loss_is_of_masked_values_by_factors_that_have_not_seen_the_sample(
         one = batch.values[[row]], batch.visible[[row]]
         error = model(base, base.factors(*one, int(fold)), *one) - batch.values[[row]]
         total += float(error[batch.masked[[row]]].square().sum())
-    found = loss(model, base, batch)
+    found = loss(graph, model, base, batch, OBJECTIVES)
     assert found.count == int(batch.masked.sum()) and found.total.item() == pytest.approx(total, rel=1e-4)
 
 
@@ -194,10 +196,11 @@ def test_edges_whose_sign_the_context_decides_are_learned_where_there_are_contex
     network = create(settings, anndata.AnnData(shape=(GENES, 2)), base, of, seed=1, tokens=4)
     values, masked = torch.from_numpy(x), torch.zeros(x.shape, dtype=torch.bool)
     masked[:, 1] = True
-    batch = Batch(values, ~masked, torch.zeros((400, 1), dtype=torch.int64), None, masked, torch.full((400,), UNSEEN))
+    index, folds = torch.zeros((400, 1), dtype=torch.int64), torch.full((400,), UNSEEN)
+    batch = Batch(values, ~masked, index, None, masked, folds, values)
     optimizer = torch.optim.Adam(network.parameters(), 0.05)
     for _ in range(60):
-        found = loss(network, base, batch)
+        found = loss(graph, network, base, batch, OBJECTIVES)
         optimizer.zero_grad()
         (found.total / found.count).backward()
         optimizer.step()

@@ -10,18 +10,20 @@ import pandas as pd
 import pytest
 import torch
 
-from tests.bulk.conftest import filled_base
+from tests.bulk.conftest import OBJECTIVES, filled_base
 from workflow_scripts.bulk.base import UNSEEN, Base
-from workflow_scripts.bulk.data import draw
+from workflow_scripts.bulk.data import Batch, draw
+from workflow_scripts.bulk.models import transformer
 from workflow_scripts.bulk.models.transformer import (
     Output,
     Transformer,
     TransformerConfig,
     create,
     embed,
-    loss,
     predict,
 )
+from workflow_scripts.bulk.objectives import loss
+from workflow_scripts.training.objective import Loss
 
 GENES, SAMPLES = 12, 5
 FOLDS = np.full(SAMPLES, UNSEEN)
@@ -71,6 +73,10 @@ def say(
     return model(base, identity, base.factors(values, visible), values, visible, index, attended)
 
 
+def of_batch(model: Transformer, base: Base, batch: Batch) -> Loss:
+    return loss(transformer, model, base, batch, OBJECTIVES)
+
+
 @torch.no_grad()
 def test_a_masked_value_reaches_nothing(model: Transformer, base: Base, values: torch.Tensor) -> None:
     visible = torch.rand(values.shape, generator=torch.Generator().manual_seed(2)) > 0.4
@@ -108,10 +114,25 @@ def test_gradients_are_finite_with_unmeasured_genes_and_an_empty_sample(
     given[0, 3:] = np.nan
     given[1] = np.nan
     batch = draw(given, FOLDS, np.ones(GENES, bool), 0.5, GENES, np.random.default_rng(0))
-    found = loss(model, base, batch)
+    found = of_batch(model, base, batch)
     found.total.backward()
     assert 0 < found.count < SAMPLES * GENES
     assert all(torch.isfinite(p.grad).all() for p in model.parameters() if p.grad is not None)
+
+
+@torch.no_grad()
+def test_the_states_of_a_batch_are_the_embedding_of_its_samples(
+    model: Transformer, base: Base, values: torch.Tensor
+) -> None:
+    """With everything visible; and masked values reach neither them nor a prediction."""
+    x = values.numpy().copy()
+    x[0, :7] = np.nan
+    batch = draw(x, FOLDS, np.ones(GENES, bool), 0.0, GENES, np.random.default_rng(0))
+    np.testing.assert_allclose(transformer.forward(model, base, batch).states, embed(model, base, x), atol=1e-5)
+    batch = draw(x, FOLDS, np.ones(GENES, bool), 0.5, GENES, np.random.default_rng(0))
+    hidden = batch._replace(values=batch.values.masked_fill(batch.masked, 1e3), targets=torch.zeros(0))
+    one, other = (transformer.forward(model, base, each) for each in (batch, hidden))
+    assert one.states.equal(other.states) and one.values.equal(other.values)
 
 
 @torch.no_grad()
@@ -126,7 +147,7 @@ def test_the_reported_loss_is_the_squared_error_of_masked_tokens(
             if batch.masked[row, gene]:
                 error += float(prediction[row, token] - values[row, gene]) ** 2
                 count += 1
-    found = loss(model, base, batch)
+    found = of_batch(model, base, batch)
     assert (float(found.total), found.count) == (pytest.approx(error, rel=1e-5), count)
 
 
@@ -155,7 +176,7 @@ def test_a_train_sample_is_told_what_factors_say_that_have_not_seen_it(
         )
         error = output.prediction - batch.values[[row]].gather(1, batch.index[[row]])
         total += error[batch.masked[[row]].gather(1, batch.index[[row]])].square().sum().item()
-    assert loss(model, base, batch).total.item() == pytest.approx(total, rel=1e-4)
+    assert of_batch(model, base, batch).total.item() == pytest.approx(total, rel=1e-4)
 
 
 def test_gene_vectors_are_standardized_over_the_genes_that_have_one(base: Base) -> None:

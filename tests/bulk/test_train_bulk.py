@@ -21,10 +21,10 @@ import torch
 
 from tests.bulk import cohorts
 from tests.bulk.conftest import RUN, SPEC, train
-from workflow_scripts.bulk import bundle, stack, training
+from workflow_scripts.bulk import bundle, data, objectives, stack, training
 from workflow_scripts.contracts import expression, model_bundle, splits
 from workflow_scripts.io.errors import BadInput
-from workflow_scripts.settings.schema import only
+from workflow_scripts.settings.schema import complete, only
 from workflow_scripts.training import resume
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,6 +36,12 @@ from tests.bulk.conftest import train
 files, folder, spec = json.loads(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])
 train({k: [Path(p) for p in v] if isinstance(v, list) else Path(v) for k, v in files.items()}, folder, spec)
 """
+
+
+EVERYTHING = {
+    "augmentation": {"thinning": [0.1, 5], "noise": 0.1, "mixup": 0.4},
+    "objectives": {"squared_error": 0.5, "weighting": "sd", "poisson": 0.01, "contrastive": 0.1, "temperature": 0.2},
+}
 
 
 def changed(**training: Any) -> dict[str, Any]:
@@ -50,6 +56,11 @@ def learning(dropout: float = 0.1, **training: Any) -> dict[str, Any]:
     spec["model"]["transformer"].update(dim=32, dropout=dropout)
     spec["base"]["factors"] = [1]
     return spec
+
+
+def family_settings(name: str) -> dict[str, Any]:
+    """The schema of the settings of a family."""
+    return RUN["properties"]["model"]["properties"][name]
 
 
 def rows_of(folder: Path) -> pd.DataFrame:
@@ -126,10 +137,72 @@ def test_a_training_killed_at_three_random_moments_ends_at_the_same_weights(
     pd.testing.assert_frame_equal(rows_of(tmp_path), rows_of(learned), check_exact=True)
 
 
-def test_two_processes_learn_what_one_does(learnable: dict[str, Any], tmp_path: Path) -> None:
+class Stopped(Exception):
+    pass
+
+
+@pytest.mark.parametrize("family", ["transformer", "perceiver"])
+def test_a_training_with_every_switch_that_is_stopped_ends_at_the_same_weights(
+    family: str, cohort: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped in the midst of its second epoch and again of its third, of nine steps each."""
+    spec = changed(max_epochs=3, **EVERYTHING)
+    spec["model"] = {family: complete({"dim": 16, "heads": 2, "dropout": 0.1}, family_settings(family))}
+    whole = train(cohort, tmp_path / "whole", spec)
+    steps, find = iter(range(1000)), objectives.loss
+
+    def loss(family: Any, network: torch.nn.Module, *arguments: Any) -> Any:
+        if network.training and next(steps) in (12, 9 + 5 + 9):
+            raise Stopped
+        return find(family, network, *arguments)
+
+    monkeypatch.setattr(objectives, "loss", loss)
+    for _ in range(2):
+        with pytest.raises(Stopped):
+            train(cohort, tmp_path / "parts", spec)
+    train(cohort, tmp_path / "parts", spec)
+    pd.testing.assert_frame_equal(rows_of(tmp_path / "parts"), rows_of(whole), check_exact=True)
+    assert (tmp_path / "parts" / WEIGHTS).read_bytes() == (whole / WEIGHTS).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("family", "given", "shown"),
+    [
+        ("perceiver", None, 0.1),
+        ("perceiver", 0.3, 0.3),
+        ("perceiver", 0, 0),
+        ("transformer", None, 0),
+    ],
+)
+def test_noise_is_that_of_the_family_where_none_is_given(
+    family: str,
+    given: float | None,
+    shown: float,
+    cohort: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In train sds of each gene, and only in training."""
+    off: list[torch.Tensor] = []
+    find = objectives.loss
+
+    def loss(family: Any, network: torch.nn.Module, base: Any, batch: data.Batch, settings: Any) -> Any:
+        of = ((batch.values - batch.targets) / base.sd.clamp(min=0.01))[batch.visible]
+        off.append(of) if network.training else pytest.fail("noise") if of.any() else None
+        return find(family, network, base, batch, settings)
+
+    monkeypatch.setattr(objectives, "loss", loss)
+    spec = changed(max_epochs=1, augmentation={"thinning": [], "noise": given, "mixup": 0})
+    spec["model"] = {family: complete({"dim": 16, "heads": 2}, family_settings(family))}
+    train(cohort, tmp_path, spec)
+    assert torch.cat(off).std().item() == pytest.approx(shown, rel=0.05, abs=1e-9)
+
+
+@pytest.mark.parametrize("switches", [{}, EVERYTHING], ids=["default", "everything"])
+def test_two_processes_learn_what_one_does(learnable: dict[str, Any], tmp_path: Path, switches: dict[str, Any]) -> None:
     """The sums of a gradient are the same but for their order: losses agree to 1e-5, and weights."""
-    one = train(learnable, tmp_path / "one", learning(dropout=0.0, max_epochs=2))
-    two = train(learnable, tmp_path / "two", learning(dropout=0.0, max_epochs=2, devices=2))
+    one = train(learnable, tmp_path / "one", learning(dropout=0.0, max_epochs=2, **switches))
+    two = train(learnable, tmp_path / "two", learning(dropout=0.0, max_epochs=2, devices=2, **switches))
     np.testing.assert_allclose(rows_of(two), rows_of(one), rtol=0, atol=1e-5)
     ours, theirs = (model_bundle.read(folder / "model")[0] for folder in (two, one))
     for state in (ours, theirs):  # softmax takes no note of the keys' bias: its gradient is rounding alone

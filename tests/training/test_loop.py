@@ -24,6 +24,7 @@ from tests.training import tiny
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.training import loop, progress, ranks, resume
 from workflow_scripts.training.loop import Loss, Task, fit, seed_of
+from workflow_scripts.training.objective import Term
 from workflow_scripts.training.resume import Checkpoints
 from workflow_scripts.training.schedule import device_kind
 
@@ -324,12 +325,16 @@ def test_rank_0_draws_what_one_rank_alone_draws() -> None:
     assert seed_of(loop.DROPOUT, 4294967295, 99, 1) != seed_of(loop.DROPOUT, 4294967295, 99)
 
 
-def test_a_loss_that_is_no_number_is_one_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize("reported", [True, False])
+def test_a_loss_that_is_no_number_is_one_line(tmp_path: Path, reported: bool) -> None:
     model, task = tiny.regression(0.0)
 
     def loss(model: torch.nn.Module, batch: Any) -> Loss:
-        total, count = tiny.squared_error(model, batch)
-        return Loss(total * float("nan") if model.training else total, count)
+        total, count, _ = tiny.squared_error(model, batch)
+        if not model.training:
+            return Loss(total, count)
+        wrong = total * float("nan")
+        return Loss(wrong, count) if reported else Loss(total, count, (Term(total, count), Term(wrong, count)))
 
     with pytest.raises(BadInput, match="training/learning_rate: the loss is nan in epoch 1. Lower it."):
         fit(model, dataclasses.replace(task, loss=loss), tiny.schedule(), Checkpoints(tmp_path, "one"))

@@ -129,7 +129,7 @@ MODEL = '''
     import torch
     from torch import nn
 
-    from workflow_scripts.training.objective import Loss
+    from workflow_scripts.bulk.objectives import Prediction
 
     SETTINGS = {
         "description": "A trained offset of each gene.",
@@ -138,6 +138,8 @@ MODEL = '''
         "properties": {"start": {"description": "First offset.", "type": "number", "default": 0.5}},
     }
     MULTIPLES = {}
+    STATES = False
+    NOISE = 0
 
 
     @dataclass(frozen=True)
@@ -161,9 +163,8 @@ MODEL = '''
         return Offset(OffsetConfig(**architecture))
 
 
-    def loss(network, base, batch):
-        error = (base.mean + network.offset - batch.values)[batch.masked].square()
-        return Loss(error.sum(), error.numel())
+    def forward(network, base, batch):
+        return Prediction((base.mean + network.offset).expand_as(batch.values))
 
 
     @torch.inference_mode()

@@ -121,6 +121,20 @@ LIMITS = {
     ),
     "reference": (None, "prebulk: given without `reference`; allowed: a section `reference` beside it"),
     "bulk/runs/small/training/min_mask_ratio": (0.7, "given 0.7, above max_mask_ratio 0.6; allowed: at most"),
+    "bulk/runs/small/training/augmentation": (
+        {"thinning": [20, 1]},
+        "augmentation/thinning: given [20, 1]; allowed: two depths, the lesser one first, or none",
+    ),
+    "bulk/runs/small/training/augmentation/thinning": ([5], "given [5]; allowed: two depths, the lesser one first"),
+    "bulk/runs/small/training/objectives/squared_error": (0, "given squared_error 0 and poisson 0; allowed: one of"),
+    "bulk/runs/small": (
+        {
+            "embedding": "esm2/esm2_t6_8M_UR50D",
+            "model": {"graph": {}},
+            "training": {"objectives": {"contrastive": 0.1}},
+        },
+        "objectives/contrastive: given 0.1 with model graph; allowed: 0, as it has no states to contrast",
+    ),
     "bulk/runs/small/embedding": ("esm2/nosuch", "given 'esm2/nosuch'; allowed: one of esm2/esm2_t6_8M_UR50D"),
 }
 

@@ -103,7 +103,6 @@ ADDED = {
                 "heads": 2,
                 "decoder": 64,
                 "dropout": 0.2,
-                "noise": 0.2,
                 "visible_weight": 0.2,
                 "ree_base": 50,
             }

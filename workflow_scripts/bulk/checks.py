@@ -50,3 +50,12 @@ def _faults_of_run(place: str, run: dict[str, Any], offered: list[str]) -> Itera
     if training["min_mask_ratio"] > training["max_mask_ratio"]:
         given = f"{training['min_mask_ratio']}, above max_mask_ratio {training['max_mask_ratio']}"
         yield f"{place}/training/min_mask_ratio", given, "at most max_mask_ratio"
+    depths, objectives = training["augmentation"]["thinning"], training["objectives"]
+    if depths and (len(depths) != 2 or depths[0] > depths[1]):
+        yield f"{place}/training/augmentation/thinning", str(depths), "two depths, the lesser one first, or none"
+    if not objectives["squared_error"] and not objectives["poisson"]:
+        given = "squared_error 0 and poisson 0"
+        yield f"{place}/training/objectives", given, "one of them above 0, or nothing says what is predicted"
+    if objectives["contrastive"] and not literal(f"workflow_scripts.bulk.models.{family}", "STATES"):
+        given = f"{objectives['contrastive']} with model {family}"
+        yield f"{place}/training/objectives/contrastive", given, "0, as it has no states to contrast"

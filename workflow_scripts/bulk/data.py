@@ -6,8 +6,9 @@ Nothing here keeps a random state: the order of an epoch, its masks and its gene
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from workflow_scripts.bulk import augmentation
 from workflow_scripts.bulk.base import FOLDS, UNSEEN
 from workflow_scripts.contracts import expression
 from workflow_scripts.training.part import WHOLE, Part
@@ -23,7 +25,7 @@ BUFFER_BYTES = 512 << 20  # what is shuffled together; a small corpus fits whole
 MOST_REFERENCES = 8192  # train samples that are held at once, to fit what has no stream
 MOST_CHOSEN_BY = 1024  # validation samples that settings are chosen by
 # The first number of a seed: which of the independent streams it is.
-ORDER, MASKS, VALIDATION, FOLD = 0, 1, 2, 5
+ORDER, MASKS, VALIDATION, FOLD, AUGMENTATION, OTHER_VIEW = 0, 1, 2, 5, 6, 7
 
 
 @dataclass(frozen=True)
@@ -35,18 +37,21 @@ class Samples:
     train: pd.Index  # sample ids
     validation: pd.Index
     known: np.ndarray  # (G,) bool, False for genes that no train sample measures
+    sd: np.ndarray  # (G,) float32 of ln(TPM+1) over the train split
     folds: pd.Series  # int64 of each train sample, see `folds_of`
 
 
 class Batch(NamedTuple):
     """What one step sees: B samples, G genes, T tokens."""
 
-    values: torch.Tensor  # (B, G) float32 ln(TPM+1), 0 where unmeasured
+    values: torch.Tensor  # (B, G) float32 ln(TPM+1) as they are shown, 0 where unmeasured
     visible: torch.Tensor  # (B, G) bool, measured and not masked
     index: torch.Tensor  # (B, T) int64, the genes that are tokens
     attended: torch.Tensor | None  # (B, T) bool, False for padding; None where there is none
     masked: torch.Tensor  # (B, G) bool, measured and masked
     fold: torch.Tensor  # (B,) int64 of train samples, `UNSEEN` of others
+    targets: torch.Tensor  # (B, G) float32, what predictions are compared with: clean where `values` are not
+    other: Batch | None = None  # the same samples under another mask, where a contrast asks for it
 
 
 def references(
@@ -70,14 +75,22 @@ def folds_of(splits: pd.DataFrame, seed: int) -> pd.Series:
 
 
 def training_batches(samples: Samples, training: dict, seed: int, epoch: int, part: Part = WHOLE) -> Iterator[Batch]:
-    """Yield a part of the batches of one epoch, each with a mask ratio of its own.
+    """Yield a part of the batches of one epoch, each view of each with a mask ratio and an augmentation of its own.
 
-    training: batch_size, genes_per_sample, min_mask_ratio and max_mask_ratio of `bulk/runs/{run}`.
+    training: of `bulk/runs/{run}`. There is another view where `objectives/contrastive` has a weight.
     """
+    settings, tokens = training["augmentation"], training["genes_per_sample"]
+    streams = [MASKS, OTHER_VIEW] if training["objectives"]["contrastive"] else [MASKS]
     for step, (values, folds) in enumerate(shuffled(samples, seed, epoch, training["batch_size"])):
-        generator = np.random.default_rng([MASKS, seed, epoch, step])
-        ratio = generator.uniform(training["min_mask_ratio"], training["max_mask_ratio"])
-        yield draw(values, folds, samples.known, ratio, training["genes_per_sample"], generator, part)
+        generator = np.random.default_rng([AUGMENTATION, seed, epoch, step])
+        corrupt = partial(augmentation.corrupt, sd=samples.sd, settings=settings, generator=generator)
+        mixed = augmentation.mix(values, folds, settings["mixup"], generator)
+        views = []
+        for stream in streams:
+            masks = np.random.default_rng([stream, seed, epoch, step])
+            ratio = masks.uniform(training["min_mask_ratio"], training["max_mask_ratio"])
+            views.append(draw(mixed, folds, samples.known, ratio, tokens, masks, part, corrupt))
+        yield views[0]._replace(other=views[1]) if len(views) > 1 else views[0]
 
 
 def validation_batches(samples: Samples, training: dict, seed: int, part: Part = WHOLE) -> Iterator[Batch]:
@@ -98,32 +111,37 @@ def draw(
     tokens: int,
     generator: np.random.Generator,
     part: Part = WHOLE,
+    corrupt: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None,
 ) -> Batch:
     """Mask each measured gene with probability `ratio` and choose `tokens` measured genes per sample.
 
-    values (B, G), NaN where unmeasured; folds (B,) int64; known (G,) bool. Returns the rows of one part; all parts are
-    together the very batch that one part would be. If there are fewer rows than parts, a part left over looks at the
-    first row and predicts nothing of it, since no rank may miss a step.
+    values (B, G), NaN where unmeasured; folds (B,) int64; known (G,) bool; corrupt: makes what is shown of values and
+    of which are visible (B, G), and without it values are shown as they are. Returns the rows of one part; all parts
+    are together the very batch that one part would be. If there are fewer rows than parts, a part left over looks at
+    the first row and predicts nothing of it, since no rank may miss a step.
     """
     measured = np.isfinite(values) & known
     masked = measured & (generator.random(values.shape, np.float32) < ratio)
     order = generator.random(values.shape, np.float32)
     tokens = min(tokens, max(1, int(measured.sum(axis=1).max())))
+    shown = values if corrupt is None else corrupt(values, measured & ~masked)
 
     spare = part.rank >= len(values)
     rows = slice(1) if spare else slice(part.rank, None, part.world)
     values, measured, masked, order = values[rows], measured[rows], masked[rows] & (not spare), order[rows]
-    folds = folds[rows]
+    shown, folds = shown[rows], folds[rows]
     order[~measured] = 2.0  # after every measured gene
     index = np.argpartition(order, tokens - 1, axis=1)[:, :tokens]
     attended = np.take_along_axis(measured, index, 1)
+    given, targets = (torch.from_numpy(np.where(measured, of, np.float32(0))) for of in (shown, values))
     return Batch(
-        torch.from_numpy(np.where(measured, values, np.float32(0))),
+        given,
         torch.from_numpy(measured & ~masked),
         torch.from_numpy(index),
         None if attended.all() else torch.from_numpy(attended),
         torch.from_numpy(masked),
         torch.from_numpy(folds),
+        targets,
     )
 
 

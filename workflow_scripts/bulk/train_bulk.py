@@ -26,8 +26,8 @@ def train_bulk(
 
     Reads ExpressionStore shards, Splits, Standardizer and the GeneEmbedding that says what genes are.
     history: TSV with epoch (0 is before training), train_loss and validation_loss (mean squared error
-    of masked ln(TPM+1)), learning_rate, seconds. A killed training goes on from the folder `checkpoints` beside
-    the model. Raises BadInput on inputs of different gene tables and on an empty split.
+    of masked ln(TPM+1), whatever is minimised), learning_rate, seconds. A killed training goes on from
+    the folder `checkpoints` beside the model. Raises BadInput on inputs of different gene tables and on an empty split.
     """
     inputs = {"splits": splits, "standardizer": standardizer, "embedding": embedding}
     digest = resume.digest(spec, code, [*expression, *inputs.values()])

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from workflow_scripts.bulk import bundle, data
+from workflow_scripts.bulk import bundle, data, objectives
 from workflow_scripts.bulk.fitting import Learned, fit_base, hold_out
 from workflow_scripts.bulk.settling import settle_embedding, settle_weights
 from workflow_scripts.contracts import gene_embedding
@@ -63,18 +63,23 @@ def train(
     parameters = sum(parameter.numel() for parameter in stack.parameters())
     log.info("%d parameters, %d train and %d validation samples", parameters, len(train), len(validation))
 
-    training = spec["training"]
+    training, augmentation = spec["training"], spec["training"]["augmentation"]
+    if augmentation["noise"] is None:
+        training = training | {"augmentation": augmentation | {"noise": family.NOISE}}
     schedule = Schedule(
         seed=seed,
         samples=len(train),
         **{name: training[name] for name in ("batch_size", "max_epochs", "learning_rate", "weight_decay", "patience")},
         **policy,
     )
-    samples = data.Samples(expression, order, train, validation, stack.base.known.numpy(), folds)
+    known, sd = (of.numpy() for of in (stack.base.known, stack.base.sd))
+    samples = data.Samples(expression, order, train, validation, known, sd, folds)
     task = loop.Task(
         training=lambda epoch, part: data.training_batches(samples, training, seed, epoch, part),
         validation=lambda part: data.validation_batches(samples, training, seed, part),
-        loss=lambda network, batch: family.loss(network, stack.base.to(batch.values.device), batch),
+        loss=lambda network, batch: objectives.loss(
+            family, network, stack.base.to(batch.values.device), batch, training["objectives"]
+        ),
     )
     # The network alone, as checkpoints need not hold the base, which every rank fits, and fits again where it resumes.
     rows = pd.DataFrame(loop.fit(stack.network, task, schedule, checkpoints, resume_from))

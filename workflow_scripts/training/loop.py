@@ -5,7 +5,7 @@ an epoch is what Lightning's checkpoint holds, with the history and the best wei
 training ends at the very weights of an undisturbed one (on CPUs, with as many threads and ranks; cores do not count).
 
 Several ranks take parts of the same batches that one would take whole, and follow the same gradient: that
-of the mean over all that the batch predicts, wherever it lies. Their dropout alone differs from that of one.
+of the means over all that the batch predicts, wherever it lies. Their dropout alone differs from that of one.
 """
 
 from __future__ import annotations
@@ -163,14 +163,18 @@ class Loop(lightning.LightningModule):
 
     def training_step(self, batch: Any, batch_index: int) -> Tensor:
         loss = self.task.loss(self.model, batch)
-        total = float(loss.total.detach())
-        if not math.isfinite(total):
-            reason = f"the loss is {total} in epoch {len(self.history)}"
-            raise BadInput("configuration", "training/learning_rate", reason, "Lower it.")
+        for total in (float(part.total.detach()) for part in (*loss.terms, loss)):
+            if not math.isfinite(total):
+                reason = f"the loss is {total} in epoch {len(self.history)}"
+                raise BadInput("configuration", "training/learning_rate", reason, "Lower it.")
         self.total, self.count = self.total + total, self.count + loss.count
-        (predicted,) = self._over_ranks(loss.count)
-        # The mean over all ranks, of which Lightning averages the gradients.
-        return loss.total * self.part.world / max(1, int(predicted))
+        predicted = self._over_ranks(*(term.count for term in loss.minimised))
+        # Means over all ranks, of which Lightning averages the gradients.
+        means = [
+            term.total * self.part.world / max(1, int(number))
+            for term, number in zip(loss.minimised, predicted, strict=True)
+        ]
+        return sum(means[1:], means[0])
 
     def on_validation_epoch_start(self) -> None:
         self.validation_total, self.validation_count = 0.0, 0

@@ -7,8 +7,20 @@ from typing import NamedTuple
 from torch import Tensor
 
 
-class Loss(NamedTuple):
-    """The loss of one batch, as a part of a mean; its own mean is what a step minimises."""
+class Term(NamedTuple):
+    """A part of what a step minimises: its mean over all ranks."""
 
     total: Tensor  # () sum over what was predicted
     count: int  # how much that was
+
+
+class Loss(NamedTuple):
+    """The loss of one batch, as a part of the mean that is reported, and what a step minimises."""
+
+    total: Tensor  # () sum over what was predicted
+    count: int  # how much that was
+    terms: tuple[Term, ...] = ()  # the sum of their means is minimised; without any, the mean that is reported
+
+    @property
+    def minimised(self) -> tuple[Term, ...]:
+        return self.terms or (Term(self.total, self.count),)

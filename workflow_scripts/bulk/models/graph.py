@@ -25,7 +25,7 @@ from torch import Tensor, nn
 
 from workflow_scripts.bulk.base import MIN_SD, Base, Said, block_size, blocks
 from workflow_scripts.bulk.base import predict as of_samples
-from workflow_scripts.training.objective import Loss
+from workflow_scripts.bulk.objectives import Prediction
 
 if TYPE_CHECKING:  # what training alone needs: a trained model is used with torch and numpy
     import anndata
@@ -73,6 +73,8 @@ SETTINGS = {
 }
 
 MULTIPLES = {}
+STATES = False
+NOISE = 0
 
 EDGES_AT_ONCE = 1 << 24  # of all samples of a pass, which bounds its memory
 
@@ -153,11 +155,10 @@ def restore(architecture: dict) -> Graph:
     return Graph(GraphConfig(**architecture))
 
 
-def loss(network: Graph, base: Base, batch: Batch) -> Loss:
-    """Squared error of ln(TPM+1) over the masked measured genes of a batch."""
+def forward(network: Graph, base: Base, batch: Batch) -> Prediction:
+    """What the network says of all genes of a batch."""
     said = base.factors_by_fold(batch.values, batch.visible, batch.fold)
-    error = (network(base, said, batch.values, batch.visible) - batch.values)[batch.masked].square()
-    return Loss(error.sum(), error.numel())
+    return Prediction(network(base, said, batch.values, batch.visible))
 
 
 @torch.inference_mode()

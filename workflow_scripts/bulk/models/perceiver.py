@@ -25,7 +25,7 @@ from workflow_scripts.bulk.base import MAX_DEVIATION, MIN_SD, Base, blocks
 from workflow_scripts.bulk.base import predict as of_samples
 from workflow_scripts.bulk.models.layers import feed_forward
 from workflow_scripts.bulk.models.tokens import Identity, rotary_expression_embedding
-from workflow_scripts.training.objective import Loss
+from workflow_scripts.bulk.objectives import Prediction
 
 if TYPE_CHECKING:  # what training alone needs: a trained model is used with torch and numpy
     import anndata
@@ -75,12 +75,6 @@ SETTINGS = {
             "exclusiveMaximum": 1,
             "default": 0.1,
         },
-        "noise": {
-            "description": "Noise that is added to visible values in training, in standard deviations of their gene.",
-            "type": "number",
-            "minimum": 0,
-            "default": 0.1,
-        },
         "visible_weight": {
             "description": "Weight in the loss of values that are visible, beside 1 of those that are masked.",
             "type": "number",
@@ -97,6 +91,8 @@ SETTINGS = {
 }
 
 MULTIPLES = {"dim": ["heads", 1]}
+STATES = True
+NOISE = 0.1
 
 REE = 16  # numbers of a value's expression embedding
 READ_AT_ONCE = 1 << 25  # attention weights of all samples of a pass, which bounds its memory (float32)
@@ -115,7 +111,6 @@ class PerceiverConfig:
     heads: int
     decoder: int
     dropout: float
-    noise: float
     visible_weight: float
     ree_base: float
 
@@ -233,19 +228,10 @@ def restore(architecture: dict) -> Perceiver:
     return Perceiver(PerceiverConfig(**architecture))
 
 
-def loss(network: Perceiver, base: Base, batch: Batch) -> Loss:
-    """Squared error of ln(TPM+1) over the masked measured genes of a batch, and some of that over visible ones.
-
-    In validation over the masked ones alone, without noise.
-    """
-    values = batch.values
-    if network.training:
-        values = values + network.config.noise * base.sd * torch.randn_like(values)
-    squared = (network(base, network.genes(base), values, batch.visible).prediction - batch.values).square()
-    total, count = squared[batch.masked].sum(), int(batch.masked.sum())
-    if network.training and (shown := int(batch.visible.sum())):
-        total = total + network.config.visible_weight * squared[batch.visible].sum() * (count / shown)
-    return Loss(total, count)
+def forward(network: Perceiver, base: Base, batch: Batch) -> Prediction:
+    """What the network says of all genes of a batch, and its mean states; errors of visible genes have a weight."""
+    output = network(base, network.genes(base), batch.values, batch.visible)
+    return Prediction(output.prediction, None, output.states.mean(1), network.config.visible_weight)
 
 
 @torch.inference_mode()

@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from workflow_scripts.bulk.base import MIN_SD, Base, Said, block_size, blocks
 from workflow_scripts.bulk.models.layers import feed_forward
 from workflow_scripts.bulk.models.tokens import Identity, rotary_expression_embedding
-from workflow_scripts.training.objective import Loss
+from workflow_scripts.bulk.objectives import Prediction
 
 if TYPE_CHECKING:  # what training alone needs: a trained model is used with torch and numpy
     import anndata
@@ -74,6 +74,8 @@ SETTINGS = {
 }
 
 MULTIPLES = {"dim": ["heads", 2]}
+STATES = True
+NOISE = 0
 
 TOKENS_AT_ONCE = 1 << 14  # of all samples of a pass, which bounds its memory
 DEAL = 4  # the seed that deals genes to passes
@@ -191,14 +193,14 @@ def restore(architecture: dict) -> Transformer:
     return Transformer(TransformerConfig(**architecture))
 
 
-def loss(network: Transformer, base: Base, batch: Batch) -> Loss:
-    """Squared error of ln(TPM+1) over those masked measured genes of a batch that are tokens."""
+def forward(network: Transformer, base: Base, batch: Batch) -> Prediction:
+    """What the network says of those genes of a batch that are tokens, and its mean state of the measured ones."""
     said = base.factors_by_fold(batch.values, batch.visible, batch.fold)
     identity = network.identity(base.loadings)
     output = network(base, identity, said, batch.values, batch.visible, batch.index, batch.attended)
-    target = batch.masked.gather(1, batch.index)
-    error = (output.prediction - batch.values.gather(1, batch.index))[target].square()
-    return Loss(error.sum(), error.numel())
+    counted = torch.ones_like(output.prediction) if batch.attended is None else batch.attended.float()
+    shares = counted / counted.sum(1, keepdim=True).clamp(min=1)
+    return Prediction(output.prediction, batch.index, (shares.unsqueeze(1) @ output.states).squeeze(1).float())
 
 
 @torch.inference_mode()
