@@ -152,6 +152,16 @@ def test_what_is_corrupted_is_shown_and_never_predicted(samples: data.Samples, n
             assert measured.equal(one.visible | one.masked) and not view.values[~measured].any()
 
 
+def test_noise_is_drawn_anew_in_every_step_and_view(samples: data.Samples) -> None:
+    """Of the gene and the place in a batch alone it would be the same in all, and could be learned."""
+    training = EVERYTHING | {"augmentation": TRAINING["augmentation"] | {"noise": 0.2}}
+    first, *_ = of_epoch = list(data.training_batches(samples, training, 1, 3))
+    for batch in (of_epoch[1], first.other, next(data.training_batches(samples, training, 1, 4))):
+        both = first.visible & batch.visible
+        one, other = ((of.values - of.targets)[both] for of in (first, batch))
+        assert both.any() and abs(np.corrcoef(one, other)[0, 1]) < 0.3
+
+
 def test_a_mixture_is_shown_and_predicted_alike_in_both_views(samples: data.Samples) -> None:
     """It lies between samples of its fold, and measures what both do: the second gene is of the first shard alone."""
     training = EVERYTHING | {"augmentation": TRAINING["augmentation"] | {"mixup": 0.4}}
