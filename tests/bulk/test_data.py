@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 import torch
 
 from tests.bulk.conftest import SPEC
-from workflow_scripts.bulk import data
+from workflow_scripts.bulk import augmentation, data
 from workflow_scripts.bulk.base import FOLDS, UNSEEN
 from workflow_scripts.contracts import expression, splits
 from workflow_scripts.training.part import Part
@@ -150,6 +151,18 @@ def test_what_is_corrupted_is_shown_and_never_predicted(samples: data.Samples, n
             assert (view.values != view.targets)[view.visible].float().mean() > 0.9
             measured = view.visible | view.masked
             assert measured.equal(one.visible | one.masked) and not view.values[~measured].any()
+
+
+def test_what_is_shown_of_a_batch_hangs_on_no_masked_value(samples: data.Samples) -> None:
+    def drawn(values: np.ndarray) -> data.Batch:
+        settings = EVERYTHING["augmentation"]
+        corrupt = partial(augmentation.corrupt, sd=samples.sd, settings=settings, generator=np.random.default_rng(1))
+        return data.draw(values, unseen(values), samples.known, 0.5, 20, np.random.default_rng(0), corrupt=corrupt)
+
+    values = rows_of(samples, samples.train)
+    first = drawn(values)
+    other = drawn(np.where(first.masked, np.float32(0.1), values))
+    assert other.masked.equal(first.masked) and other.values[first.visible].equal(first.values[first.visible])
 
 
 def test_noise_is_drawn_anew_in_every_step_and_view(samples: data.Samples) -> None:
