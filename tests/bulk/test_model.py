@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
+import json
 
 import anndata
 import numpy as np
@@ -21,12 +23,24 @@ from workflow_scripts.bulk.models.transformer import (
     create,
     embed,
     predict,
+    restore,
 )
 from workflow_scripts.bulk.objectives import loss
 from workflow_scripts.training.objective import Loss
 
 GENES, SAMPLES = 12, 5
 FOLDS = np.full(SAMPLES, UNSEEN)
+SETTINGS = {
+    "dim": 8, "layers": 2, "heads": 2, "dropout": 0.0, "attention": "full", "context": True,
+    "gene_vectors": "given", "gene_loadings": True, "values": "ree", "ree_base": 100.0,
+}  # fmt: skip
+SIZE = {"genes": GENES, "gene_vector": 6, "factors": 3, "tokens": GENES}
+VARIANTS = {
+    "default": {},
+    "linear": {"attention": "linear", "values": "binned", "gene_vectors": "learned"},
+    "bare": {"context": False, "values": "scalar", "gene_vectors": "none", "gene_loadings": False},
+    "linear, bare": {"attention": "linear", "context": False, "values": "ree_interleaved", "gene_loadings": False},
+}
 
 
 @pytest.fixture
@@ -34,20 +48,22 @@ def base() -> Base:
     return filled_base(GENES, factors=3)
 
 
-@pytest.fixture
-def model() -> Transformer:
+def random_network(**settings: object) -> Transformer:
     """A network with random weights everywhere, also where training begins at zero."""
     torch.manual_seed(0)
-    config = TransformerConfig(
-        genes=GENES, gene_vector=6, factors=3, tokens=GENES, dim=8, layers=2, heads=2, dropout=0.0, ree_base=100.0
-    )
-    built = Transformer(config).eval()
+    built = Transformer(TransformerConfig(**SIZE, **{**SETTINGS, **settings})).eval()
     with torch.no_grad():
         for parameter in built.parameters():
             parameter.copy_(torch.randn_like(parameter) * 0.5)
-        built.identity.gene_vectors.normal_()
-        built.identity.has_vector[1:] = True
+        if built.config.gene_vectors == "given":
+            built.identity.gene_vectors.normal_()
+            built.identity.has_vector[1:] = True
     return built
+
+
+@pytest.fixture(params=VARIANTS)
+def model(request: pytest.FixtureRequest) -> Transformer:
+    return random_network(**VARIANTS[request.param])
 
 
 @pytest.fixture
@@ -92,8 +108,9 @@ def test_a_visible_value_reaches_every_prediction(model: Transformer, base: Base
     visible = torch.ones_like(values, dtype=torch.bool)
     changed = values.clone()
     changed[:, 3] += 2
-    before, after = (say(model, base, x, visible).prediction for x in (values, changed))
-    assert ((before - after).abs() > 1e-6).all()
+    before, after = (say(model, base, x, visible) for x in (values, changed))
+    assert ((before.prediction - after.prediction).abs() > 1e-6).all()
+    assert ((before.states - after.states).abs().amax(-1) > 1e-6).all()
 
 
 @torch.no_grad()
@@ -117,7 +134,7 @@ def test_gradients_are_finite_with_unmeasured_genes_and_an_empty_sample(
     found = of_batch(model, base, batch)
     found.total.backward()
     assert 0 < found.count < SAMPLES * GENES
-    assert all(torch.isfinite(p.grad).all() for p in model.parameters() if p.grad is not None)
+    assert all(torch.isfinite(p.grad).all() for p in model.parameters()), "each has one, which several devices need"
 
 
 @torch.no_grad()
@@ -152,7 +169,7 @@ def test_the_reported_loss_is_the_squared_error_of_masked_tokens(
 
 
 def test_an_untrained_network_predicts_what_the_factors_do(base: Base, values: torch.Tensor) -> None:
-    config = TransformerConfig(GENES, 6, 3, GENES, 8, 2, 2, 0.0, 100.0)
+    config = TransformerConfig(**SIZE, **SETTINGS)
     visible = torch.rand(values.shape, generator=torch.Generator().manual_seed(4)) > 0.3
     predicted = say(Transformer(config).eval(), base, values, visible).prediction
     torch.testing.assert_close(predicted, base.mean + base.factors(values, visible).deviation)
@@ -186,8 +203,7 @@ def test_gene_vectors_are_standardized_over_the_genes_that_have_one(base: Base) 
     vectors[2] = np.nan
     missing = np.arange(GENES) == 2
     genes = anndata.AnnData(vectors, obs=pd.DataFrame({"missing": missing}, index=[f"G{i}" for i in range(GENES)]))
-    settings = {"dim": 8, "layers": 1, "heads": 2, "dropout": 0.0, "ree_base": 100.0}
-    found = create(settings, genes, base, None, seed=0, tokens=GENES).identity.gene_vectors.numpy()
+    found = create(SETTINGS, genes, base, None, seed=0, tokens=GENES).identity.gene_vectors.numpy()
     np.testing.assert_allclose(found[~missing].mean(axis=0), 0, atol=1e-5)
     np.testing.assert_allclose(found[~missing].std(axis=0), [1, 1, 0], atol=1e-5)
     assert not found[2].any()
@@ -209,7 +225,7 @@ def test_the_residual_is_in_sds_of_its_gene(sd: float, unit: float, model: Trans
 def test_what_is_computed_of_a_sample_is_the_same_bits_whichever_are_beside_it(
     model: Transformer, base: Base, values: torch.Tensor, whole: bool
 ) -> None:
-    x = np.tile(values.numpy(), (40, 1))
+    x = np.tile(values.numpy(), (14, 1))
     if not whole:  # beside a sample without one of its genes
         x[::3, 4] = np.nan
     visible = np.random.default_rng(0).random(x.shape) > 0.3
@@ -251,3 +267,40 @@ def test_an_embedding_is_the_mean_state_of_the_measured_genes_of_its_sample(
         with torch.no_grad():
             states = say(model, base, given, measured, attended=measured).states[0]
         np.testing.assert_allclose(found[row], states[measured[0]].mean(0), rtol=1e-4, atol=1e-5)
+
+
+def test_a_network_is_built_again_from_its_architecture(model: Transformer, base: Base, values: torch.Tensor) -> None:
+    again = restore(json.loads(json.dumps(dataclasses.asdict(model.config))))
+    again.load_state_dict(model.state_dict())
+    everything = np.ones(values.shape, bool)
+    predicted, found = (predict(network.eval(), base, values.numpy(), everything) for network in (model, again))
+    np.testing.assert_array_equal(found, predicted)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("context", [True, False])
+def test_without_context_the_factors_reach_no_token(context: bool, base: Base, values: torch.Tensor) -> None:
+    network = random_network(context=context)
+    visible = torch.ones_like(values, dtype=torch.bool)
+    said = base.factors(values, visible)
+    given = base, network.identity(base.loadings)
+    rest = values, visible, everything(values)
+    other = said._replace(coordinates=said.coordinates + 1)
+    assert torch.equal(network(*given, said, *rest).states, network(*given, other, *rest).states) == (not context)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize(("form", "same"), [("scalar", True), ("ree", False)])
+def test_a_scalar_is_the_value_less_the_mean_of_its_gene_in_sds(
+    form: str, same: bool, base: Base, values: torch.Tensor
+) -> None:
+    """Whatever the order of tokens."""
+    network = random_network(values=form, context=False)
+    visible = torch.ones_like(values, dtype=torch.bool)
+    index = torch.randperm(GENES, generator=torch.Generator().manual_seed(5)).expand(SAMPLES, -1)
+    before = say(network, base, values, visible, index).states
+    moved = 3 * (values - base.mean) + base.mean + 2
+    base.mean += 2
+    base.sd *= 3
+    after = say(network, base, moved, visible, index).states
+    assert torch.allclose(before, after, atol=1e-4) == same

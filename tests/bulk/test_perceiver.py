@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
+
 import anndata
 import numpy as np
 import pandas as pd
@@ -21,14 +24,21 @@ from workflow_scripts.bulk.models.perceiver import (
     create,
     embed,
     predict,
+    restore,
 )
 from workflow_scripts.bulk.objectives import loss
 
 GENES, SAMPLES = 12, 5
 SETTINGS = {
     "dim": 8, "latents": 3, "blocks": 2, "heads": 2, "decoder": 10, "dropout": 0.0, "visible_weight": 0.1,
-    "ree_base": 100.0,
+    "gene_vectors": "given", "gene_loadings": True, "values": "ree", "ree_base": 100.0,
 }  # fmt: skip
+VARIANTS = {
+    "default": {},
+    "learned": {"gene_vectors": "learned", "values": "binned"},
+    "bare": {"gene_vectors": "none", "gene_loadings": False, "values": "scalar"},
+    "interleaved": {"gene_loadings": False, "values": "ree_interleaved"},
+}
 
 
 @pytest.fixture
@@ -36,17 +46,19 @@ def base() -> Base:
     return filled_base(GENES, factors=3)
 
 
-@pytest.fixture
-def model() -> Perceiver:
+@pytest.fixture(params=VARIANTS)
+def model(request: pytest.FixtureRequest) -> Perceiver:
     """A network with random weights everywhere, also where training begins at zero."""
     torch.manual_seed(0)
-    built = Perceiver(PerceiverConfig(genes=GENES, gene_vector=6, factors=3, **SETTINGS)).eval()
+    settings = {**SETTINGS, **VARIANTS[request.param]}
+    built = Perceiver(PerceiverConfig(genes=GENES, gene_vector=6, factors=3, **settings)).eval()
     with torch.no_grad():
         for parameter in built.parameters():
             parameter.copy_(torch.randn_like(parameter) * 0.3)
         for identity in (built.identity, built.slope):
-            identity.gene_vectors.normal_()
-            identity.has_vector[1:] = True
+            if identity.kind == "given":
+                identity.gene_vectors.normal_()
+                identity.has_vector[1:] = True
     return built
 
 
@@ -65,7 +77,7 @@ def test_reading_is_attention_to_the_sum_of_identity_slope_and_ree() -> None:
         torch.randn(SAMPLES, GENES, 4), torch.rand(SAMPLES, GENES) > 0.4,
     )  # fmt: skip
     latents = torch.randn(SAMPLES, 3, 8)
-    whole = tokens.identity + tokens.value.unsqueeze(-1) * tokens.slope + tokens.ree @ tokens.direction
+    whole = tokens.identity + tokens.value.unsqueeze(-1) * tokens.slope + tokens.features @ tokens.direction
     query, keys, contents = layer.query(layer.norm(latents)), layer.key(whole), layer.content(whole)
     query, keys, contents = (of.unflatten(-1, (2, 4)).transpose(1, 2) for of in (query, keys, contents))
     found = torch.nn.functional.scaled_dot_product_attention(query, keys, contents, tokens.visible[:, None, None])
@@ -126,7 +138,7 @@ def test_the_loss_is_of_masked_values_and_in_training_of_visible_ones_at_their_w
     expected = masked + (0.1 * squared[batch.visible].mean() if training else 0)
     assert minimised.item() == pytest.approx(expected.item(), rel=1e-5)
     minimised.backward()
-    assert all(torch.isfinite(p.grad).all() for p in model.parameters() if p.grad is not None)
+    assert all(torch.isfinite(p.grad).all() for p in model.parameters()), "each has one, which several devices need"
 
 
 def test_a_new_network_knows_its_genes_and_decodes_along_the_axes(base: Base) -> None:
@@ -144,7 +156,7 @@ def test_a_new_network_knows_its_genes_and_decodes_along_the_axes(base: Base) ->
 def test_what_is_computed_of_a_sample_is_the_same_bits_whichever_are_beside_it(
     model: Perceiver, base: Base, values: Tensor, whole: bool
 ) -> None:
-    x = np.tile(values.numpy(), (40, 1))
+    x = np.tile(values.numpy(), (14, 1))
     if not whole:
         x[::3, 4] = np.nan
     visible = np.random.default_rng(0).random(x.shape) > 0.3
@@ -169,3 +181,11 @@ def test_unknown_genes_are_neither_read_nor_predicted(model: Perceiver, base: Ba
             base, model.genes(base), values, torch.from_numpy(np.arange(GENES) != 4).expand(SAMPLES, -1)
         ).states
     np.testing.assert_allclose(embedded, states.mean(1), rtol=1e-4, atol=1e-5)
+
+
+def test_a_network_is_built_again_from_its_architecture(model: Perceiver, base: Base, values: Tensor) -> None:
+    again = restore(json.loads(json.dumps(dataclasses.asdict(model.config))))
+    again.load_state_dict(model.state_dict())
+    everything = np.ones(values.shape, bool)
+    predicted, found = (predict(network.eval(), base, values.numpy(), everything) for network in (model, again))
+    np.testing.assert_array_equal(found, predicted)

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
+from tests.bulk import cohorts
 from tests.bulk.conftest import SPEC, train
 from workflow_scripts.bulk import data
 from workflow_scripts.bulk.classify_baselines import classify_baselines
@@ -23,6 +25,10 @@ from workflow_scripts.prebulk.fit_standardizer import fit_standardizer
 IMPUTATION = {**SPEC["imputation"], "mask_ratios": [0.3], "bootstrap_samples": 2, "factors": [3], "pca_components": [3]}
 GRAPH = {"graph": {"neighbours": 4, "contexts": 2, "axes": 2, "rounds": 2, "dropout": 0.1}}  # of train samples, too
 VECTORS = {"spec": {**SPEC["representation"], "bootstrap_samples": 2}, "survival": SPEC["survival"]}
+OTHERS = [
+    {"transformer": {"attention": "linear", "context": False, "values": "scalar", "gene_vectors": "shuffled"}},
+    {"perceiver": {"values": "binned", "gene_vectors": "learned", "gene_loadings": False}},
+]
 CLASSES = {**SPEC["classification"], "regularization": [0.01], "trees": 5, "bootstrap_samples": 2}
 
 
@@ -121,6 +127,24 @@ def test_scrambled_held_out_samples_change_nothing(
         "factor_scores",
     } <= honest.keys()
     assert differences(honest, fitted(scramble(cohort, tmp_path), tmp_path)) == set()
+
+
+@pytest.mark.parametrize("settings", OTHERS, ids=lambda settings: next(iter(settings)))
+def test_scrambled_held_out_samples_change_no_network_of_other_settings(
+    settings: dict[str, Any], cohort: dict[str, Any], tmp_path: Path
+) -> None:
+    ((family, of_family),) = settings.items()
+    training = {"max_epochs": 1, "genes_per_sample": 60, "accelerator": "cpu"}
+    spec = cohorts.specification(
+        base={"factors": [3]}, model={family: {"dim": 8, "heads": 2, **of_family}}, training=training
+    )
+    scrambled = scramble(cohort, tmp_path)
+    states = []
+    for name, files in (("as_it_is", cohort), ("scrambled", scrambled)):
+        (tmp_path / name).mkdir()
+        states.append(model_bundle.read(train(files, tmp_path / name, spec["runs"]["small"]) / "model")[0])
+    one, other = states
+    assert one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
 
 
 @pytest.mark.parametrize("leak", LEAKS)

@@ -87,11 +87,14 @@ def test_a_training_leaves_its_history_and_no_checkpoint(trained: Path) -> None:
     assert not (trained / "checkpoints").exists()
 
 
-def test_attention_learns_what_the_factors_leave(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("attention", ["full", "linear"])
+def test_attention_learns_what_the_factors_leave(
+    attention: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """Of three latent factors the model is given one; what the others explain it must learn from the visible genes."""
     cohort = cohorts.write_cohort(tmp_path, genes=40, samples=600, noise=0.1)
     spec = changed(max_epochs=10, learning_rate=0.004)
-    spec["model"]["transformer"].update(dim=32)
+    spec["model"]["transformer"].update(dim=32, attention=attention)
     spec["base"]["factors"] = [1]
     with caplog.at_level(logging.INFO):
         train(cohort, tmp_path, spec)

@@ -214,6 +214,11 @@ def test_methods_speak_of_what_was_done_and_cite_in_order() -> None:
     numbers = [int(part.split("]")[0]) for part in text.split(" [")[1:] if part.split("]")[0].isdigit()]
     assert numbers == sorted(numbers) and set(numbers) == set(range(1, len(made.references) + 1))
     assert "learning curve" not in text
+    embedding = content["bulk"]["runs"]["small"]["embedding"]
+    assert f"genes represented by {embedding}. It" in text
+    content["bulk"]["runs"]["small"]["model"]["transformer"]["gene_vectors"] = "random"
+    ablated = " ".join(describe(content, None, [], {}, "0.1.0", "").paragraphs)
+    assert "genes represented by vectors of normal noise. It" in ablated and f"by {embedding}" not in ablated
     content["bulk"]["learning_curve"]["train_samples"] = [120, 60]
     curve = describe(content, None, [], {}, "0.1.0", "").paragraphs
     assert any("also fitted to 60 and to 120 of the train samples" in said for said in curve)

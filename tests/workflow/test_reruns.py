@@ -104,6 +104,9 @@ ADDED = {
                 "decoder": 64,
                 "dropout": 0.2,
                 "visible_weight": 0.2,
+                "gene_vectors": "shuffled",
+                "gene_loadings": False,
+                "values": "binned",
                 "ree_base": 50,
             }
         },

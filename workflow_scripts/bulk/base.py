@@ -61,6 +61,14 @@ class Base(nn.Module):
         limit = MAX_DEVIATION * self.sd.clamp(min=MIN_SD)
         return (values - self.mean).masked_fill(~visible, 0.0).clamp(-limit, limit)
 
+    def standardized(self, values: Tensor, genes: Tensor | slice = slice(None)) -> Tensor:
+        """Values (B, T) ln(TPM+1) of these genes, or of all, in standard deviations from the train mean, within bounds.
+
+        genes: (B, T) int64.
+        """
+        sd = self.sd.clamp(min=MIN_SD)[genes]
+        return ((values - self.mean[genes]) / sd).clamp(-MAX_DEVIATION, MAX_DEVIATION)
+
     def factors(self, values: Tensor, visible: Tensor, fold: int = UNSEEN) -> Said:
         """What the factors say of samples, given their visible genes.
 

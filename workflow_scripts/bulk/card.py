@@ -59,7 +59,7 @@ def write_card(
         _table(["number", "data", "run", "best baseline", "baseline's", "the run is"], _scores(metrics, comparisons)),
         "## Training",
         f"{config['parameters']:,} trained numbers, seed {config['seed']}; gene identities: "
-        f"{embedding['architecture']}, {embedding['origin']} weights ({embedding['licence']}).",
+        f"{embedding['architecture']}, {embedding['origin']} weights ({embedding['licence']}){_vectors(spec)}.",
         *_held(config["architecture"]["base"]["samples"]),
         f"```json\n{json.dumps(spec, indent=2, sort_keys=True)}\n```",
         "## Sources and licences",
@@ -72,6 +72,13 @@ def write_card(
     if simulated:
         parts.insert(2, "**Trained on simulated data: it shows how the workflow works, and knows nothing of biology.**")
     return "\n\n".join(parts) + "\n"
+
+
+def _vectors(spec: dict[str, Any]) -> str:
+    """What is to be said of gene identities that are not as their embedding gives them."""
+    (settings,) = spec["model"].values()
+    kind = settings.get("gene_vectors", "given")
+    return "" if kind == "given" else f", but for the setting `gene_vectors`, which is `{kind}`"
 
 
 def _held(samples: int) -> list[str]:

@@ -52,6 +52,14 @@ REFERENCES = {
     "umap": "McInnes L, Healy J, Melville J. UMAP: uniform manifold approximation and projection for dimension "
     "reduction. arXiv:1802.03426 (2018).",
 }
+# What a gene is to a network, by the setting `gene_vectors` of its family.
+GENES = {
+    "given": "{}",
+    "shuffled": "{}, each vector of which stands at another gene",
+    "random": "vectors of normal noise",
+    "learned": "vectors that were trained with all the rest",
+    "none": "no vectors",
+}
 
 
 class Methods(NamedTuple):
@@ -140,7 +148,8 @@ def _runs(config: dict[str, Any]) -> list[str]:
         training = run["training"]
         shape = ", ".join(f"{key} {value}" for key, value in settings.items())
         said.append(
-            f"Run {name} is a {family} ({shape}; seed {run['seed']}), with genes represented by {run['embedding']}. It "
+            f"Run {name} is a {family} ({shape}; seed {run['seed']}), with genes represented by "
+            f"{GENES[settings.get('gene_vectors', 'given')].format(run['embedding'])}. It "
             f"was trained to predict a hidden share ({training['min_mask_ratio']:g} to "
             f"{training['max_mask_ratio']:g}) of the measured genes of a sample by mean squared error, with AdamW ("
             f"peak learning rate {training['learning_rate']:g}, weight decay {training['weight_decay']:g}, batches of "

@@ -1,7 +1,7 @@
 """A perceiver of bulk expression: few latent vectors read all visible genes of a sample, and say the whole profile.
 
     gene vector (ESM2) + loadings of gene ---> identity, slope --+
-    visible value ---> REE, standardized value ------------------+--> token = identity + value x slope + REE
+    visible value ---> features (REE), standardized value -------+--> token = identity + value x slope + features
                                                                           |
                           latent vectors ---> [read tokens, attend to one another] x blocks ---> states
                                                                                                    |
@@ -9,7 +9,7 @@
 
 A token is a sum in which what is of the gene and what is of the value stand apart, so that it is never formed: the cost
 of reading grows with genes times latents, and 20,000 genes are read at once (Jaegle et al. 2021, arXiv:2103.03206).
-Shapes: B samples, G genes, L latents, D width, H heads, E = D / H, K factors, R numbers of REE.
+Shapes: B samples, G genes, L latents, D width, H heads, E = D / H, K factors, R numbers of features.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from workflow_scripts.bulk.base import MAX_DEVIATION, MIN_SD, Base, blocks
+from workflow_scripts.bulk.base import Base, blocks
 from workflow_scripts.bulk.base import predict as of_samples
 from workflow_scripts.bulk.models.layers import feed_forward
-from workflow_scripts.bulk.models.tokens import Identity, rotary_expression_embedding
+from workflow_scripts.bulk.models.tokens import Identity, TokenConfig, ValueFeatures
 from workflow_scripts.bulk.objectives import Prediction
 
 if TYPE_CHECKING:  # what training alone needs: a trained model is used with torch and numpy
@@ -81,8 +81,29 @@ SETTINGS = {
             "minimum": 0,
             "default": 0.1,
         },
+        "gene_vectors": {
+            "description": "What tells genes apart beside loadings: the vectors of `embedding` (`given`), these, each "
+            "at another gene (`shuffled`), normal noise (`random`), trained vectors (`learned`) or nothing (`none`).",
+            "type": "string",
+            "enum": ["given", "shuffled", "random", "learned", "none"],
+            "default": "given",
+        },
+        "gene_loadings": {
+            "description": "Whether loadings on the factors tell genes apart, too.",
+            "type": "boolean",
+            "default": True,
+        },
+        "values": {
+            "description": "What says a value: sines, then cosines (`ree`), cosines and sines in turn, their index "
+            "moved by one (`ree_interleaved`), a trained vector of each of 64 bins from 0 to 14 (`binned`), or the "
+            "value itself, standardized (`scalar`).",
+            "type": "string",
+            "enum": ["ree", "ree_interleaved", "binned", "scalar"],
+            "default": "ree",
+        },
         "ree_base": {
-            "description": "Base of the expression embedding's frequencies; periods reach 2 pi times it, in ln(TPM+1).",
+            "description": "Base of the frequencies of `ree` and `ree_interleaved`; periods reach 2 pi times it, in "
+            "ln(TPM+1).",
             "type": "number",
             "exclusiveMinimum": 1,
             "default": 100,
@@ -94,25 +115,20 @@ MULTIPLES = {"dim": ["heads", 1]}
 STATES = True
 NOISE = 0.1
 
-REE = 16  # numbers of a value's expression embedding
+REE = 16  # numbers of a value's features, where these are an expression embedding
 READ_AT_ONCE = 1 << 25  # attention weights of all samples of a pass, which bounds its memory (float32)
 
 
 @dataclass(frozen=True)
-class PerceiverConfig:
+class PerceiverConfig(TokenConfig):
     """The architecture, stored in the model's bundle: enough to build the network again."""
 
-    genes: int
-    gene_vector: int  # length of one gene's vector
-    factors: int
-    dim: int
     latents: int
     blocks: int
     heads: int
     decoder: int
     dropout: float
     visible_weight: float
-    ree_base: float
 
 
 class Tokens(NamedTuple):
@@ -120,9 +136,9 @@ class Tokens(NamedTuple):
 
     identity: Tensor  # (G, D)
     slope: Tensor  # (G, D), per standard deviation of a value
-    direction: Tensor  # (R, D), of REE
+    direction: Tensor  # (R, D), of features
     value: Tensor  # (B, G), standardized
-    ree: Tensor  # (B, G, R)
+    features: Tensor  # (B, G, R)
     visible: Tensor  # (B, G) bool
 
 
@@ -148,13 +164,13 @@ class Read(nn.Module):
             [layer(of).unflatten(-1, (self.heads, -1)).transpose(0, 1) for of in tokens[:3]]  # (H, G or R, E)
             for layer in (self.key, self.content)
         )
-        value, ree = tokens.value[:, None, None, :], tokens.ree[:, None]  # (B, 1, 1, G), (B, 1, G, R)
+        value, features = tokens.value[:, None, None, :], tokens.features[:, None]  # (B, 1, 1, G), (B, 1, G, R)
         identity, slope, direction = (query @ key.mT for key in keys)
-        weights = identity + slope * value + direction @ ree.mT  # (B, H, L, G)
+        weights = identity + slope * value + direction @ features.mT  # (B, H, L, G)
         lowest = torch.finfo(weights.dtype).min  # of a sample without visible genes all weigh alike
         weights = weights.masked_fill(~tokens.visible[:, None, None, :], lowest).softmax(-1)
         identity, slope, direction = contents
-        found = weights @ identity + (weights * value) @ slope + (weights @ ree) @ direction  # (B, H, L, E)
+        found = weights @ identity + (weights * value) @ slope + (weights @ features) @ direction  # (B, H, L, E)
         latents = latents + self.merge(found.transpose(1, 2).flatten(2))
         latents = latents + self.feed_forward(latents)
         x = self.among_norm(latents)
@@ -177,9 +193,9 @@ class Perceiver(nn.Module):
         super().__init__()
         self.config = config
         dim, factors = config.dim, config.factors
-        self.identity = Identity(config.genes, config.gene_vector, factors, dim)
-        self.slope = Identity(config.genes, config.gene_vector, factors, dim)
-        self.direction = nn.Parameter(0.1 * torch.randn(REE, dim))
+        self.identity, self.slope = Identity(config), Identity(config)
+        self.features = ValueFeatures(config.values, REE, config.ree_base)
+        self.direction = nn.Parameter(0.1 * torch.randn(self.features.number, dim))
         self.latents = nn.Parameter(0.5 * torch.randn(config.latents, dim))
         self.reads = nn.ModuleList(Read(dim, config.heads, config.dropout) for _ in range(config.blocks))
         self.norm = nn.LayerNorm(dim)
@@ -197,11 +213,9 @@ class Perceiver(nn.Module):
 
     def forward(self, base: Base, genes: tuple[Tensor, Tensor], values: Tensor, visible: Tensor) -> Output:
         """genes: as of `genes`; values (B, G) ln(TPM+1), of which only the `visible` (B, G) bool are read."""
-        sd = base.sd.clamp(min=MIN_SD)
         shown = values.masked_fill(~visible, 0.0)
-        ree = rotary_expression_embedding(shown, REE, self.config.ree_base)
-        value = ((shown - base.mean) / sd).clamp(-MAX_DEVIATION, MAX_DEVIATION)
-        tokens = Tokens(*genes, self.direction, value, ree, visible)
+        value = base.standardized(shown)
+        tokens = Tokens(*genes, self.direction, value, self.features(shown, value), visible)
         latents = self.latents.expand(len(values), -1, -1)
         for read in self.reads:
             latents = read(latents, tokens)
@@ -216,8 +230,8 @@ def create(settings: dict, genes: anndata.AnnData, base: Base, learned: Learned,
     size = {"genes": genes.n_obs, "gene_vector": genes.n_vars, "factors": base.shape["factors"]}
     torch.manual_seed(seed)
     network = Perceiver(PerceiverConfig(**size, **settings))
-    network.identity.learn(genes)
-    network.slope.learn(genes)
+    network.identity.learn(genes, seed)
+    network.slope.learn(genes, seed)
     with torch.no_grad():
         network.loadings.copy_(base.axes * base.sizes)
     return network
@@ -260,5 +274,5 @@ def embed(network: Perceiver, base: Base, values: np.ndarray) -> np.ndarray:
 
 def _size(network: Perceiver) -> int:
     """Samples at once."""
-    of_one = network.config.genes * max(network.config.latents * network.config.heads, REE)
+    of_one = network.config.genes * max(network.config.latents * network.config.heads, network.features.number)
     return max(1, min(64, READ_AT_ONCE // of_one))

@@ -4,7 +4,7 @@
                                                              | x gate     | loadings of gene    |
     gene vector (ESM2) + loadings of gene ---> identity -----+            |                     |
                                                   +          |            v                     |
-    visible value ---> REE ---> linear -------> token ---> blocks ---> residual in train sds    |
+    visible value --> features --> linear ----> token ---> blocks ---> residual in train sds    |
     (masked value ---> mask vector)                          |                                  |
                                                              v                                  v
                                                     mean of states            deviation + residual --> value
@@ -24,8 +24,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from workflow_scripts.bulk.base import MIN_SD, Base, Said, block_size, blocks
+from workflow_scripts.bulk.models.attention import linear_attention
 from workflow_scripts.bulk.models.layers import feed_forward
-from workflow_scripts.bulk.models.tokens import Identity, rotary_expression_embedding
+from workflow_scripts.bulk.models.tokens import Identity, TokenConfig, ValueFeatures
 from workflow_scripts.bulk.objectives import Prediction
 
 if TYPE_CHECKING:  # what training alone needs: a trained model is used with torch and numpy
@@ -58,14 +59,47 @@ SETTINGS = {
             "default": 4,
         },
         "dropout": {
-            "description": "Share of activations and attention weights dropped in training.",
+            "description": "Share of activations, and of the weights of full attention, dropped in training.",
             "type": "number",
             "minimum": 0,
             "exclusiveMaximum": 1,
             "default": 0,
         },
+        "attention": {
+            "description": "How tokens look at one another: at a cost that grows with the square of their number "
+            "(`full`), or with it (`linear`), so that all genes may be tokens.",
+            "type": "string",
+            "enum": ["full", "linear"],
+            "default": "full",
+        },
+        "context": {
+            "description": "Whether a token is told the factors of its sample.",
+            "type": "boolean",
+            "default": True,
+        },
+        "gene_vectors": {
+            "description": "What tells genes apart beside loadings: the vectors of `embedding` (`given`), these, each "
+            "at another gene (`shuffled`), normal noise (`random`), trained vectors (`learned`) or nothing (`none`).",
+            "type": "string",
+            "enum": ["given", "shuffled", "random", "learned", "none"],
+            "default": "given",
+        },
+        "gene_loadings": {
+            "description": "Whether loadings on the factors tell genes apart, too.",
+            "type": "boolean",
+            "default": True,
+        },
+        "values": {
+            "description": "What says a value: sines, then cosines (`ree`), cosines and sines in turn, their index "
+            "moved by one (`ree_interleaved`), a trained vector of each of 64 bins from 0 to 14 (`binned`), or the "
+            "value itself, standardized (`scalar`).",
+            "type": "string",
+            "enum": ["ree", "ree_interleaved", "binned", "scalar"],
+            "default": "ree",
+        },
         "ree_base": {
-            "description": "Base of the expression embedding's frequencies; periods reach 2 pi times it, in ln(TPM+1).",
+            "description": "Base of the frequencies of `ree` and `ree_interleaved`; periods reach 2 pi times it, in "
+            "ln(TPM+1).",
             "type": "number",
             "exclusiveMinimum": 1,
             "default": 100,
@@ -82,18 +116,15 @@ DEAL = 4  # the seed that deals genes to passes
 
 
 @dataclass(frozen=True)
-class TransformerConfig:
+class TransformerConfig(TokenConfig):
     """The architecture, stored in the model's bundle: enough to build the network again."""
 
-    genes: int
-    gene_vector: int  # length of one gene's vector
-    factors: int
     tokens: int  # genes that attend to one another in one pass
-    dim: int
     layers: int
     heads: int
     dropout: float
-    ree_base: float
+    attention: str
+    context: bool
 
 
 class Output(NamedTuple):
@@ -104,19 +135,23 @@ class Output(NamedTuple):
 class Block(nn.Module):
     """Pre-norm self-attention, then a pre-norm feed-forward layer."""
 
-    def __init__(self, dim: int, heads: int, dropout: float) -> None:
+    def __init__(self, dim: int, heads: int, dropout: float, attention: str) -> None:
         super().__init__()
-        self.heads, self.dropout = heads, dropout
+        self.heads, self.dropout, self.attention = heads, dropout, attention
         self.attention_norm = nn.LayerNorm(dim)
         self.qkv = nn.Linear(dim, 3 * dim)
         self.merge = nn.Linear(dim, dim)
         self.feed_forward = feed_forward(dim, dropout)
 
     def forward(self, x: Tensor, attended: Tensor | None) -> Tensor:
-        """x (B, T, D); attended (B, 1, 1, T) bool, the tokens that may be looked at, or None for all."""
+        """x (B, T, D); attended (B, T) bool, the tokens that may be looked at, one at least, or None for all."""
         qkv = self.qkv(self.attention_norm(x)).unflatten(-1, (3, self.heads, -1))  # (B, T, 3, H, D/H)
         q, k, v = qkv.permute(2, 0, 3, 1, 4)  # each (B, H, T, D/H)
-        mixed = F.scaled_dot_product_attention(q, k, v, attended, self.dropout if self.training else 0.0)
+        if self.attention == "linear":
+            mixed = linear_attention(q, k, v, attended)
+        else:
+            mask = None if attended is None else attended[:, None, None, :]
+            mixed = F.scaled_dot_product_attention(q, k, v, mask, self.dropout if self.training else 0.0)
         x = x + F.dropout(self.merge(mixed.transpose(1, 2).flatten(2)), self.dropout, self.training)
         return x + self.feed_forward(x)
 
@@ -133,12 +168,15 @@ class Transformer(nn.Module):
         super().__init__()
         self.config = config
         dim, factors = config.dim, config.factors
-        self.identity = Identity(config.genes, config.gene_vector, factors, dim)
-        self.value = nn.Linear(dim, dim)
+        self.identity = Identity(config)
+        self.features = ValueFeatures(config.values, dim, config.ree_base)
+        self.value = nn.Linear(self.features.number, dim)
         self.masked = nn.Parameter(torch.zeros(dim))
-        self.context = nn.Sequential(nn.Linear(factors, dim), nn.GELU(), nn.Linear(dim, dim))
-        self.gate = nn.Linear(dim, dim)
-        self.blocks = nn.ModuleList(Block(dim, config.heads, config.dropout) for _ in range(config.layers))
+        if config.context:
+            self.context = nn.Sequential(nn.Linear(factors, dim), nn.GELU(), nn.Linear(dim, dim))
+            self.gate = nn.Linear(dim, dim)
+        shape = dim, config.heads, config.dropout, config.attention
+        self.blocks = nn.ModuleList(Block(*shape) for _ in range(config.layers))
         self.norm = nn.LayerNorm(dim)
         self.head = nn.Linear(dim, 1)
         nn.init.zeros_(self.head.weight)
@@ -160,18 +198,17 @@ class Transformer(nn.Module):
         `visible` (B, G) bool are read; index (B, T) int64 genes; attended (B, T) bool, False for padding and
         unmeasured genes, or None for all.
         """
-        dim = self.config.dim
         shown = visible.gather(1, index)  # (B, T)
         value = values.gather(1, index).masked_fill(~shown, 0.0)
-        value = torch.where(
-            shown.unsqueeze(-1), self.value(rotary_expression_embedding(value, dim, self.config.ree_base)), self.masked
-        )  # (B, T, D)
-        context = self.context(said.coordinates / base.sizes)
-        x = identity[index] + value + context.unsqueeze(1) * self.gate(identity)[index]  # (B, T, D)
+        features = self.features(value, base.standardized(value, index))
+        x = identity[index] + torch.where(shown.unsqueeze(-1), self.value(features), self.masked)  # (B, T, D)
+        if self.config.context:
+            context = self.context(said.coordinates / base.sizes)
+            x = x + context.unsqueeze(1) * self.gate(identity)[index]
 
         looked_at = None
         if attended is not None:  # a sample of which nothing is measured looks at all, rather than at nothing
-            looked_at = (attended | ~attended.any(1, keepdim=True))[:, None, None, :]
+            looked_at = attended | ~attended.any(1, keepdim=True)
         for block in self.blocks:
             x = block(x, looked_at)
         states = self.norm(x)
@@ -184,7 +221,7 @@ def create(settings: dict, genes: anndata.AnnData, base: Base, learned: Learned,
     size = {"genes": genes.n_obs, "gene_vector": genes.n_vars, "factors": base.shape["factors"], "tokens": tokens}
     torch.manual_seed(seed)
     network = Transformer(TransformerConfig(**size, **settings))
-    network.identity.learn(genes)
+    network.identity.learn(genes, seed)
     return network
 
 
