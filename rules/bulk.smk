@@ -1,4 +1,5 @@
-from workflow_scripts.bulk.inputs import cores, devices, fewer, gene_embedding, nodes, with_gene_vectors
+from workflow_scripts.bulk.inputs import any_of, cores, devices, fewer, gene_embedding, nodes
+from workflow_scripts.bulk.inputs import searched, taken_trial, unsearched, with_gene_vectors
 from workflow_scripts.prebulk.inputs import corpus_shards, learned_files, predicted, shards
 
 
@@ -26,6 +27,7 @@ rule bulk:
             file=[
                 "history.tsv",
                 "selection.tsv",
+                "separation.tsv",
                 "embeddings.h5ad",
                 "imputation.parquet",
                 "classification.parquet",
@@ -34,6 +36,7 @@ rule bulk:
                 "export",
             ],
         ),
+        collect("<results>/bulk/{run}/trials.tsv", run=searched(settings)),
         collect("<results>/bulk/{run}/gene_embedding.h5ad", run=with_gene_vectors(settings)),
         collect(
             "<results>/bulk/{run}/predicted/{corpus}/samples.tsv",
@@ -53,14 +56,18 @@ rule train_bulk:
         model=directory("<results>/bulk/{run}{size}/model"),
         history="<results>/bulk/{run}{size}/history.tsv",
         selection="<results>/bulk/{run}{size}/selection.tsv",
+        separation="<results>/bulk/{run}{size}/separation.tsv",
         seals=[
             "<results>/bulk/{run}{size}/history.tsv.sha256",
             "<results>/bulk/{run}{size}/selection.tsv.sha256",
+            "<results>/bulk/{run}{size}/separation.tsv.sha256",
         ],
     log:
         "<logs>/bulk/train_bulk.{run}{size}.log",
     benchmark:
         "<benchmarks>/bulk/train_bulk.{run}{size}.jsonl"
+    wildcard_constraints:
+        run=any_of(unsearched(settings)),
     conda:
         "../envs/bulk.yaml"
     threads: cores(settings, each=2)
@@ -329,6 +336,7 @@ rule export_model:
         metrics="<results>/bulk/{run}/metrics.parquet",
         comparisons="<results>/bulk/{run}/comparisons.parquet",
         embedding=gene_embedding(settings),
+        taken=taken_trial(settings, "<results>/bulk/{run}/settings.json"),
         provenance=provenance(
             "reference/proteome", "reference/gtf", "reference/lengths", "esm2", *learned_files(settings)
         ),
@@ -341,7 +349,7 @@ rule export_model:
     conda:
         "../envs/bulk.yaml"
     params:
-        spec=spec("bulk/runs/{run}"),
+        spec=spec("bulk/runs/{run}", without=["search"]),
         code=code("bulk/export_model"),
         run="{run}",
     script:
@@ -373,3 +381,6 @@ rule predict_samples:
         code=code("bulk/predict_samples"),
     script:
         "../workflow_scripts/bulk/predict_samples.py"
+
+
+include: "bulk.search.smk"

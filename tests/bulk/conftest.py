@@ -24,13 +24,14 @@ RUN = load_schema("bulk")["properties"]["runs"]["additionalProperties"]
 
 
 def train(files: dict[str, Any], folder: Path, spec: dict[str, Any] | None = None, code: str = "code") -> Path:
-    """Train with the inputs `files`; write model/, history.tsv, selection.tsv and checkpoints/ below `folder`."""
+    """Train with the inputs `files`; write model/, history.tsv, selection.tsv, separation.tsv, checkpoints/ below."""
     spec = spec or SPEC["runs"]["small"]
     train_bulk(
         **files,
         model=folder / "model",
         history=folder / "history.tsv",
         selection=folder / "selection.tsv",
+        separation=folder / "separation.tsv",
         spec=only(spec, RUN, results=True),
         policy=only(spec["training"], RUN["properties"]["training"], results=False),
         code=code,

@@ -219,12 +219,12 @@ def test_rank_0_alone_writes(cohort: dict[str, Any], tmp_path: Path) -> None:
     parts = {"spec": only(run, RUN, results=True)}
     parts["policy"] = only(run["training"], RUN["properties"]["training"], results=False)
     files = {**cohort, "model": tmp_path / "model"}
-    files |= {name: tmp_path / f"{name}.tsv" for name in ("history", "selection")}
+    files |= {name: tmp_path / f"{name}.tsv" for name in ("history", "selection", "separation")}
     checkpoints = resume.Checkpoints(tmp_path / "checkpoints", "one")
     for rank in (1, 0):
-        assert not any(files[name].exists() for name in ("model", "history", "selection"))
+        assert not any(files[name].exists() for name in ("model", "history", "selection", "separation"))
         training.train(**files, **parts, checkpoints=checkpoints, resume_from=None, rank=rank, threads=1)
-    assert all(files[name].exists() for name in ("model", "history", "selection"))
+    assert all(files[name].exists() for name in ("model", "history", "selection", "separation"))
 
 
 def test_a_finished_training_whose_outputs_were_lost_is_not_trained_again(

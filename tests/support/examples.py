@@ -39,10 +39,13 @@ from workflow_scripts.contracts import (
     sample_layout,
     sample_sheet,
     selection,
+    separation,
     splits,
     standardizer,
     track_store,
     transcript_table,
+    trial_settings,
+    trials,
     truth,
 )
 from workflow_scripts.contracts import samples as sample_fates
@@ -212,6 +215,18 @@ def history_table() -> pd.DataFrame:
 def selection_table() -> pd.DataFrame:
     made = {"member": [*selection.MEMBERS], "weight": [0.25, 0.5, 0.25, 0.75, 1.0]}
     return pd.DataFrame({**made, "squared_error": [0.5, 0.25, 1 / 3, 0.2, 0.1], "skill": [0.1, 0.5, 1 / 3, 0.6, 0.8]})
+
+
+def separation_table() -> pd.DataFrame:
+    made = {"coordinates": [8, 8, 0], "states": [0, 4, 4], "neighbour_accuracy": [0.5, 0.75, np.nan]}
+    made |= {"weighted_f1": [0.5, 1 / 3, np.nan], "silhouette": [-0.25, 0.5, np.nan], "separation": [0.75, 1.5, 0]}
+    return pd.DataFrame({**made, "kept": [False, True, False]})
+
+
+def trials_table() -> pd.DataFrame:
+    made = {"trial": [2, 1], "rank": [1, 2], "imputation": [0.5, 1 / 3], "classification": [0.75, np.nan]}
+    made |= {"embedding": [1.5, 0.1], "epochs": [3, 4], "seconds": [1.0625, 2.0]}
+    return pd.DataFrame({**made, "training.learning_rate": [1 / 7, 1e-4], "base.factors": ["[64, 128]", "[8]"]})
 
 
 def window_table() -> pd.DataFrame:
@@ -391,6 +406,15 @@ EXAMPLES = {
     "metagene": Example("metagene.parquet", metagene_table(), metagene.write, metagene.read),
     "history": Example("history.tsv", history_table(), history.write, history.read),
     "selection": Example("selection.tsv", selection_table(), selection.write, selection.read),
+    "separation": Example("separation.tsv", separation_table(), separation.write, separation.read),
+    "trial_settings": Example(
+        "settings.json",
+        {"training.learning_rate": 1 / 7, "base.factors": [8, 64]},
+        trial_settings.write,
+        trial_settings.read,
+        np.testing.assert_equal,
+    ),
+    "trials": Example("trials.tsv", trials_table(), trials.write, trials.read),
     "track_store: windows": Example(
         "windows.parquet", window_table(), track_store.write_windows, track_store.read_windows
     ),

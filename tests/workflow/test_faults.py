@@ -69,6 +69,7 @@ LIKE = {
     "tracks/*/metagene.parquet": "metagene",
     "bulk/*/history.tsv": "history",
     "bulk/*/selection.tsv": "selection",
+    "bulk/*/separation.tsv": "separation",
     "bulk/*/embeddings.h5ad": "sample_embedding",
     "bulk/*/imputation.parquet": "metrics: replicates",
     "bulk/*/classification.parquet": "metrics: replicates",

@@ -120,12 +120,27 @@ ADDED = {
         "seeds": [1],
         "changes": {"one_layer": {"model/transformer/layers": 1}},
     },
+    "bulk/runs/fourth": {
+        "embedding": "esm2/esm2_t6_8M_UR50D",
+        "search": {
+            "method": "random",
+            "trials": 2,
+            "at_once": 1,
+            "seed": 2,
+            "objective": "embedding",
+            "space": {
+                "training.learning_rate": {"low": 1e-4, "high": 1e-2, "log": True},
+                "model.transformer.dim": {"choices": [32, 64]},
+            },
+        },
+    },
     "tracks/sets/netseq/hub": {"genome": "hg38", "email": "maintainer@example.org", "chromosome_names": "genome"},
 }
 
 # What a user expects of each key, written by hand and not read off the rules: from a stage to all that stands on it.
 MODELS = {"embed_samples", "score_imputation", "classify_samples", "collect_metrics", "plot_embedding", "plot_scores"}
 MODELS |= {"score_embedding", "train_bulk", "plot_training", "export_model", "export_gene_vectors", "merge_samples"}
+SEARCH = {"suggest_trial", "train_trial", "take_trial"}
 SPLITS = MODELS | {"split_samples", "fit_standardizer", "summarize_samples", "plot_quality"}
 SPLITS |= {"score_representations", "classify_baselines", "impute_baselines", "embed_baseline"}
 DUPLICATES = SPLITS | {"find_duplicates"}
@@ -185,6 +200,7 @@ BY_HAND = {
     "bulk/runs/{name}": MODELS,
     "bulk/runs/second": MODELS | {"compare_runs"},
     "bulk/runs/third": (MODELS | {"compare_runs"}) - {"export_gene_vectors"},  # its network has none
+    "bulk/runs/fourth": (MODELS | SEARCH | {"compare_runs"}) - {"train_bulk"},
     "bulk/runs/{name}/embedding": EMBEDDING,  # another one, which has to be made first
     **dict.fromkeys([f"bulk/runs/{{name}}/training/{key}" for key in ("accelerator", "devices", "nodes")], set()),
     "bulk/ablations/{name}": {"train_bulk", "embed_samples", "score_imputation", "classify_samples", "plot_ablation"},

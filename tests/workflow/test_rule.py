@@ -28,7 +28,7 @@ from workflow_scripts.docs.rules import Rule, rules
 from workflow_scripts.io import job_record
 
 RULES = pytest.mark.parametrize("rule", rules(), ids=lambda rule: f"{rule.stage}/{rule.name}")
-GPU_RULES = ("embed_proteins", "train_bulk", "embed_samples", "score_imputation", "predict_samples")
+GPU_RULES = ("embed_proteins", "train_bulk", "train_trial", "embed_samples", "score_imputation", "predict_samples")
 CHECKED = {"seals", "track_seals", "attested"}  # files that a function, or the door, finds beside others
 SOURCES = sorted(PACKAGE.glob("**/*.py"))
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 from workflow_scripts.bulk.ablation import place_of, variants
+from workflow_scripts.bulk.inputs import schema_of_run, searchable
+from workflow_scripts.bulk.space import all_values, ends, laid_over
 from workflow_scripts.settings.literals import entries, literal
 from workflow_scripts.settings.settings import Fault, Settings
+from workflow_scripts.settings.validation import validate
 
 
 def faults(settings: Settings) -> Iterator[Fault]:
@@ -39,23 +43,55 @@ def faults(settings: Settings) -> Iterator[Fault]:
 
 def _faults_of_run(place: str, run: dict[str, Any], offered: list[str]) -> Iterator[Fault]:
     """offered: the gene embeddings that there are."""
-    training = run["training"]
     if run["embedding"] not in offered:
         yield f"{place}/embedding", repr(run["embedding"]), f"one of {', '.join(offered) or 'none: make one'}"
-    ((family, model),) = run["model"].items()
+    yield from _faults_of_search(place, run)
+    ((family, _),) = run["model"].items()
     for key, (other, times) in literal(f"workflow_scripts.bulk.models.{family}", "MULTIPLES").items():
-        if model[key] % (times * model[other]):
-            given = f"{model[key]} with {model[other]} {other}"
-            yield f"{place}/model/{family}/{key}", given, f"a multiple of {times} x {other}"
-    if training["min_mask_ratio"] > training["max_mask_ratio"]:
-        given = f"{training['min_mask_ratio']}, above max_mask_ratio {training['max_mask_ratio']}"
+        own, others = (all_values(run, f"model/{family}/{name}") for name in (key, other))
+        for value, of in product(own, others):
+            if value % (times * of):
+                given = f"{value} with {of} {other}"
+                yield f"{place}/model/{family}/{key}", given, f"a multiple of {times} x {other}"
+    least, most = (all_values(run, f"training/{name}_mask_ratio") for name in ("min", "max"))
+    if max(least) > min(most):
+        given = f"{max(least)}, above max_mask_ratio {min(most)}"
         yield f"{place}/training/min_mask_ratio", given, "at most max_mask_ratio"
-    depths, objectives = training["augmentation"]["thinning"], training["objectives"]
-    if depths and (len(depths) != 2 or depths[0] > depths[1]):
-        yield f"{place}/training/augmentation/thinning", str(depths), "two depths, the lesser one first, or none"
-    if not objectives["squared_error"] and not objectives["poisson"]:
+    for depths in all_values(run, "training/augmentation/thinning"):
+        if depths and (len(depths) != 2 or depths[0] > depths[1]):
+            yield f"{place}/training/augmentation/thinning", str(depths), "two depths, the lesser one first, or none"
+    weights = {name: all_values(run, f"training/objectives/{name}") for name in run["training"]["objectives"]}
+    if not min(weights["squared_error"]) and not min(weights["poisson"]):
         given = "squared_error 0 and poisson 0"
         yield f"{place}/training/objectives", given, "one of them above 0, or nothing says what is predicted"
-    if objectives["contrastive"] and not literal(f"workflow_scripts.bulk.models.{family}", "STATES"):
-        given = f"{objectives['contrastive']} with model {family}"
+    if max(weights["contrastive"]) and not literal(f"workflow_scripts.bulk.models.{family}", "STATES"):
+        given = f"{max(weights['contrastive'])} with model {family}"
         yield f"{place}/training/objectives/contrastive", given, "0, as it has no states to contrast"
+
+
+def _faults_of_search(place: str, run: dict[str, Any]) -> Iterator[Fault]:
+    """Of the section `search` of a run, and of each value that it may try."""
+    search = run.get("search")
+    if search is None:
+        return
+    known, own = searchable(run), {key: value for key, value in run.items() if key != "search"}
+    for path, values in search["space"].items():
+        here, given = f"{place}/search/space/{path}", ", ".join(sorted(values.keys() - {"log"})) or "none"
+        if path not in known:
+            yield f"{place}/search/space", repr(path), f"one of {', '.join(known)}"
+        if given not in ("choices", "high, low"):
+            yield here, given, "`choices`, or `low` and `high`"
+        if given == "choices" and values["log"]:
+            yield here, "log with choices", "`log` with `low` and `high`"
+        if given == "high, low" and search["method"] == "grid":
+            yield here, "low and high", "`choices`, of which a grid has its points"
+        if given == "high, low" and known[path].get("type") not in ("integer", "number"):
+            yield here, "low and high", "`choices`, as it is no number"
+        if given == "high, low" and not values["low"] < values["high"]:
+            yield f"{here}/low", str(values["low"]), f"less than high, {values['high']}"
+        if given == "high, low" and values["log"] and values["low"] <= 0:
+            yield f"{here}/low", str(values["low"]), "more than 0, as `log` is set"
+        for value in ends(values):
+            validate(laid_over(own, {path: value}), schema_of_run(), f"configuration: {here}")
+    if search["trials"] is None and search["method"] != "grid":
+        yield f"{place}/search/trials", "none", f"a number, as {search['method']} has no last one"

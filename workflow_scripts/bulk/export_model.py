@@ -5,8 +5,9 @@ from workflow_scripts.rule import run as run_door
 from pathlib import Path
 
 from workflow_scripts.bulk.card import write_card
+from workflow_scripts.bulk.space import laid_over
 from workflow_scripts.contracts import comparisons as comparisons_table
-from workflow_scripts.contracts import exported_model, gene_embedding, gene_table, model_bundle
+from workflow_scripts.contracts import exported_model, gene_embedding, gene_table, model_bundle, trial_settings
 from workflow_scripts.contracts import metrics as metrics_table
 from workflow_scripts.contracts import probe as probe_contract
 from workflow_scripts.contracts import provenance as provenances
@@ -22,6 +23,7 @@ def export_model(
     metrics: Path,
     comparisons: Path,
     embedding: Path,
+    taken: Path | None,
     provenance: list[Path],
     export: Path,
     run: str,
@@ -29,13 +31,14 @@ def export_model(
 ) -> None:
     """Write the ExportedModel of one run, and its card: data, splits, scores beside baselines, licences, limits.
 
-    embedding: the GeneEmbedding that the run was trained with; provenance: of the files that it was trained on.
+    embedding: the GeneEmbedding that the run was trained with; taken: the TrialSettings of the best trial of a run
+    that is searched; provenance: of the files that it was trained on.
     """
     table, order = gene_table.read(genes)
     _, config = model_bundle.read(model, order)
     card = write_card(
         run,
-        spec,
+        laid_over(spec, trial_settings.read(taken) if taken else {}),
         config,
         table,
         splits_table.read(splits),

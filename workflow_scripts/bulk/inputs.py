@@ -2,31 +2,67 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from workflow_scripts.bulk.ablation import place_of, section_of, variants
 from workflow_scripts.contracts.variants import UNCHANGED
 from workflow_scripts.settings.errors import BadConfiguration
+from workflow_scripts.bulk.space import points
 from workflow_scripts.settings.literals import defines
-from workflow_scripts.settings.settings import Settings
+from workflow_scripts.settings.schema import changes_results, leaves, load_schema
+from workflow_scripts.settings.schema import complete as completed
+from workflow_scripts.settings.settings import Settings, canonical
+
+MOST_TRIALS = 999  # whose numbers have three digits
+SEARCHED = ("base", "model", "training")  # sections of a run; of another seed, other values are hidden on validation
+
+
+def schema_of_run() -> dict[str, Any]:
+    """The schema of one of `bulk/runs`."""
+    return load_schema("bulk")["properties"]["runs"]["additionalProperties"]
+
+
+def searchable(run: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """{key path: its schema} of all that a search of this run, which is completed, may try."""
+    found = leaves({name: run[name] for name in SEARCHED}, schema_of_run())
+    return {path: schema for path, _, schema in found if changes_results(schema)}
 
 
 def complete(settings: Settings) -> None:
-    """Let the variants of ablations stand beside the runs, for the rules that train, embed and score."""
+    """Let the variants of ablations stand beside the runs, for the rules that train, embed and score.
+
+    The values of a search are read as those of the settings that they are of: a float stays one, in text (1e-3) too.
+    """
     section = settings.section("bulk")
     if section is None:
         return
+    for name in searched(settings):
+        _complete_search(section["runs"][name])
     for name, ablation in section["ablations"].items():
         place, allowed = f"bulk/ablations/{name}", settings.names("bulk/runs")
         if ablation["run"] not in allowed:
             given = f"given {ablation['run']!r}; allowed: one of {', '.join(allowed)}"
+            raise BadConfiguration(f"configuration: {place}/run: {given}")
+        if ablation["run"] in searched(settings):
+            given = f"given {ablation['run']!r}, which has a search; allowed: a run without, that is one training"
             raise BadConfiguration(f"configuration: {place}/run: {given}")
         if UNCHANGED in ablation["changes"]:
             given = f"given {UNCHANGED!r}; allowed: another name, as the run as it is goes by this one"
             raise BadConfiguration(f"configuration: {place}/changes: {given}")
     for variant in variants(section["ablations"]):
         settings.derive(f"bulk/runs/{variant.name}", section_of(variant, section), place_of(variant))
+
+
+def _complete_search(run: dict[str, Any]) -> None:
+    schemas = searchable(run)
+    for path, values in run["search"]["space"].items():
+        schema = schemas.get(path, {})
+        if "choices" in values:
+            values["choices"] = [completed(choice, schema) for choice in values["choices"]]
+        elif schema.get("type") == "number":
+            values |= {end: float(values[end]) for end in ("low", "high") if end in values}
 
 
 def of_variants(settings: Settings, *files: str) -> Callable[..., list[str]]:
@@ -79,8 +115,84 @@ def fewer(settings: Settings) -> list[str]:
     return [f".{number}" for number in sorted(settings.section("bulk/learning_curve/train_samples") or [])]
 
 
+def searched(settings: Settings) -> list[str]:
+    """The runs that are the best of several trials."""
+    return [run for run in settings.names("bulk/runs") if settings.section(f"bulk/runs/{run}/search")]
+
+
+def any_of(runs: list[str]) -> str:
+    """For the constraint of a wildcard: one of these, or nothing where there is none."""
+    return "|".join(map(re.escape, runs)) or "(?!)"
+
+
+def unsearched(settings: Settings) -> list[str]:
+    """The runs that are one training, variants among them."""
+    return [run for run in settings.names("bulk/runs") if run not in searched(settings)] + _variants(settings)
+
+
+def _variants(settings: Settings) -> list[str]:
+    return [variant.name for variant in variants(settings.section("bulk/ablations") or {})]
+
+
+def suggestion(settings: Settings) -> Callable[..., str]:
+    """For a rule's params: what the settings of one {trial} of one {run} follow from, as canonical JSON.
+
+    That is neither the number of trials, nor the objective where there is no trial to learn from.
+    """
+
+    def found(wildcards):
+        search = settings.section(f"bulk/runs/{wildcards.run}/search")
+        keys = ["method", "seed", "space", *(["objective"] if _before(search, wildcards.trial) else [])]
+        return canonical({key: search[key] for key in keys})
+
+    return found
+
+
+def earlier_trials(settings: Settings, *files: str) -> Callable[..., list[str]]:
+    """For a rule's input: `files` of each trial that one {trial} of one {run} learns from: those of earlier waves."""
+
+    def found(wildcards):
+        search = settings.section(f"bulk/runs/{wildcards.run}/search")
+        return _of_trials(files, wildcards, _before(search, wildcards.trial))
+
+    return found
+
+
+def all_trials(settings: Settings, *files: str) -> Callable[..., list[str]]:
+    """For a rule's input: `files` of each trial of one {run}."""
+    return lambda wildcards: _of_trials(
+        files, wildcards, _number_of_trials(settings.section(f"bulk/runs/{wildcards.run}/search"))
+    )
+
+
+def taken_trial(settings: Settings, file: str) -> Callable[..., list[str]]:
+    """For a rule's input: `file` of one {run}, if it is searched."""
+    return lambda wildcards: [file] if settings.section(f"bulk/runs/{wildcards.run}/search") else []
+
+
+def _before(search: dict[str, Any], trial: str) -> int:
+    """How many trials come before the wave of a trial; of methods that learn from none, 0."""
+    return (int(trial) - 1) // search["at_once"] * search["at_once"] if search["method"] == "optuna" else 0
+
+
+def _number_of_trials(search: dict[str, Any]) -> int:
+    """How many there are: of a grid, no more than its points."""
+    if search["method"] == "grid":
+        return min(search["trials"] or MOST_TRIALS, points(search["space"]))
+    return search["trials"]
+
+
+def _of_trials(files: tuple[str, ...], wildcards: Any, number: int) -> list[str]:
+    """`files` of the first `number` trials of a run."""
+    names = [f"{trial:03d}" for trial in range(1, number + 1)]
+    return [file.format(**{**dict(wildcards.items()), "trial": name}) for file in files for name in names]
+
+
 def job_names(settings: Settings) -> list[str]:
-    """What jobs are named after that are of fewer train samples, of baselines and of each run, and of variants."""
+    """What jobs are named after: sizes of train, of baselines and of each run, trials of these, and variants."""
     sizes = fewer(settings)
-    of_sizes = [f"{name}{size}".lstrip(".") for size in sizes for name in ["", *settings.names("bulk/runs")]]
-    return of_sizes + [variant.name for variant in variants(settings.section("bulk/ablations") or {})]
+    names = [f"{name}{size}".lstrip(".") for size in sizes for name in ["", *settings.names("bulk/runs")]]
+    for run in searched(settings):
+        trials = range(1, _number_of_trials(settings.section(f"bulk/runs/{run}/search")) + 1)
+        names += [f"{run}{size}.{trial:03d}" for size in ["", *sizes] for trial in trials]
+    return names + _variants(settings)

@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 
 from workflow_scripts.bulk.fitting import Learned, hide
 from workflow_scripts.bulk.stack import MEMBERS, PARTS, Stack, coordinates, say
+from workflow_scripts.contracts.separation import MEASURES
 from workflow_scripts.evaluation.baselines import standardize, weighted_f1_of
 from workflow_scripts.evaluation.separation import neighbour_accuracy, silhouette
 
@@ -85,12 +86,12 @@ def _weights() -> np.ndarray:
 
 def settle_embedding(
     family: ModuleType, model: Stack, learned: Learned, labels: np.ndarray, of_validation: np.ndarray
-) -> None:
+) -> pd.DataFrame:
     """Choose what stands in the embedding of `model`: the first so many coordinates, the states, or both.
 
     Both are brought to one size. labels (N,), of_validation (V,) str: of train and validation samples, "" where
     unknown. That is kept which tells those of validation samples best, by 5-NN accuracy, weighted F1 of a logistic
-    regression and silhouette together; all coordinates, where none is known.
+    regression and silhouette together; all coordinates, where none is known. Returns a Separation.
     """
     sides = (learned.train, learned.folds), (learned.validation, None)
     parts = {"coordinates": [coordinates(model.base, *side) for side in sides]}
@@ -102,15 +103,17 @@ def settle_embedding(
         parts[name] = [side * model.scales[place].item() for side in parts[name]]
 
     number, states = (parts[name][0].shape[1] for name in PARTS)
-    best, best_score = (number, 0), -np.inf
+    rows = []
     for kept in product([number, *(few for few in FEWER if few < number), 0], (0, states)):
         if any(kept):
             train, validation = (np.concatenate(_first(kept, parts, side), axis=1) for side in (0, 1))
-            score = _separation(train, validation, labels, of_validation)
-            log.info("%d coordinates, %d states: they tell labels of validation samples by %.4f", *kept, score)
-            if score > best_score:
-                best, best_score = kept, score
-    model.kept.copy_(torch.tensor(best))
+            rows.append((*kept, *_separation(train, validation, labels, of_validation)))
+    table = pd.DataFrame(rows, columns=["coordinates", "states", *MEASURES])
+    table["separation"] = [float(np.nansum(row[2:])) for row in rows]
+    table["kept"] = table.index == table["separation"].argmax()  # the first of equals
+    log.info("labels of validation samples are told by:\n%s", table)
+    model.kept.copy_(torch.tensor(rows[table["separation"].argmax()][:2]))
+    return table
 
 
 def _first(kept: tuple[int, int], parts: dict[str, list[np.ndarray]], side: int) -> list[np.ndarray]:
@@ -118,13 +121,19 @@ def _first(kept: tuple[int, int], parts: dict[str, list[np.ndarray]], side: int)
     return [parts[name][side][:, :number] for name, number in zip(PARTS, kept, strict=True)]
 
 
-def _separation(train: np.ndarray, validation: np.ndarray, labels: np.ndarray, of_validation: np.ndarray) -> float:
-    """The sum of 5-NN accuracy, F1 and silhouette of the labels of validation samples; 0 for what is not defined."""
+def _separation(
+    train: np.ndarray, validation: np.ndarray, labels: np.ndarray, of_validation: np.ndarray
+) -> tuple[float, float, float]:
+    """The `MEASURES` of the labels of validation samples; NaN for what is not defined."""
     known, told = labels != "", of_validation != ""
     train, labels, validation, of_validation = train[known], labels[known], validation[told], of_validation[told]
-    found = [neighbour_accuracy(train, labels, validation, of_validation)]
+    f1 = np.nan
     if len(np.unique(labels)) > 1 and len(validation):
         mean, sd = train.mean(axis=0), train.std(axis=0)
         probe = LogisticRegression(C=STRENGTH, max_iter=1000).fit(standardize(train, mean, sd), labels)
-        found.append(weighted_f1_of(of_validation, probe.predict(standardize(validation, mean, sd))))
-    return float(np.nansum([*found, silhouette(validation, of_validation)]))
+        f1 = weighted_f1_of(of_validation, probe.predict(standardize(validation, mean, sd)))
+    return (
+        neighbour_accuracy(train, labels, validation, of_validation),
+        f1,
+        silhouette(validation, of_validation),
+    )

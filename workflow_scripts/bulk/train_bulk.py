@@ -17,12 +17,14 @@ def train_bulk(
     model: Path,
     history: Path,
     selection: Path,
+    separation: Path,
     spec: dict,
     policy: dict,
     code: str,
     threads: int,
 ) -> None:
-    """Train one run (`spec`, of `bulk/runs`) and write its model bundle, its history and its Selection.
+    """Train one run (`spec`, of `bulk/runs`) and write its model bundle, its history, its Selection and its
+    Separation.
 
     Reads ExpressionStore shards, Splits, Standardizer and the GeneEmbedding that says what genes are.
     history: TSV with epoch (0 is before training), train_loss and validation_loss (mean squared error
@@ -38,6 +40,7 @@ def train_bulk(
         "model": model,
         "history": history,
         "selection": selection,
+        "separation": separation,
         "spec": spec,
         "policy": policy,
         "checkpoints": unfinished,

@@ -14,6 +14,7 @@ from workflow_scripts.bulk.settling import settle_embedding, settle_weights
 from workflow_scripts.contracts import gene_embedding
 from workflow_scripts.contracts import history as history_table
 from workflow_scripts.contracts import selection as selection_table
+from workflow_scripts.contracts import separation as separation_table
 from workflow_scripts.contracts import splits as split_table
 from workflow_scripts.contracts import standardizer as statistics_table
 from workflow_scripts.io.errors import BadInput
@@ -33,6 +34,7 @@ def train(
     model: Path,
     history: Path,
     selection: Path,
+    separation: Path,
     spec: dict,
     policy: dict,
     checkpoints: Checkpoints,
@@ -97,6 +99,7 @@ def train(
     about = table.set_index("sample_id")
     groups, penalties = about.loc[others, "group"].to_numpy(str), spec["base"]["kernel_penalties"]
     selection_table.write(settle_weights(family, stack, of_others, groups, penalties, seed), selection)
-    settle_embedding(family, stack, learned, *(about.loc[of, "label"].to_numpy(str) for of in (names, others)))
+    labels = (about.loc[of, "label"].to_numpy(str) for of in (names, others))
+    separation_table.write(settle_embedding(family, stack, learned, *labels), separation)
     bundle.write(family, stack, model, order, seed)
     history_table.write(rows, history)
