@@ -1,9 +1,9 @@
 FROM condaforge/miniforge3:latest
 LABEL io.github.snakemake.containerized="true"
-LABEL io.github.snakemake.conda_env_hash="ed3179d61678dda161a590ec5deede05269b8823e21e44e3807fd2307ef24408"
+LABEL io.github.snakemake.conda_env_hash="98f67d2736480d639ef522aa42e9df73404a9425b47efc95776c849965d1079e"
 # Conda environment:
 #   source: envs/bulk.yaml
-#   prefix: /conda-envs/5734765a8f3f092b5af3bb21a16db4bc
+#   prefix: /conda-envs/b8cfa350ba6a7ca513b5584357b28520
 #   channels:
 #     - conda-forge
 #     - bioconda
@@ -14,6 +14,7 @@ LABEL io.github.snakemake.conda_env_hash="ed3179d61678dda161a590ec5deede05269b88
 #     - h5py =3.16.0
 #     - lightning =2.6.6
 #     - numpy =2.4.6
+#     - optuna =5.0.0
 #     - pandas =2.3.3
 #     - pandera =0.35.0
 #     - pyarrow =26.0.1
@@ -21,8 +22,8 @@ LABEL io.github.snakemake.conda_env_hash="ed3179d61678dda161a590ec5deede05269b88
 #     - safetensors =0.8.0
 #     - scikit-learn =1.9.1
 #     - scipy =1.17.1
-RUN mkdir -p /conda-envs/5734765a8f3f092b5af3bb21a16db4bc
-COPY envs/bulk.yaml /conda-envs/5734765a8f3f092b5af3bb21a16db4bc/environment.yaml
+RUN mkdir -p /conda-envs/b8cfa350ba6a7ca513b5584357b28520
+COPY envs/bulk.yaml /conda-envs/b8cfa350ba6a7ca513b5584357b28520/environment.yaml
 # Conda environment:
 #   source: envs/download.yaml
 #   prefix: /conda-envs/be56becb6aee86354268086bba1c258b
@@ -156,7 +157,7 @@ COPY envs/simulate.yaml /conda-envs/cc36b397409fa43d31d57f3523941ebe/environment
 RUN mkdir -p /conda-envs/8b491b42e378dade9d2f6bd155ee1a1b
 COPY envs/tracks.yaml /conda-envs/8b491b42e378dade9d2f6bd155ee1a1b/environment.yaml
 
-RUN conda env create --prefix /conda-envs/5734765a8f3f092b5af3bb21a16db4bc --file /conda-envs/5734765a8f3f092b5af3bb21a16db4bc/environment.yaml && \
+RUN conda env create --prefix /conda-envs/b8cfa350ba6a7ca513b5584357b28520 --file /conda-envs/b8cfa350ba6a7ca513b5584357b28520/environment.yaml && \
     conda env create --prefix /conda-envs/be56becb6aee86354268086bba1c258b --file /conda-envs/be56becb6aee86354268086bba1c258b/environment.yaml && \
     conda env create --prefix /conda-envs/2c16e02af74ba0ba6713cd27d05a7af7 --file /conda-envs/2c16e02af74ba0ba6713cd27d05a7af7/environment.yaml && \
     conda env create --prefix /conda-envs/be631eca936a3f93b912b11af1045d16 --file /conda-envs/be631eca936a3f93b912b11af1045d16/environment.yaml && \

@@ -33,12 +33,15 @@ WRITTEN = {"model": "model", "settings": "settings.json", "table": "trials.tsv"}
 WRITTEN |= {name: f"{name}.tsv" for name in ("history", "selection", "separation")}
 
 
-def done(folder: Path, skill: float, rate: float = 1e-3, f1: float = 0.5, silhouette: float = 0.5) -> Path:
+def done(
+    folder: Path, skill: float, rate: float = 1e-3, f1: float = 0.5, silhouette: float = 0.5, network: float = 0.0
+) -> Path:
     """The files of a trial that is done, in `folder`, of numbers that are made up."""
     (folder / "model").mkdir(parents=True)
     (folder / "model/config.json").write_text(json.dumps(folder.name))
     chosen, separated = selection_table(), separation_table()
     chosen.loc[chosen["member"] == "stack", "skill"] = skill
+    chosen.loc[chosen["member"] == "network", "skill"] = network
     separated.loc[separated["kept"], ["weighted_f1", "silhouette"]] = [f1, silhouette]
     history.write(history_table(), folder / "history.tsv")
     selection.write(chosen, folder / "selection.tsv")
@@ -117,24 +120,26 @@ def test_neither_what_suggests_nor_what_takes_is_given_values_or_splits() -> Non
     assert "expression" not in ast.unparse(ast.parse(inspect.getsource(taking)))
 
 
-@pytest.mark.parametrize(("objective", "best"), [("imputation", 1), ("classification", 2), ("embedding", 3)])
+@pytest.mark.parametrize(
+    ("objective", "best"), [("imputation", 1), ("classification", 2), ("embedding", 3), ("network", 4)]
+)
 def test_the_objective_says_which_trial_is_the_best(objective: str, best: int, tmp_path: Path) -> None:
-    """Of three, each of which is the best by one of them; the embedding that is not kept counts for nothing."""
-    numbers = [(0.9, 0.2, 0.1), (0.5, 0.9, 0.0), (0.1, 0.7, 0.8)]
+    """Of four, each of which is the best by one of them; the embedding that is not kept counts for nothing."""
+    numbers = [(0.9, 0.2, 0.1, -0.5), (0.5, 0.9, 0.0, 0.1), (0.1, 0.7, 0.8, 0.0), (0.2, 0.1, 0.1, 0.2)]
     folders = [
-        done(tmp_path / f"{place:03d}", *(skill, place / 1000, f1, silhouette))
-        for place, (skill, f1, silhouette) in enumerate(numbers, start=1)
+        done(tmp_path / f"{place:03d}", *(skill, place / 1000, *others))
+        for place, (skill, *others) in enumerate(numbers, start=1)
     ]
     table = take(folders, tmp_path / "run", objective)
-    assert table.loc[0, "trial"] == best and sorted(table["trial"]) == [1, 2, 3]
+    assert table.loc[0, "trial"] == best and sorted(table["trial"]) == [1, 2, 3, 4]
     assert trial_settings.read(tmp_path / "run/settings.json") == {"training.learning_rate": best / 1000}
     for name in ("model/config.json", "history.tsv", "selection.tsv", "separation.tsv"):
         assert (tmp_path / "run" / name).read_bytes() == (folders[best - 1] / name).read_bytes()
     table = table.set_index("trial")
-    for place, (skill, f1, silhouette) in enumerate(numbers, start=1):
+    for place, (skill, f1, silhouette, network) in enumerate(numbers, start=1):
         separated = 0.75 + f1 + silhouette  # accuracy of the embedding that is kept, see `separation_table`
-        found = table.loc[place, ["imputation", "classification", "embedding"]]
-        np.testing.assert_allclose(found.astype(float), [skill, f1, separated])
+        found = table.loc[place, ["imputation", "network", "classification", "embedding"]]
+        np.testing.assert_allclose(found.astype(float), [skill, network, f1, separated])
         assert table.loc[place, "training.learning_rate"] == place / 1000
     assert set(table["epochs"]) == {2} and set(table["seconds"]) == {1.0625 + 1.125}
 

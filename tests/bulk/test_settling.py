@@ -7,6 +7,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import f1_score, silhouette_score
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.preprocessing import StandardScaler
 from torch import nn
 
 from tests.bulk.conftest import filled_base
@@ -139,11 +143,19 @@ def test_what_tells_the_labels_of_validation_stands_in_the_embedding(told: str) 
     model.base.held_out = model.base.loadings.expand(5, -1, -1).clone()
     learned = Learned(values[:50], np.arange(50) % 5, values[50:])
     labels = np.array(["a", "b"])[label]
-    settle_embedding(family, model, learned, labels[:50], labels[50:])
+    table = settle_embedding(family, model, learned, labels[:50], labels[50:])
     coordinates, of_states = model.kept.tolist()
     assert (of_states == 4) == (told == "states") and (told == "states" or coordinates == 3)
     found = stack.embed(family, model, values, np.r_[learned.folds, np.full(30, -1)])
     assert found.shape == (80, coordinates + of_states)
+    (kept,) = table[table["kept"]].itertuples(index=False)
+    assert kept[:2] == (coordinates, of_states)
+    nearest = KNeighborsClassifier(5).fit(found[:50], labels[:50]).score(found[50:], labels[50:])
+    scaled = StandardScaler().fit(found[:50])
+    probe = LogisticRegression(C=0.01, max_iter=1000).fit(scaled.transform(found[:50]), labels[:50])
+    f1 = f1_score(labels[50:], probe.predict(scaled.transform(found[50:])), average="weighted")
+    separated = silhouette_score(found[50:], labels[50:])
+    np.testing.assert_allclose(kept[2:6], [nearest, f1, separated, nearest + f1 + separated], rtol=1e-3)
     settle_embedding(family, model, learned, np.full(50, ""), np.full(30, ""))
     assert model.kept.tolist() == [3, 0], "all coordinates, where no label is known"
 

@@ -224,7 +224,13 @@ def separation_table() -> pd.DataFrame:
 
 
 def trials_table() -> pd.DataFrame:
-    made = {"trial": [2, 1], "rank": [1, 2], "imputation": [0.5, 1 / 3], "classification": [0.75, np.nan]}
+    made = {
+        "trial": [2, 1],
+        "rank": [1, 2],
+        "imputation": [0.5, 1 / 3],
+        "network": 0.1,
+        "classification": [0.75, np.nan],
+    }
     made |= {"embedding": [1.5, 0.1], "epochs": [3, 4], "seconds": [1.0625, 2.0]}
     return pd.DataFrame({**made, "training.learning_rate": [1 / 7, 1e-4], "base.factors": ["[64, 128]", "[8]"]})
 

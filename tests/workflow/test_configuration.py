@@ -472,6 +472,12 @@ def test_the_configuration_of_own_counts_in_the_readme_is_one(tmp_path: Path) ->
     assert settings(config, file).section("prebulk/corpora/mine/counts") == [os.path.relpath(tmp_path / "quant.sf")]
 
 
+def test_the_configuration_of_a_search_in_the_readme_is_one() -> None:
+    (search,) = of_readme("Search the settings of a run")
+    made = settings(merged(demo(), yaml.safe_load(search)))
+    assert made.section("bulk/runs/tuned/search/space/training.learning_rate/high") == 0.01
+
+
 def test_the_configuration_of_own_tracks_in_the_readme_is_one(tmp_path: Path) -> None:
     own, aliases = of_readme("bigWigs of your own in five minutes")
     file = tmp_path / "own.yaml"

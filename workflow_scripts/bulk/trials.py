@@ -24,8 +24,13 @@ class Trial(NamedTuple):
 
 
 def _imputation(trial: Trial) -> float:
-    """Skill of the stack: 1 less its squared error over that of the train means."""
+    """Skill of the stack, which is what the run predicts: 1 less its squared error over that of the train means."""
     return float(trial.selection.set_index("member").loc["stack", "skill"])
+
+
+def _network(trial: Trial) -> float:
+    """Skill of the network alone, which differs among trials even where no stack takes any of it."""
+    return float(trial.selection.set_index("member").loc["network", "skill"])
 
 
 def _classification(trial: Trial) -> float:
@@ -39,7 +44,12 @@ def _embedding(trial: Trial) -> float:
     return float(np.nansum(measures)) if measures.notna().any(axis=None) else np.nan
 
 
-OBJECTIVES = {"imputation": _imputation, "classification": _classification, "embedding": _embedding}
+OBJECTIVES = {
+    "imputation": _imputation,
+    "network": _network,
+    "classification": _classification,
+    "embedding": _embedding,
+}
 
 
 def read(settings: list[Path], selections: list[Path], separations: list[Path]) -> list[Trial]:

@@ -1,10 +1,10 @@
 """Trials: all trials of a search, the best first.
 
 `results/bulk/{run}/trials.tsv`, its seal beside it: trial (its number, from 1), rank (1 is the one that was taken),
-what a search may look at, all of the validation split (imputation: skill of the stack, see Selection; classification:
-weighted F1, and embedding: separation, of the embedding that is kept, see Separation; NaN where not defined), epochs
-(trained), seconds (of wall time, in these), and a column for each setting that was searched, called by its key path in
-the run, with dots between; a value that is a list is written as JSON.
+what a search may look at, all of the validation split (imputation: skill of the stack, and network: of the network
+alone, see Selection; classification: weighted F1, and embedding: separation, of the embedding that is kept, see
+Separation; NaN where not defined), epochs (trained), seconds (of wall time, in these), and a column for each setting
+that was searched, called by its key path in the run, with dots between; a value that is a list is written as JSON.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pandera.pandas as pa
 
 from workflow_scripts.io.tables import read_text_table, write_text_table
 
-OBJECTIVES = ("imputation", "classification", "embedding")
+OBJECTIVES = ("imputation", "network", "classification", "embedding")
 
 SCHEMA = pa.DataFrameSchema(
     {

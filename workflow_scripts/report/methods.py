@@ -15,6 +15,7 @@ SOFTWARE = {
     "torch": "PyTorch",
     "lightning": "Lightning",
     "sklearn": "scikit-learn",
+    "optuna": "Optuna",
     "anndata": "anndata",
     "scanpy": "scanpy",
     "umap": "umap-learn",
@@ -48,6 +49,8 @@ REFERENCES = {
     "cox": "Cox DR. Regression models and life-tables. Journal of the Royal Statistical Society B 34:187-220 (1972).",
     "concordance": "Harrell FE, Lee KL, Mark DB. Multivariable prognostic models. Statistics in Medicine 15:361-387 "
     "(1996).",
+    "optuna": "Akiba T, et al. Optuna: a next-generation hyperparameter optimization framework. "
+    "Knowledge Discovery and Data Mining 2623-2631 (2019). doi:10.1145/3292500.3330701",
     "bootstrap": "Efron B, Tibshirani RJ. An introduction to the bootstrap. Chapman & Hall (1993).",
     "umap": "McInnes L, Healy J, Melville J. UMAP: uniform manifold approximation and projection for dimension "
     "reduction. arXiv:1802.03426 (2018).",
@@ -84,7 +87,7 @@ def describe(
         _reference(config, releases, honest),
         _expression(config, samples, cited),
         _embedding(config, cited),
-        *_runs(config),
+        *_runs(config, cited),
         _scoring(config, cited),
         _learning_curve(config),
         _tracks(config),
@@ -141,7 +144,7 @@ def _embedding(config: dict[str, Any], cited: list[str]) -> str:
     )
 
 
-def _runs(config: dict[str, Any]) -> list[str]:
+def _runs(config: dict[str, Any], cited: list[str]) -> list[str]:
     said = []
     for name, run in ((config.get("bulk") or {}).get("runs") or {}).items():
         ((family, settings),) = run["model"].items()
@@ -159,9 +162,29 @@ def _runs(config: dict[str, Any]) -> list[str]:
             "is a mean of this network, of latent factors and of kernel ridge regression, and its embedding of a "
             "sample consists of coordinates along the factors, of states of the network, or of both; weights and parts "
             "were chosen on the validation split, as were the number of factors, their noise and the penalty. Factors "
-            "for train samples were fitted without their fold, one of five."
+            "for train samples were fitted without their fold, one of five." + _search(run.get("search"), cited)
         )
     return said
+
+
+def _search(search: dict[str, Any] | None, cited: list[str]) -> str:
+    """What of a run was searched, and how."""
+    if search is None:
+        return ""
+    named = ", ".join(
+        f"{name} (one of {', '.join(map(str, of['choices']))})"
+        if "choices" in of
+        else f"{name} ({of['low']:g} to {of['high']:g}{', evenly in its logarithm' if of['log'] else ''})"
+        for name, of in sorted(search["space"].items())
+    )
+    how = {"optuna": "by Optuna's tree-structured Parzen estimators", "random": "at random", "grid": "over a grid"}
+    said = how[search["method"]]
+    said += f"{_cite(cited, 'optuna')}, {search['at_once']} at once" if search["method"] == "optuna" else ""
+    return (
+        f" Settings were searched {said} (seed {search['seed']}) in {search['trials'] or 'all its'} trials: {named}; "
+        "in their place above stands what the configuration has without a search. The trial with the best "
+        f"{search['objective']} on the validation split was taken."
+    )
 
 
 def _scoring(config: dict[str, Any], cited: list[str]) -> str:
