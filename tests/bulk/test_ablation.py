@@ -20,6 +20,7 @@ def settings(ablation: dict[str, Any]) -> Settings:
     return Settings(config, str(ROOT / "config/datasets.tsv"))
 
 
+SEARCH = {"trials": 2, "space": {"training/patience": {"choices": [1, 2]}}}
 CHANGES = {"small": {"model/transformer/layers": 1, "training/max_mask_ratio": 0.3}, "other": {"model": {"graph": {}}}}
 
 
@@ -50,6 +51,7 @@ def test_an_ablation_asks_for_every_change_and_seed_and_for_the_run_as_it_is() -
         ({"changes": {"unchanged": {"seed": 2}}}, "changes: given 'unchanged'; allowed: another name"),
         ({"changes": {"x": {"model/transformer/layers": -1}}}, "changes/x: model/transformer/layers: given -1"),
         ({"changes": {"x": {"model/graph/rounds": 1}}}, "changes/x: given 'model/graph/rounds'; allowed: a key path"),
+        ({"changes": {"x": {"search": SEARCH}}}, "changes/x: given a run with `search`; allowed: one without, that is"),
         ({"changes": {"x": {"nothing": 1}}}, "changes/x: top level: unknown key 'nothing'"),
         ({"changes": {"x": {"model/transformer/dim": 20}}}, "changes/x/model/transformer/dim: given 20 with 4 heads"),
         ({"changes": {"x": {"embedding": "esm2/no"}}}, "changes/x/embedding: given 'esm2/no'; allowed: one of esm2/"),

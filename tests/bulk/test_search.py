@@ -28,7 +28,7 @@ from workflow_scripts.settings.schema import only
 from workflow_scripts.training import resume
 from workflow_scripts.training.search import Result, suggest
 
-SPACE = {"training.learning_rate": {"low": 1e-4, "high": 1e-2, "log": True}}
+SPACE = {"training/learning_rate": {"low": 1e-4, "high": 1e-2, "log": True}}
 WRITTEN = {"model": "model", "settings": "settings.json", "table": "trials.tsv"}
 WRITTEN |= {name: f"{name}.tsv" for name in ("history", "selection", "separation")}
 
@@ -46,7 +46,7 @@ def done(
     history.write(history_table(), folder / "history.tsv")
     selection.write(chosen, folder / "selection.tsv")
     separation.write(separated, folder / "separation.tsv")
-    trial_settings.write({"training.learning_rate": rate}, folder / "settings.json")
+    trial_settings.write({"training/learning_rate": rate}, folder / "settings.json")
     return folder
 
 
@@ -92,8 +92,8 @@ def test_the_best_on_validation_is_taken_although_another_is_better_on_test(
         folder = done(tmp_path / name, skill={"001": 0.2, "002": 0.3}[name])
         (folder / "model/config.json").unlink()
         (folder / "model").rmdir()
-        run = laid_over(SPEC["runs"]["small"], {"base.factors": [factors], "training.max_epochs": 1})
-        train(cohort, tmp_path / f"of {name}", laid_over(run, {"base.kernel_samples": 0}))
+        run = laid_over(SPEC["runs"]["small"], {"base/factors": [factors], "training/max_epochs": 1})
+        train(cohort, tmp_path / f"of {name}", laid_over(run, {"base/kernel_samples": 0}))
         (tmp_path / f"of {name}/model").rename(folder / "model")
         score_imputation(
             **{name: cohort[name] for name in ("expression", "splits", "standardizer")},
@@ -132,7 +132,7 @@ def test_the_objective_says_which_trial_is_the_best(objective: str, best: int, t
     ]
     table = take(folders, tmp_path / "run", objective)
     assert table.loc[0, "trial"] == best and sorted(table["trial"]) == [1, 2, 3, 4]
-    assert trial_settings.read(tmp_path / "run/settings.json") == {"training.learning_rate": best / 1000}
+    assert trial_settings.read(tmp_path / "run/settings.json") == {"training/learning_rate": best / 1000}
     for name in ("model/config.json", "history.tsv", "selection.tsv", "separation.tsv"):
         assert (tmp_path / "run" / name).read_bytes() == (folders[best - 1] / name).read_bytes()
     table = table.set_index("trial")
@@ -140,7 +140,7 @@ def test_the_objective_says_which_trial_is_the_best(objective: str, best: int, t
         separated = 0.75 + f1 + silhouette  # accuracy of the embedding that is kept, see `separation_table`
         found = table.loc[place, ["imputation", "network", "classification", "embedding"]]
         np.testing.assert_allclose(found.astype(float), [skill, network, f1, separated])
-        assert table.loc[place, "training.learning_rate"] == place / 1000
+        assert table.loc[place, "training/learning_rate"] == place / 1000
     assert set(table["epochs"]) == {2} and set(table["seconds"]) == {1.0625 + 1.125}
 
 
@@ -170,9 +170,9 @@ def test_what_is_suggested_follows_from_what_the_trials_before_came_to(objective
     ]
     values = [place / 20 if objective == "imputation" else 1 - place / 20 for place in range(12)]
     found = asked(folders, tmp_path, 13, objective)
-    learned = [Result({"training.learning_rate": rate}, value) for rate, value in zip(rates, values, strict=True)]
+    learned = [Result({"training/learning_rate": rate}, value) for rate, value in zip(rates, values, strict=True)]
     assert found == suggest("optuna", SPACE, 1, 13, learned) != suggest("optuna", SPACE, 1, 13, [])
-    others = [asked(folders, tmp_path, number, objective)["training.learning_rate"] for number in range(13, 25)]
+    others = [asked(folders, tmp_path, number, objective)["training/learning_rate"] for number in range(13, 25)]
     assert (np.median(others) > 1e-3) == (objective == "imputation")
 
 
@@ -210,7 +210,7 @@ def trained_trial(files: dict[str, Any], folder: Path, settings: dict[str, Any])
 def test_a_trial_is_the_training_of_its_settings_and_goes_on_where_it_was_killed(
     cohort: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = {"training.max_epochs": 3, "training.learning_rate": 0.004, "model.transformer.dim": 8}
+    settings = {"training/max_epochs": 3, "training/learning_rate": 0.004, "model/transformer/dim": 8}
     run = json.loads(json.dumps(SPEC["runs"]["small"]))
     run["training"] |= {"max_epochs": 3, "learning_rate": 0.004}
     run["model"]["transformer"]["dim"] = 8
@@ -247,13 +247,13 @@ def test_a_trial_is_the_training_of_its_settings_and_goes_on_where_it_was_killed
 
 def test_settings_are_laid_over_a_copy() -> None:
     run = {"training": {"max_epochs": 3, "patience": 1}, "model": {"graph": {"axes": 4}}}
-    assert laid_over(run, {"training.patience": 2, "model.graph.axes": 8}) == {
+    assert laid_over(run, {"training/patience": 2, "model/graph/axes": 8}) == {
         "training": {"max_epochs": 3, "patience": 2},
         "model": {"graph": {"axes": 8}},
     }
     assert run["training"]["patience"] == 1
-    run["search"] = {"space": {"training.patience": {"low": 2, "high": 4, "log": False}}}
-    assert [*all_values(run, "training.patience")] == [2, 3, 4] and all_values(run, "model.graph.axes") == [4]
+    run["search"] = {"space": {"training/patience": {"low": 2, "high": 4, "log": False}}}
+    assert [*all_values(run, "training/patience")] == [2, 3, 4] and all_values(run, "model/graph/axes") == [4]
     assert points({"a": {"choices": [1, 2, 3]}, "b": {"choices": ["x", "y"]}}) == 6
 
 

@@ -223,12 +223,12 @@ def test_methods_speak_of_what_was_done_and_cite_in_order() -> None:
     curve = describe(content, None, [], {}, "0.1.0", "").paragraphs
     assert any("also fitted to 60 and to 120 of the train samples" in said for said in curve)
     search = {"method": "optuna", "trials": 12, "at_once": 4, "seed": 1, "objective": "imputation", "space": {}}
-    search["space"]["training.learning_rate"] = {"low": 1e-4, "high": 1e-2, "log": True}
-    search["space"]["model.transformer.dim"] = {"choices": [32, 64]}
+    search["space"]["training/learning_rate"] = {"low": 1e-4, "high": 1e-2, "log": True}
+    search["space"]["model/transformer/dim"] = {"choices": [32, 64]}
     content["bulk"]["runs"]["small"]["search"] = search
     searched = describe(content, None, [], {}, "0.1.0", "")
     (said,) = [each for each in searched.paragraphs if "Run small" in each]
-    assert "model.transformer.dim (one of 32, 64), training.learning_rate (0.0001 to 0.01, evenly in its loga" in said
+    assert "model/transformer/dim (one of 32, 64), training/learning_rate (0.0001 to 0.01, evenly in its loga" in said
     assert "in 12 trials" in said and "best imputation on the validation split" in said
     assert any("Optuna" in reference for reference in searched.references)
     assert not any("Optuna" in reference for reference in made.references)

@@ -232,7 +232,7 @@ def trials_table() -> pd.DataFrame:
         "classification": [0.75, np.nan],
     }
     made |= {"embedding": [1.5, 0.1], "epochs": [3, 4], "seconds": [1.0625, 2.0]}
-    return pd.DataFrame({**made, "training.learning_rate": [1 / 7, 1e-4], "base.factors": ["[64, 128]", "[8]"]})
+    return pd.DataFrame({**made, "training/learning_rate": [1 / 7, 1e-4], "base/factors": ["[64, 128]", "[8]"]})
 
 
 def window_table() -> pd.DataFrame:
@@ -415,7 +415,7 @@ EXAMPLES = {
     "separation": Example("separation.tsv", separation_table(), separation.write, separation.read),
     "trial_settings": Example(
         "settings.json",
-        {"training.learning_rate": 1 / 7, "base.factors": [8, 64]},
+        {"training/learning_rate": 1 / 7, "base/factors": [8, 64]},
         trial_settings.write,
         trial_settings.read,
         np.testing.assert_equal,

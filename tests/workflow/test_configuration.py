@@ -18,7 +18,18 @@ from snakemake.io import regex_from_filepattern
 
 from tests.support.disks import read_only
 from tests.support.workflow import DEMO, ROOT, snakemake
-from workflow_scripts.bulk.inputs import all_trials, cores, devices, earlier_trials, gene_embedding, nodes, suggestion
+from workflow_scripts.bulk.inputs import (
+    all_trials,
+    any_of,
+    cores,
+    devices,
+    earlier_trials,
+    gene_embedding,
+    nodes,
+    searched,
+    suggestion,
+    unsearched,
+)
 from workflow_scripts.prebulk.inputs import shards
 from workflow_scripts.settings.datasets import load_datasets
 from workflow_scripts.settings.errors import BadConfiguration
@@ -159,30 +170,30 @@ def test_a_limit_that_another_key_sets_is_checked_before_any_job(key: str) -> No
 
 RATE = {"low": 1e-4, "high": 1e-2, "log": True}
 SPACES = {
-    "unknown": ({"training.rate": RATE}, "search/space: given 'training.rate'; allowed: one of base.factors, base"),
-    "slash": ({"training/learning_rate": RATE}, "given 'training/learning_rate'; allowed: one of base.factors"),
-    "of another family": ({"model.perceiver.dim": {"choices": [8]}}, "given 'model.perceiver.dim'; allowed: one of"),
-    "policy": ({"training.devices": {"choices": [1, 2]}}, "given 'training.devices'; allowed: one of base.factors"),
-    "seed": ({"seed": {"choices": [1, 2]}}, "given 'seed'; allowed: one of base.factors"),
-    "nothing": ({"training.patience": {}}, "space/training.patience: given none; allowed: `choices`, or `low` and"),
-    "half a range": ({"training.patience": {"low": 1}}, "training.patience: given low; allowed: `choices`, or `low`"),
-    "both": ({"training.patience": {"low": 1, "high": 2, "choices": [1]}}, "given choices, high, low; allowed: `cho"),
-    "bound": ({"training.learning_rate": {"low": 0, "high": 1}}, "training.learning_rate: training/learning_rate: gi"),
-    "high": ({"training.min_mask_ratio": {"low": 0.1, "high": 1}}, "training/min_mask_ratio: given 1.0; allowed: less"),
-    "choice": ({"base.factors": {"choices": [[8], [0]]}}, "base.factors: base/factors/0: given 0; allowed: at least 1"),
-    "fraction": ({"training.patience": {"low": 1.5, "high": 3}}, "training/patience: given 1.5; allowed: integer"),
-    "upside down": ({"training.patience": {"low": 4, "high": 4}}, "patience/low: given 4; allowed: less than high, 4"),
-    "log of 0": ({"training.weight_decay": {"low": 0, "high": 1, "log": True}}, "low: given 0.0; allowed: more than 0"),
-    "log of choices": ({"training.patience": {"choices": [1], "log": True}}, "given log with choices; allowed: `log`"),
-    "range of a list": ({"base.factors": {"low": 1, "high": 2}}, "given low and high; allowed: `choices`, as it is n"),
-    "heads": ({"model.transformer.heads": {"choices": [4, 5]}}, "model/transformer/dim: given 64 with 5 heads; allo"),
-    "range of a multiple": ({"model.transformer.dim": {"low": 16, "high": 32}}, "dim: given 17 with 4 heads; allowed"),
+    "unknown": ({"training/rate": RATE}, "search/space: given 'training/rate'; allowed: one of base/factors, base"),
+    "dots": ({"training.learning_rate": RATE}, "given 'training.learning_rate'; allowed: one of base/factors"),
+    "of another family": ({"model/perceiver/dim": {"choices": [8]}}, "given 'model/perceiver/dim'; allowed: one of"),
+    "policy": ({"training/devices": {"choices": [1, 2]}}, "given 'training/devices'; allowed: one of base/factors"),
+    "seed": ({"seed": {"choices": [1, 2]}}, "given 'seed'; allowed: one of base/factors"),
+    "nothing": ({"training/patience": {}}, "space/training/patience: given none; allowed: `choices`, or `low` and"),
+    "half a range": ({"training/patience": {"low": 1}}, "training/patience: given low; allowed: `choices`, or `low`"),
+    "both": ({"training/patience": {"low": 1, "high": 2, "choices": [1]}}, "given choices, high, low; allowed: `cho"),
+    "bound": ({"training/learning_rate": {"low": 0, "high": 1}}, "training/learning_rate: training/learning_rate: gi"),
+    "high": ({"training/min_mask_ratio": {"low": 0.1, "high": 1}}, "training/min_mask_ratio: given 1.0; allowed: less"),
+    "choice": ({"base/factors": {"choices": [[8], [0]]}}, "base/factors: base/factors/0: given 0; allowed: at least 1"),
+    "fraction": ({"training/patience": {"low": 1.5, "high": 3}}, "training/patience: given 1.5; allowed: integer"),
+    "upside down": ({"training/patience": {"low": 4, "high": 4}}, "patience/low: given 4; allowed: less than high, 4"),
+    "log of 0": ({"training/weight_decay": {"low": 0, "high": 1, "log": True}}, "low: given 0.0; allowed: more than 0"),
+    "log of choices": ({"training/patience": {"choices": [1], "log": True}}, "given log with choices; allowed: `log`"),
+    "range of a list": ({"base/factors": {"low": 1, "high": 2}}, "given low and high; allowed: `choices`, as it is n"),
+    "heads": ({"model/transformer/heads": {"choices": [4, 5]}}, "model/transformer/dim: given 64 with 5 heads; allo"),
+    "range of a multiple": ({"model/transformer/dim": {"low": 16, "high": 32}}, "dim: given 17 with 4 heads; allowed"),
     "of two": (
-        {"model.transformer.dim": {"choices": [24, 32]}, "model.transformer.heads": {"choices": [4, 8]}},
+        {"model/transformer/dim": {"choices": [24, 32]}, "model/transformer/heads": {"choices": [4, 8]}},
         "model/transformer/dim: given 24 with 8 heads; allowed: a multiple of 2 x heads",
     ),
     "ratios": (
-        {"training.max_mask_ratio": {"low": 0.05, "high": 0.5}},
+        {"training/max_mask_ratio": {"low": 0.05, "high": 0.5}},
         "given 0.1, above max_mask_ratio 0.05; allowed",
     ),
 }
@@ -204,28 +215,28 @@ def test_each_value_of_a_search_is_one_that_its_run_can_have(name: str) -> None:
 
 def test_a_grid_is_of_choices_and_all_else_of_a_number_of_trials() -> None:
     with pytest.raises(BadConfiguration, match="given low and high; allowed: `choices`, of which a grid has its poi"):
-        settings(with_search(method="grid", space={"training.learning_rate": RATE}))
+        settings(with_search(method="grid", space={"training/learning_rate": RATE}))
     for method in ("optuna", "random"):
         with pytest.raises(BadConfiguration, match=f"search/trials: given none; allowed: a number, as {method} has no"):
-            settings(with_search(method=method, trials=None, space={"training.learning_rate": RATE}))
+            settings(with_search(method=method, trials=None, space={"training/learning_rate": RATE}))
 
 
 def test_values_of_a_search_are_read_as_those_of_their_setting() -> None:
     """A whole number is a float where its setting is one, and text that YAML left is a number."""
     space = {
-        "training.weight_decay": {"low": 0, "high": 1},
-        "training.patience": {"low": 1, "high": 3},
-        "training.learning_rate": {"choices": ["1e-3", 1e-2]},
+        "training/weight_decay": {"low": 0, "high": 1},
+        "training/patience": {"low": 1, "high": 3},
+        "training/learning_rate": {"choices": ["1e-3", 1e-2]},
     }
     made = settings(with_search(space=space)).section("bulk/runs/small/search/space")
-    assert repr([made["training.weight_decay"][end] for end in ("low", "high")]) == "[0.0, 1.0]"
-    assert repr([made["training.patience"][end] for end in ("low", "high")]) == "[1, 3]"
-    assert made["training.learning_rate"]["choices"] == [0.001, 0.01]
+    assert repr([made["training/weight_decay"][end] for end in ("low", "high")]) == "[0.0, 1.0]"
+    assert repr([made["training/patience"][end] for end in ("low", "high")]) == "[1, 3]"
+    assert made["training/learning_rate"]["choices"] == [0.001, 0.01]
 
 
 @pytest.mark.parametrize(("trials", "jobs"), [(None, 6), (4, 4), (9, 6)])
 def test_a_grid_has_as_many_trials_as_points_unless_fewer_are_asked_for(trials: int | None, jobs: int) -> None:
-    space = {"model.transformer.layers": {"choices": [1, 2]}, "training.patience": {"choices": [1, 2, 3]}}
+    space = {"model/transformer/layers": {"choices": [1, 2]}, "training/patience": {"choices": [1, 2, 3]}}
     made = settings(with_search(method="grid", trials=trials, space=space))
     wildcards = SimpleNamespace(items=lambda: [("run", "small"), ("size", ".60")], run="small")
     files = [f"small.60/{number:03d}" for number in range(1, jobs + 1)]
@@ -235,12 +246,24 @@ def test_a_grid_has_as_many_trials_as_points_unless_fewer_are_asked_for(trials: 
     }
 
 
+def test_a_run_is_searched_or_trained_and_a_variant_is_trained() -> None:
+    config = with_search(space={"training/learning_rate": RATE})
+    config["bulk"]["runs"]["small-2"] = {"embedding": "esm2/esm2_t6_8M_UR50D"}
+    config["bulk"]["ablations"] = {"parts": {"run": "small-2", "seeds": [1], "changes": {"x": {"seed": 1}}}}
+    made = settings(config)
+    trained, tried = (re.compile(any_of(of(made))) for of in (unsearched, searched))
+    runs = ["small", "small-2", "parts+unchanged+1", "parts+x+1"]
+    assert [run for run in runs if trained.fullmatch(run)] == runs[1:]
+    assert [run for run in runs if tried.fullmatch(run)] == runs[:1]
+    assert not re.compile(any_of([])).fullmatch("")
+
+
 @pytest.mark.parametrize(
     ("method", "trial", "before"),
     [("optuna", 1, 0), ("optuna", 4, 3), ("optuna", 6, 3), ("optuna", 7, 6), ("random", 7, 0)],
 )
 def test_a_trial_learns_from_the_waves_before_its_own(method: str, trial: int, before: int) -> None:
-    made = settings(with_search(method=method, trials=9, at_once=3, space={"training.learning_rate": RATE}))
+    made = settings(with_search(method=method, trials=9, at_once=3, space={"training/learning_rate": RATE}))
     given = {"run": "small", "size": "", "trial": f"{trial:03d}"}
     wildcards = SimpleNamespace(items=lambda: given.items(), **given)
     assert earlier_trials(made, "{trial}")(wildcards) == [f"{number:03d}" for number in range(1, before + 1)]
@@ -475,7 +498,8 @@ def test_the_configuration_of_own_counts_in_the_readme_is_one(tmp_path: Path) ->
 def test_the_configuration_of_a_search_in_the_readme_is_one() -> None:
     (search,) = of_readme("Search the settings of a run")
     made = settings(merged(demo(), yaml.safe_load(search)))
-    assert made.section("bulk/runs/tuned/search/space/training.learning_rate/high") == 0.01
+    space = made.section("bulk/runs/tuned/search/space")
+    assert space["training/learning_rate"] == RATE
 
 
 def test_the_configuration_of_own_tracks_in_the_readme_is_one(tmp_path: Path) -> None:

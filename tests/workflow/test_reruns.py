@@ -129,8 +129,8 @@ ADDED = {
             "seed": 2,
             "objective": "embedding",
             "space": {
-                "training.learning_rate": {"low": 1e-4, "high": 1e-2, "log": True},
-                "model.transformer.dim": {"choices": [32, 64]},
+                "training/learning_rate": {"low": 1e-4, "high": 1e-2, "log": True},
+                "model/transformer/dim": {"choices": [32, 64]},
             },
         },
     },

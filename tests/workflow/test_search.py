@@ -20,8 +20,8 @@ RUN = {
     "training": {"max_epochs": 1, "genes_per_sample": 32},
 }
 SPACE = {
-    "training.learning_rate": {"low": 0.0001, "high": 0.01, "log": True},
-    "model.transformer.dim": {"choices": [8, 16]},
+    "training/learning_rate": {"low": 0.0001, "high": 0.01, "log": True},
+    "model/transformer/dim": {"choices": [8, 16]},
 }
 AFTER = ("embed_samples", "score_imputation", "classify_samples", "collect_metrics")
 TARGET = f"{RESULTS}/bulk/tuned/metrics.parquet"
@@ -62,7 +62,7 @@ def test_the_best_of_the_trials_is_the_run(searched: Path) -> None:
         tried = trial_settings.read(of / "settings.json")
         assert tried == {name: row[name] for name in SPACE}
         _, about = model_bundle.read(of / "model")
-        assert about["architecture"]["network"]["dim"] == tried["model.transformer.dim"]
+        assert about["architecture"]["network"]["dim"] == tried["model/transformer/dim"]
         stack = pd.read_csv(of / "selection.tsv", sep="\t").set_index("member").loc["stack", "skill"]
         assert stack == pytest.approx(row["imputation"], abs=1e-12)
     best = folder / f"trials/{table.loc[0, 'trial']:03d}"
@@ -80,7 +80,7 @@ def test_the_same_search_comes_to_the_same_trials(searched: Path, config, tmp_pa
 
 
 def test_a_change_of_a_search_runs_what_follows_from_it_and_nothing_that_is_done(searched: Path, config) -> None:
-    other = {**SPACE, "training.learning_rate": {"low": 0.0001, "high": 0.1, "log": True}}
+    other = {**SPACE, "training/learning_rate": {"low": 0.0001, "high": 0.1, "log": True}}
     changes = {
         "nothing": {},
         "more trials": {"trials": 5},

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
+from workflow_scripts.bulk import space
 from workflow_scripts.contracts.variants import UNCHANGED, Variant
 from workflow_scripts.settings.errors import BadConfiguration
 
@@ -34,13 +34,11 @@ def laid_over(run: dict[str, Any], values: dict[str, Any], place: str) -> dict[s
 
     Raises BadConfiguration, which names the `place` of the values, where a path leads through what is no section.
     """
-    changed = json.loads(json.dumps(run))
+    changed = space.laid_over(run, {})
     for path, value in values.items():
-        *sections, key = path.split("/")
-        inner = changed
-        for name in sections:
-            inner = inner.get(name)
-            if not isinstance(inner, dict):
-                raise BadConfiguration(f"configuration: {place}: given {path!r}; allowed: a key path of the run")
-        inner[key] = value
+        try:
+            changed = space.laid_over(changed, {path: value})
+        except (KeyError, TypeError):
+            said = f"configuration: {place}: given {path!r}; allowed: a key path of the run"
+            raise BadConfiguration(said) from None
     return changed

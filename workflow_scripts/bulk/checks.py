@@ -38,7 +38,10 @@ def faults(settings: Settings) -> Iterator[Fault]:
     for name, run in section["runs"].items():
         yield from _faults_of_run(f"bulk/runs/{name}", run, offered)
     for variant in variants(section["ablations"]):
-        yield from _faults_of_run(place_of(variant), settings.section(f"bulk/runs/{variant.name}"), offered)
+        place, run = place_of(variant), settings.section(f"bulk/runs/{variant.name}")
+        if "search" in run:
+            yield place, "a run with `search`", "one without, that is one training"
+        yield from _faults_of_run(place, run, offered)
 
 
 def _faults_of_run(place: str, run: dict[str, Any], offered: list[str]) -> Iterator[Fault]:

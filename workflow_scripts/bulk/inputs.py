@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from workflow_scripts.bulk.ablation import place_of, section_of, variants
+from workflow_scripts.bulk.space import points
 from workflow_scripts.contracts.variants import UNCHANGED
 from workflow_scripts.settings.errors import BadConfiguration
-from workflow_scripts.bulk.space import points
 from workflow_scripts.settings.literals import defines
 from workflow_scripts.settings.schema import changes_results, leaves, load_schema
 from workflow_scripts.settings.schema import complete as completed
@@ -44,9 +44,6 @@ def complete(settings: Settings) -> None:
         place, allowed = f"bulk/ablations/{name}", settings.names("bulk/runs")
         if ablation["run"] not in allowed:
             given = f"given {ablation['run']!r}; allowed: one of {', '.join(allowed)}"
-            raise BadConfiguration(f"configuration: {place}/run: {given}")
-        if ablation["run"] in searched(settings):
-            given = f"given {ablation['run']!r}, which has a search; allowed: a run without, that is one training"
             raise BadConfiguration(f"configuration: {place}/run: {given}")
         if UNCHANGED in ablation["changes"]:
             given = f"given {UNCHANGED!r}; allowed: another name, as the run as it is goes by this one"

@@ -1,8 +1,8 @@
 """The space of a search, and a run with some settings laid over it.
 
-A setting is called by its key path in the run, with dots between: `training.learning_rate`. Of a completed
-configuration, each has `choices`, a list, or a range from `low` to `high`, both within it. The standard library alone,
-since the checks of a configuration need it.
+A setting is called by its key path in the run: `training/learning_rate`. Of a completed configuration, each has
+`choices`, a list, or a range from `low` to `high`, both within it. The standard library alone, since the checks of a
+configuration need it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ def laid_over(run: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
     """A copy of a run (`bulk/runs/{run}`) with other values of these settings, which it has."""
     run = copy.deepcopy(run)
     for path, value in settings.items():
-        *sections, last = path.split(".")
+        *sections, last = path.split("/")
         reduce(dict.__getitem__, sections, run)[last] = value
     return run
 
@@ -32,7 +32,7 @@ def all_values(run: dict[str, Any], path: str) -> Sequence[Any]:
     """What a setting is in some trial of a run, or in its one training; of a range of floats, its ends."""
     values = run.get("search", {"space": {}})["space"].get(path)
     if values is None:
-        return [reduce(dict.__getitem__, path.split("."), run)]
+        return [reduce(dict.__getitem__, path.split("/"), run)]
     if "choices" not in values and isinstance(values["low"], int):
         return range(values["low"], values["high"] + 1)
     return ends(values)

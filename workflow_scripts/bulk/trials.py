@@ -17,7 +17,7 @@ from workflow_scripts.io.errors import BadInput
 class Trial(NamedTuple):
     """One trial that is done."""
 
-    settings: dict[str, Any]  # {key path in the run, with dots between: value}
+    settings: dict[str, Any]  # {key path in the run: value}
     selection: pd.DataFrame  # its Selection
     separation: pd.DataFrame  # its Separation
     file: Path  # of its Selection, by which messages call it

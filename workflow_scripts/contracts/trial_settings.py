@@ -1,7 +1,7 @@
 """TrialSettings: the settings of one trial of a search, which are laid over those of its run.
 
 `results/bulk/{run}/trials/{trial}/settings.json`, and of the trial that was taken `results/bulk/{run}/settings.json`,
-sealed within: {"settings": {key path in the run, with dots between: value}}.
+sealed within: {"settings": {key path in the run: value}}.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
 what a search may look at, all of the validation split (imputation: skill of the stack, and network: of the network
 alone, see Selection; classification: weighted F1, and embedding: separation, of the embedding that is kept, see
 Separation; NaN where not defined), epochs (trained), seconds (of wall time, in these), and a column for each setting
-that was searched, called by its key path in the run, with dots between; a value that is a list is written as JSON.
+that was searched, called by its key path in the run; a value that is a list is written as JSON.
 """
 
 from __future__ import annotations

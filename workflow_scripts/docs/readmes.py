@@ -64,10 +64,12 @@ def reruns() -> list[str]:
 
 
 def general(key: str, schema: dict[str, Any]) -> str:
-    """`key` with the names that a user gives written as {name}."""
+    """`key` with the names that a user gives written as {name}; one that is a key path itself is one name."""
     parts = []
     for part in key.split("/"):
         named = part not in schema.get("properties", {})
+        if named and parts[-1:] == ["{name}"] and not isinstance(schema.get("additionalProperties"), dict):
+            continue  # the next part of the same name
         schema = below(schema, part)
         parts.append("{name}" if named else part)
     return "/".join(parts)
