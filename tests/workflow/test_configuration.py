@@ -192,6 +192,14 @@ SPACES = {
         {"model/transformer/dim": {"choices": [24, 32]}, "model/transformer/heads": {"choices": [4, 8]}},
         "model/transformer/dim: given 24 with 8 heads; allowed: a multiple of 2 x heads",
     ),
+    "thinning": (
+        {"training/augmentation/thinning": {"choices": [[], [1, 0.5]]}},
+        "augmentation/thinning: given [1, 0.5]; allowed: two depths, the lesser",
+    ),
+    "nothing to predict": (
+        {"training/objectives/squared_error": {"low": 0, "high": 1}},
+        "training/objectives: given squared_error 0 and poisson 0; allowed: one of them",
+    ),
     "ratios": (
         {"training/max_mask_ratio": {"low": 0.05, "high": 0.5}},
         "given 0.1, above max_mask_ratio 0.05; allowed",
