@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from workflow_scripts.bulk import space
+from workflow_scripts.bulk.space import laid_over
 from workflow_scripts.contracts.variants import UNCHANGED, Variant
-from workflow_scripts.settings.errors import BadConfiguration
 
 
 def variants(ablations: dict[str, Any]) -> Iterator[Variant]:
@@ -23,22 +22,10 @@ def place_of(variant: Variant) -> str:
 
 
 def section_of(variant: Variant, bulk: dict[str, Any]) -> dict[str, Any]:
-    """The section of a variant, as of `bulk/runs`, not yet checked; bulk: the section of that name, completed."""
-    ablation = bulk["ablations"][variant.ablation]
-    changed = laid_over(bulk["runs"][ablation["run"]], ablation["changes"].get(variant.change, {}), place_of(variant))
-    return {**changed, "seed": int(variant.seed)}
+    """The section of a variant, as of `bulk/runs`, not yet checked; bulk: the section of that name, completed.
 
-
-def laid_over(run: dict[str, Any], values: dict[str, Any], place: str) -> dict[str, Any]:
-    """A copy of the section of a run with other values, by their key paths within it (`training/batch_size`).
-
-    Raises BadConfiguration, which names the `place` of the values, where a path leads through what is no section.
+    Raises KeyError or TypeError where a key path leads through what is no section of the run.
     """
-    changed = space.laid_over(run, {})
-    for path, value in values.items():
-        try:
-            changed = space.laid_over(changed, {path: value})
-        except (KeyError, TypeError):
-            said = f"configuration: {place}: given {path!r}; allowed: a key path of the run"
-            raise BadConfiguration(said) from None
-    return changed
+    ablation = bulk["ablations"][variant.ablation]
+    changes = ablation["changes"].get(variant.change, {})
+    return laid_over(bulk["runs"][ablation["run"]], {**changes, "seed": int(variant.seed)})

@@ -49,7 +49,13 @@ def complete(settings: Settings) -> None:
             given = f"given {UNCHANGED!r}; allowed: another name, as the run as it is goes by this one"
             raise BadConfiguration(f"configuration: {place}/changes: {given}")
     for variant in variants(section["ablations"]):
-        settings.derive(f"bulk/runs/{variant.name}", section_of(variant, section), place_of(variant))
+        place = place_of(variant)
+        try:
+            changed = section_of(variant, section)
+        except (KeyError, TypeError):
+            said = f"configuration: {place}: given a key path that leads nowhere; allowed: key paths of the run"
+            raise BadConfiguration(said) from None
+        settings.derive(f"bulk/runs/{variant.name}", changed, place)
 
 
 def _complete_search(run: dict[str, Any]) -> None:
