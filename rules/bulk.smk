@@ -327,10 +327,36 @@ rule collect_metrics:
         "../workflow_scripts/bulk/collect_metrics.py"
 
 
+rule fit_conditions:
+    input:
+        expression=shards(settings, "<results>/prebulk/expression/{corpus}/{shard}.h5ad"),
+        splits="<results>/prebulk/splits.parquet",
+        model="<results>/bulk/{run}/model",
+    output:
+        conditions="<results>/bulk/{run}/conditions.npz",
+    log:
+        "<logs>/bulk/fit_conditions.{run}.log",
+    benchmark:
+        "<benchmarks>/bulk/fit_conditions.{run}.jsonl"
+    conda:
+        "../envs/bulk.yaml"
+    threads: 2
+    resources:
+        mem_mb=memory(8000),
+        runtime=240,
+        gpu=1,
+    params:
+        code=code("bulk/fit_conditions"),
+        run="{run}",
+    script:
+        "../workflow_scripts/bulk/fit_conditions.py"
+
+
 rule export_model:
     input:
         model="<results>/bulk/{run}/model",
         probe="<results>/bulk/{run}/probe.npz",
+        conditions="<results>/bulk/{run}/conditions.npz",
         genes="<results>/reference/genes.parquet",
         splits="<results>/prebulk/splits.parquet",
         metrics="<results>/bulk/{run}/metrics.parquet",

@@ -9,8 +9,13 @@ import pytest
 import torch
 
 from tests.bulk import cohorts
+from tests.support.examples import genes
 from workflow_scripts.bulk.base import Base
+from workflow_scripts.bulk.classify_samples import classify_samples
+from workflow_scripts.bulk.embed_samples import embed_samples
+from workflow_scripts.bulk.fit_conditions import fit_conditions
 from workflow_scripts.bulk.train_bulk import train_bulk
+from workflow_scripts.contracts import exported_model, standardizer
 from workflow_scripts.settings.schema import load_schema, only
 
 SPEC = cohorts.specification(
@@ -65,3 +70,26 @@ def cohort(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 def trained(cohort: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of an undisturbed training."""
     return train(cohort, tmp_path_factory.mktemp("trained"))
+
+
+@pytest.fixture(scope="session")
+def exported(cohort: dict[str, Any], trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The undisturbed training as it is sent to others; the symbol of the gene G007 is S007."""
+    folder = tmp_path_factory.mktemp("exported")
+    of_run = {name: cohort[name] for name in ("expression", "splits")}
+    of_run |= {"model": trained / "model", "run": "small", "threads": 1}
+    embed_samples(**of_run, embeddings=folder / "embeddings.h5ad")
+    fit_conditions(**of_run, conditions=folder / "conditions.npz")
+    classify_samples(
+        embeddings=folder / "embeddings.h5ad",
+        scores=folder / "classification.parquet",
+        predictions=folder / "predictions.parquet",
+        probe=folder / "probe.npz",
+        spec=SPEC["classification"],
+    )
+    table = genes(standardizer.read(cohort["standardizer"])["gene_id"].tolist())
+    table["symbol"] = table["symbol"].str.replace("G", "S")
+    table.attrs["genome"] = "toy"
+    files = trained / "model", folder / "probe.npz", folder / "conditions.npz"
+    exported_model.write(*files, table, "card", folder / "export")
+    return folder / "export"

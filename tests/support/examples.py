@@ -14,6 +14,7 @@ import pandas as pd
 
 from workflow_scripts.contracts import (
     comparisons,
+    conditions,
     exported_model,
     expression,
     gene_aliases,
@@ -143,7 +144,15 @@ def probe_of_two_classes() -> probe.Probe:
     )  # fmt: skip
 
 
-def same_probe(found: probe.Probe, content: probe.Probe) -> None:
+def conditions_of_two_labels() -> conditions.Conditions:
+    root = np.array([[1, 0, 0], [0.5, 1, 0], [0, 0.5, 2]], np.float32)
+    return conditions.Conditions(
+        run="r", labels=np.array(["a", "b"]), samples=np.array([3, 4]), means=np.arange(6, dtype="f4").reshape(2, 3),
+        root=root, spread=0.9, shares=np.array([0.0, 0.1]), errors=np.array([[1.0, 0.5, 1.5], [0.8, 0.4, 1.2]]),
+    )  # fmt: skip
+
+
+def same_arrays(found: tuple, content: tuple) -> None:
     for name, value in content._asdict().items():
         np.testing.assert_array_equal(getattr(found, name), value, strict=isinstance(value, np.ndarray))
 
@@ -154,7 +163,9 @@ def write_export(content: tuple, path: Path) -> None:
         model_bundle.write(state(), {"dim": 2}, Path(folder) / "model", gene_order=ORDER, seed=1)
         probe.write(known, Path(folder) / "probe.npz")
         genes.attrs["genome"] = "toy"
-        exported_model.write(Path(folder) / "model", Path(folder) / "probe.npz", genes, "card", path)
+        conditions.write(conditions_of_two_labels(), Path(folder) / "conditions.npz")
+        files = (Path(folder) / name for name in ("model", "probe.npz", "conditions.npz"))
+        exported_model.write(*files, genes, "card", path)
 
 
 def read_export(path: Path) -> exported_model.Exported:
@@ -166,7 +177,8 @@ def same_export(found: exported_model.Exported, content: tuple) -> None:
     genes, known = content
     pd.testing.assert_frame_equal(found.genes, genes[[*exported_model.COLUMNS]], check_flags=False)
     assert (found.genome, found.gene_order) == ("toy", ORDER)
-    same_probe(found.probe, known)
+    same_arrays(found.probe, known)
+    same_arrays(found.conditions, conditions_of_two_labels())
 
 
 def predicted_table() -> pd.DataFrame:
@@ -391,7 +403,8 @@ EXAMPLES = {
         lambda path: truth.read("motifs", path.parent),
     ),
     "predictions": Example("predictions.parquet", predictions_table(), predictions.write, predictions.read),
-    "probe": Example("probe.npz", probe_of_two_classes(), probe.write, probe.read, same_probe),
+    "probe": Example("probe.npz", probe_of_two_classes(), probe.write, probe.read, same_arrays),
+    "conditions": Example("conditions.npz", conditions_of_two_labels(), conditions.write, conditions.read, same_arrays),
     "predicted": Example("samples.tsv", predicted_table(), predicted.write, predicted.read),
     "exported_model": Example("export", (genes(), probe_of_two_classes()), write_export, read_export, same_export),
     "imputed": Example(

@@ -78,6 +78,7 @@ LIKE = {
     "bulk/*/comparisons.parquet": "comparisons",
     "bulk/*/predictions.parquet": "predictions",
     "bulk/*/probe.npz": "probe",
+    "bulk/*/conditions.npz": "conditions",
     "*/*.provenance.json": "provenance",
 }
 

@@ -139,7 +139,8 @@ ADDED = {
 
 # What a user expects of each key, written by hand and not read off the rules: from a stage to all that stands on it.
 MODELS = {"embed_samples", "score_imputation", "classify_samples", "collect_metrics", "plot_embedding", "plot_scores"}
-MODELS |= {"score_embedding", "train_bulk", "plot_training", "export_model", "export_gene_vectors", "merge_samples"}
+MODELS |= {"score_embedding", "train_bulk", "plot_training", "fit_conditions", "export_model", "export_gene_vectors"}
+MODELS |= {"merge_samples"}
 SEARCH = {"suggest_trial", "train_trial", "take_trial"}
 SPLITS = MODELS | {"split_samples", "fit_standardizer", "summarize_samples", "plot_quality"}
 SPLITS |= {"score_representations", "classify_baselines", "impute_baselines", "embed_baseline"}

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from workflow_scripts.contracts.conditions import Conditions
 from workflow_scripts.contracts.probe import Probe
 from workflow_scripts.evaluation.comparisons import with_baselines
 from workflow_scripts.evaluation.intervals import LEVEL
@@ -19,6 +20,7 @@ EXAMPLE = """```python
 from genelm import load
 model = load("{folder}")
 model.predict(counts)  # a table of counts: Ensembl ids or symbols, and samples
+model.query({{"TP53": 12.5}}, scale="tpm", condition=None)  # the rest of a profile, from some genes and a label
 ```"""
 
 
@@ -31,6 +33,7 @@ def write_card(
     metrics: pd.DataFrame,
     comparisons: pd.DataFrame,
     probe: Probe,
+    conditions: Conditions,
     embedding: dict[str, Any],
     sources: list[dict[str, Any]],
 ) -> str:
@@ -57,6 +60,7 @@ def write_card(
         f"On the test split, with {100 * LEVEL:g} % intervals over resamples of whole groups; `ahead`, `level` and "
         "`behind` are told by the interval of the paired difference.",
         _table(["number", "data", "run", "best baseline", "baseline's", "the run is"], _scores(metrics, comparisons)),
+        *_of_conditions(conditions),
         "## Training",
         f"{config['parameters']:,} trained numbers, seed {config['seed']}; gene identities: "
         f"{embedding['architecture']}, {embedding['origin']} weights ({embedding['licence']}){_vectors(spec)}.",
@@ -79,6 +83,21 @@ def _vectors(spec: dict[str, Any]) -> str:
     (settings,) = spec["model"].values()
     kind = settings.get("gene_vectors", "given")
     return "" if kind == "given" else f", but for the setting `gene_vectors`, which is `{kind}`"
+
+
+def _of_conditions(conditions: Conditions) -> list[str]:
+    """What the label of a sample is worth where few genes are given."""
+    if not len(conditions.shares):
+        return []
+    said = "Of validation samples a share of the genes was shown, alone or with a label (`condition` of `query`), "
+    rows = (
+        (f"{100 * share:g} %", *(f"{error:.3f}" for error in errors))
+        for share, errors in zip(conditions.shares, conditions.errors, strict=True)
+    )
+    return [
+        said + "their own or another at random; mean squared error of the hidden genes, ln(TPM+1)^2:",
+        _table(["shown", "no label", "its label", "another label"], rows),
+    ]
 
 
 def _held(samples: int) -> list[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from workflow_scripts.bulk.card import write_card
 from workflow_scripts.bulk.space import laid_over
 from workflow_scripts.contracts import comparisons as comparisons_table
+from workflow_scripts.contracts import conditions as conditions_contract
 from workflow_scripts.contracts import exported_model, gene_embedding, gene_table, model_bundle, trial_settings
 from workflow_scripts.contracts import metrics as metrics_table
 from workflow_scripts.contracts import probe as probe_contract
@@ -18,6 +19,7 @@ def export_model(
     *,
     model: Path,
     probe: Path,
+    conditions: Path,
     genes: Path,
     splits: Path,
     metrics: Path,
@@ -45,10 +47,11 @@ def export_model(
         metrics_table.read(metrics),
         comparisons_table.read(comparisons),
         probe_contract.read(probe),
+        conditions_contract.read(conditions),
         dict(gene_embedding.read(embedding, order).uns),
         [provenances.read(path) for path in provenance],
     )
-    exported_model.write(model, probe, table, card, export)
+    exported_model.write(model, probe, conditions, table, card, export)
 
 
 if "snakemake" in globals():

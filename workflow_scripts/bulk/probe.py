@@ -45,6 +45,11 @@ def distances(probe: Probe, z: np.ndarray) -> np.ndarray:
     return np.sqrt(np.maximum(np.einsum("nd,de,ne->n", away, probe.precision, away), 0))
 
 
+def probabilities(probe: Probe, x: np.ndarray) -> np.ndarray:
+    """Calibrated probabilities (N, C) float64 of the classes, of an embedding x (N, d) float32."""
+    return softmax(logits(probe, standardized(probe, x)) / probe.temperature)
+
+
 def read_embedding(probe: Probe, x: np.ndarray) -> Reading:
     """Class, calibrated probability and distance of the samples of an embedding x (N, d) float32."""
     z = standardized(probe, x)
@@ -52,7 +57,7 @@ def read_embedding(probe: Probe, x: np.ndarray) -> Reading:
     beyond = np.searchsorted(probe.distances, distance) / max(1, len(probe.distances))
     if not len(probe.classes):
         return Reading(np.full(len(x), "", "U1"), np.full(len(x), np.nan), distance, beyond)
-    found = logits(probe, z)
+    found = probabilities(probe, x)
     best = found.argmax(axis=1)
-    probability = softmax(found / probe.temperature)[np.arange(len(x)), best]
+    probability = found[np.arange(len(x)), best]
     return Reading(probe.classes[best].astype(str), probability, distance, beyond)

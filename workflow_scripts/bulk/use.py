@@ -39,13 +39,14 @@ def apply(family: ModuleType, model: Stack, probe: Probe, values: np.ndarray) ->
             "probability": reading.probability,
             "distance": reading.distance,
             "beyond": reading.beyond,
-            "note": [_note(*row) for row in zip(share, reading.beyond, strict=True)],
+            "note": [note_of(*row) for row in zip(share, reading.beyond, strict=True)],
         }
     )
     return Applied(embedding, np.where(measured, values, predicted).astype(np.float32), table)
 
 
-def _note(share: float, beyond: float) -> str:
+def note_of(share: float, beyond: float) -> str:
+    """What speaks against trusting a sample that measures this share of the genes, and lies beyond so many others."""
     notes = [f"measures {share:.0%} of the genes of the model"] if share < FEW else []
     if beyond >= FAR:
         notes.append(f"farther from the train samples than {FAR:.0%} of the validation samples")

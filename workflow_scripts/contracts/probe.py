@@ -16,15 +16,12 @@ nothing to classify; then only the last three arrays say something):
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from workflow_scripts.io.errors import BadInput
-from workflow_scripts.io.files import replacing
-from workflow_scripts.io.seal import require_intact, seal
+from workflow_scripts.io.arrays import read_arrays, write_arrays
 
 
 class Probe(NamedTuple):
@@ -43,17 +40,9 @@ class Probe(NamedTuple):
 
 
 def write(probe: Probe, path: Path) -> None:
-    arrays = {name: np.asarray(value) for name, value in probe._asdict().items()}
-    with replacing(path) as temporary:
-        np.savez(temporary, **arrays)
-        seal(temporary)
+    write_arrays(probe._asdict(), path)
 
 
 def read(path: Path) -> Probe:
-    require_intact(path)
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            found = {name: file[name] for name in Probe._fields}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise BadInput(path, "", f"not a readable probe ({error})", "Remove it and run its rule again.") from error
+    found = read_arrays(path, Probe._fields, "probe")
     return Probe(**{**found, "temperature": float(found["temperature"]), "run": str(found["run"])})

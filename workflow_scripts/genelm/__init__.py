@@ -9,12 +9,15 @@ It needs torch, numpy, pandas and safetensors, and neither Snakemake nor the oth
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.bulk import bundle
+from workflow_scripts.bulk import bundle, query
+from workflow_scripts.bulk.query import Ready
 from workflow_scripts.bulk.use import Applied, apply
 from workflow_scripts.contracts import exported_model
 from workflow_scripts.prebulk.gene_mapping import GeneNames, map_rows
@@ -33,12 +36,12 @@ class Model:
 
     def __init__(self, path: Path) -> None:
         """path: an exported run; raises BadInput where it is damaged."""
-        self._family, self._model, order, _ = bundle.read(path)
+        family, model, order, _ = bundle.read(path)
         known = exported_model.read(path)
-        self._probe, self._genes = known.probe, known.genes
+        self._ready, self._genes = Ready(family, model, known), known.genes
         self.run, self.genome, self.gene_order = known.probe.run, known.genome, order
         self.gene_ids, self.symbols = known.genes["gene_id"].tolist(), known.genes["symbol"].tolist()
-        self.classes = known.probe.classes.tolist()
+        self.classes, self.conditions = known.probe.classes.tolist(), known.conditions.labels.tolist()
 
     def predict(self, values: pd.DataFrame, scale: str = "counts") -> pd.DataFrame:
         """By sample: measured, predicted, probability, distance, beyond and note, as in `contracts/predicted`.
@@ -59,9 +62,19 @@ class Model:
         names, found = self._apply(values, scale)
         return pd.DataFrame(found.imputed, index=names, columns=pd.Index(self.gene_ids, name="gene_id"))
 
+    def query(self, genes: Mapping[str, float], condition: str | None = None, *, scale: str) -> dict[str, Any]:
+        """The rest of a profile, given some genes of it and, if it is known, what the sample is.
+
+        genes: {Ensembl id or symbol: value}, may be empty; scale: `tpm`, or `ln_tpm1` for ln(TPM+1); condition: a label
+        of train samples (`model.conditions`). Returns what JSON can hold: input, model; expression, by gene_id symbol,
+        ln_tpm1, tpm, given and, of what is predicted, sd (ln(TPM+1), predictive); embedding; classes, calibrated
+        probabilities; notes. How a condition acts: `bulk/conditions`. Raises BadInput on an unknown gene or condition.
+        """
+        return query.query(self._ready, genes, condition, scale)
+
     def _apply(self, values: pd.DataFrame, scale: str) -> tuple[pd.Index, Applied]:
         names, x = self._normalized(values, scale)
-        return names, apply(self._family, self._model, self._probe, x)
+        return names, apply(self._ready.family, self._ready.model, self._ready.known.probe, x)
 
     def _normalized(self, values: pd.DataFrame, scale: str) -> tuple[pd.Index, np.ndarray]:
         """Names of samples, and ln(TPM+1) (samples x genes, float32), NaN where unmeasured; as the run's own data."""
