@@ -1,10 +1,11 @@
 from workflow_scripts.bulk.inputs import any_of, cores, devices, fewer, gene_embedding, nodes
-from workflow_scripts.bulk.inputs import searched, taken_trial, unsearched, with_gene_vectors
+from workflow_scripts.bulk.inputs import scores, searched, taken_trial, unsearched, with_gene_vectors
 from workflow_scripts.prebulk.inputs import corpus_shards, learned_files, predicted, shards
 
 
 wildcard_constraints:
-    run=r"(?!baselines[./])[A-Za-z0-9_+-]+",  # bulk/runs, and the variants of ablations
+    run=r"(?!baselines[./])[A-Za-z0-9_+-]+",  # bulk/runs, the variants of ablations, bulk/peers
+    peer=any_of(names("bulk/peers")),
 
 
 rule bulk:
@@ -37,6 +38,11 @@ rule bulk:
             ],
         ),
         collect("<results>/bulk/{run}/trials.tsv", run=searched(settings)),
+        collect(
+            "<results>/bulk/{peer}/{file}",
+            peer=names("bulk/peers"),
+            file=["embeddings.h5ad", "metrics.parquet"],
+        ),
         collect("<results>/bulk/{run}/gene_embedding.h5ad", run=with_gene_vectors(settings)),
         collect(
             "<results>/bulk/{run}/predicted/{corpus}/samples.tsv",
@@ -107,6 +113,29 @@ rule embed_samples:
         run="{run}",
     script:
         "../workflow_scripts/bulk/embed_samples.py"
+
+
+ruleorder: adopt_embedding > embed_samples
+
+
+rule adopt_embedding:
+    input:
+        table=resource("bulk/peers/{peer}/embeddings"),
+        attested=provenance_of("bulk/peers/{peer}/embeddings"),
+        splits="<results>/prebulk/splits.parquet",
+    output:
+        embeddings="<results>/bulk/{peer}/embeddings.h5ad",
+    log:
+        "<logs>/bulk/adopt_embedding.{peer}.log",
+    benchmark:
+        "<benchmarks>/bulk/adopt_embedding.{peer}.jsonl"
+    conda:
+        "../envs/bulk.yaml"
+    params:
+        code=code("bulk/adopt_embedding"),
+        peer="{peer}",
+    script:
+        "../workflow_scripts/bulk/adopt_embedding.py"
 
 
 rule export_gene_vectors:
@@ -304,10 +333,7 @@ rule score_representations:
 
 rule collect_metrics:
     input:
-        own=collect(
-            "<results>/bulk/{{run}}{{size}}/{task}.parquet",
-            task=["imputation", "classification", "representation"],
-        ),
+        own=scores(settings),
         baselines=collect(
             "<results>/bulk/baselines{{size}}/{task}.parquet",
             task=["imputation", "classification", "representation"],

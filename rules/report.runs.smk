@@ -3,11 +3,18 @@
 
 rule compare_runs:
     input:
-        scores=collect(
-            "<results>/bulk/{run}/{task}.parquet",
-            run=names("bulk/runs"),
-            task=["imputation", "classification", "representation"],
-        ),
+        scores=[
+            collect(
+                "<results>/bulk/{run}/{task}.parquet",
+                run=names("bulk/runs"),
+                task=["imputation", "classification", "representation"],
+            ),
+            collect(
+                "<results>/bulk/{peer}/{task}.parquet",
+                peer=names("bulk/peers"),
+                task=["classification", "representation"],
+            ),
+        ],
         embeddings=collect("<results>/{embedding}.h5ad", embedding=settings.offered("gene embedding")),
         provenance=of_samples,
     output:

@@ -34,7 +34,7 @@ rule figures:
             ],
         ),
         branch(
-            len(names("bulk/runs")) > 1,
+            len(names("bulk/runs") + names("bulk/peers")) > 1,
             then=["<results>/report/comparison.html", "<results>/report/comparison.png"],
             otherwise=[],
         ),

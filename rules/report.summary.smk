@@ -29,8 +29,10 @@ rule summarize_costs:
 
 rule summarize_results:
     input:
-        metrics=collect("<results>/bulk/{run}/metrics.parquet", run=names("bulk/runs")),
-        comparisons=collect("<results>/bulk/{run}/comparisons.parquet", run=names("bulk/runs")),
+        metrics=collect("<results>/bulk/{run}/metrics.parquet", run=names("bulk/runs") + names("bulk/peers")),
+        comparisons=collect(
+            "<results>/bulk/{run}/comparisons.parquet", run=names("bulk/runs") + names("bulk/peers")
+        ),
         selections=collect("<results>/bulk/{run}/selection.tsv", run=names("bulk/runs")),
         seals=collect("<results>/bulk/{run}/selection.tsv.sha256", run=names("bulk/runs")),
         samples=branch(section("prebulk"), then="<results>/prebulk/samples.parquet", otherwise=[]),

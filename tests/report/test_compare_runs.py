@@ -13,7 +13,7 @@ from tests.report.looking import legends_apart, nothing_cut, page, picture, prin
 from tests.report.test_plot_scores import row
 from workflow_scripts.contracts import metrics
 from workflow_scripts.io.errors import BadInput
-from workflow_scripts.report.compare_runs import compare_runs, runs_figure
+from workflow_scripts.report.compare_runs import compare_runs, not_run, runs_figure
 from workflow_scripts.report.looks import look
 
 
@@ -86,3 +86,17 @@ def test_every_run_has_its_colour_and_what_coincides_is_set_apart(number: int) -
         container.lines[0].get_xdata()[0] for container in lines.containers if container.lines[0].get_xdata()[0] < 0.3
     ]
     assert len(np.unique(at_first)) == number
+
+
+def test_a_peer_stands_beside_the_runs_by_what_it_was_scored_on_and_others_are_not_run(tmp_path, origin) -> None:
+    peer = "BulkFormer_147M"
+    runs = {"zoo": rows_of("zoo", 0.9, 0.5), peer: [of for of in rows_of(peer, 0.7, 0) if of["task"] != "imputation"]}
+    made = draw(tmp_path, origin(True), runs)
+    shown = " ".join(page(made[0]).text.split())
+    assert (
+        "Not run, since no table of their embeddings was given (bulk/peers): BulkRNABert, Geneformer, scGPT." in shown
+    )
+    classes = shown.split("Differences in ")[1]
+    assert classes.index("zoo") < classes.index(peer) and "0.900 0.700 +0.200" in classes and "ahead" in classes
+    peers = ("bulk_former", "BULKRNABERT-2", "geneformer", "scGPT")
+    assert not_run(["small", *peers]) == [] and len(not_run(["small", *peers[1:]])) == 1

@@ -123,6 +123,12 @@ LIMITS = {
         {"knn_imputer": {"embedding": "esm2/esm2_t6_8M_UR50D"}},
         "'knn_imputer'; allowed: a name that no",
     ),
+    "bulk/peers": (
+        {"small": {"embeddings": "./peer.tsv"}},
+        "bulk/peers/small: given 'small'; allowed: a name that no run",
+    ),
+    "bulk/peers/knn_imputer": ({"embeddings": "./peer.tsv"}, "'knn_imputer'; allowed: a name that no baseline has"),
+    "bulk/peers/x_base": ({"embeddings": "./peer.tsv"}, "'x_base'; allowed: a name that does not end in _base"),
     "bulk/runs/small/model": ({"transformer": {}, "other": {}}, "bulk/runs/small/model: "),
     "reference/genome": (None, "tracks: given without `reference/genome`; allowed: the genome of the tracks"),
     "reference/gtf": (None, "reference: given neither `gtf` nor `lengths`; allowed: one of them, which says how long"),

@@ -134,6 +134,7 @@ ADDED = {
             },
         },
     },
+    "bulk/peers/BulkFormer": {"embeddings": ANOTHER_FILE},
     "tracks/sets/netseq/hub": {"genome": "hg38", "email": "maintainer@example.org", "chromosome_names": "genome"},
 }
 
@@ -159,6 +160,7 @@ VECTORS = {"export_model", "score_embedding", "score_representations", "collect_
 CURVE = {"take_train_samples", "fit_standardizer", "train_bulk", "embed_samples", "score_imputation"}
 CURVE |= {"score_embedding", "score_representations"}
 CURVE |= {"classify_samples", "impute_baselines", "classify_baselines", "collect_metrics", "plot_learning_curve"}
+PEER = {"adopt_embedding", "classify_samples", "score_embedding", "collect_metrics", "compare_runs"}
 BY_HAND = {
     "simulate/mirror": ORGANISM,
     "simulate/weights": ORGANISM | {"simulate_weights"},
@@ -205,6 +207,7 @@ BY_HAND = {
     "bulk/runs/{name}/embedding": EMBEDDING,  # another one, which has to be made first
     **dict.fromkeys([f"bulk/runs/{{name}}/training/{key}" for key in ("accelerator", "devices", "nodes")], set()),
     "bulk/ablations/{name}": {"train_bulk", "embed_samples", "score_imputation", "classify_samples", "plot_ablation"},
+    "bulk/peers/BulkFormer": FILE | PEER,
     "bulk/imputation": IMPUTATION,
     "bulk/classification": CLASSES,
     "bulk/representation": VECTORS,

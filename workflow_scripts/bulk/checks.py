@@ -27,13 +27,14 @@ def faults(settings: Settings) -> Iterator[Fault]:
     probe, base = (literal("workflow_scripts.evaluation.models", name) for name in ("PROBE", "BASE"))
     baselines = entries("workflow_scripts.evaluation.models")
     taken = {"baselines", *baselines, *(name.removesuffix(probe) for name in baselines)}
-    for name in section["runs"]:
-        place = f"bulk/runs/{name}"
+    for place, name in [(f"bulk/{kind}/{name}", name) for kind in ("runs", "peers") for name in section[kind]]:
         if name in taken:
             yield place, repr(name), "a name that no baseline has"
         for suffix, what in ((probe, "classifiers on embeddings"), (base, "runs without their network")):
             if name.endswith(suffix):
                 yield place, repr(name), f"a name that does not end in {suffix}, as {what} do"
+    for name in section["peers"].keys() & section["runs"].keys():
+        yield f"bulk/peers/{name}", repr(name), "a name that no run has"
     offered = settings.offered("gene embedding")
     for name, run in section["runs"].items():
         yield from _faults_of_run(f"bulk/runs/{name}", run, offered)

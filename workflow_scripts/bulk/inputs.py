@@ -89,6 +89,17 @@ def with_gene_vectors(settings: Settings) -> list[str]:
     return [run for run, name in families.items() if defines(f"workflow_scripts.bulk.models.{name}", "embed_genes")]
 
 
+def scores(settings: Settings) -> Callable[..., list[str]]:
+    """For a rule's input: the scores of one {run}, or of a peer, of which there is an embedding alone."""
+
+    def of_run(wildcards: Any) -> list[str]:
+        tasks = ["imputation", "classification", "representation"]
+        tasks = tasks[1:] if wildcards.run in settings.names("bulk/peers") else tasks
+        return [f"<results>/bulk/{wildcards.run}{wildcards.size}/{task}.parquet" for task in tasks]
+
+    return of_run
+
+
 def place_of_run(settings: Settings) -> Callable[..., int]:
     """For a rule's params: the place of one {run} among all, in order of name, which its colour in figures follows."""
     return lambda wildcards: settings.names("bulk/runs").index(wildcards.run)

@@ -1,7 +1,7 @@
 """SampleEmbedding: one vector per sample, from a trained model.
 
 `results/bulk/{run}/embeddings.h5ad`: X float32, samples x d; obs (index sample_id): corpus, group,
-label, split; uns: gene_order, run (str).
+label, split; uns: gene_order (`ELSEWHERE` of a peer's, whose genes are its own), run (str).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import pandas as pd
 from workflow_scripts.contracts.gene_order import require_order
 from workflow_scripts.io.annotated import read_annotated, require, write_annotated
 
+ELSEWHERE = "computed elsewhere"
 OBS = ("corpus", "group", "label", "split")
 
 

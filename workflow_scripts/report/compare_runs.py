@@ -2,6 +2,8 @@
 
 from workflow_scripts.rule import run
 
+import re
+from collections.abc import Iterable
 from itertools import combinations
 from pathlib import Path
 
@@ -23,16 +25,18 @@ from workflow_scripts.report.style import new_figure, save, say
 from workflow_scripts.report.summary import HEADLINES
 from workflow_scripts.report.summary_page import PERCENT, STYLES, interval_words
 
+PEERS = ("BulkFormer", "BulkRNABert", "Geneformer", "scGPT")  # with published weights, that readers ask for
+
 
 def compare_runs(
     *, scores: list[Path], embeddings: list[Path], provenance: list[Path], page: Path, figure: Path
 ) -> None:
-    """Replicates of all runs, two files or more a run and in a folder of its name, to one page and one PNG.
+    """Replicates of all runs, then of peers, to one page and one PNG; the files of each in a folder of its name.
 
     `embeddings` of genes and `provenance` of the data say what is simulated. Raises BadInput on runs that were not
     scored on the same groups of samples.
     """
-    runs = sorted({path.parent.name for path in scores})
+    runs = dict.fromkeys(path.parent.name for path in scores)
     of_run = {name: [path for path in scores if path.parent.name == name] for name in runs}
     numbers = {name: pd.concat([read(path) for path in paths]) for name, paths in of_run.items()}
     test = {
@@ -55,7 +59,7 @@ def page_parts(test: dict[str, pd.DataFrame], differences: dict[tuple[str, str],
         "comparisons, about one in twenty of equally good models is called ahead or behind by chance."
     )
     places = {name: place for place, name in enumerate(test)}
-    parts = [paragraph(lead)]
+    parts = [paragraph(lead), *not_run(test)]
     for task, level, metric in HEADLINES:
         rows = [
             (swatch(one, places[one]) + one, swatch(other, places[other]) + other, *_row(pair))
@@ -68,6 +72,16 @@ def page_parts(test: dict[str, pd.DataFrame], differences: dict[tuple[str, str],
             columns = ["Run", "beside", "Data", "Its score", "The other's", f"Difference [{PERCENT}]", "The run is"]
             parts.append(table(f"Differences in {label(metric)}", columns, rows, {"Run": "name", "beside": "name"}))
     return [*parts, _scores(test, places)]
+
+
+def not_run(names: Iterable[str]) -> list[Markup]:
+    """The known peers that no name begins with, in whatever spelling."""
+    given = [re.sub("[^a-z0-9]", "", name.casefold()) for name in names]
+    missing = [peer for peer in PEERS if not any(name.startswith(peer.casefold()) for name in given)]
+    if not missing:
+        return []
+    said = "Not run, since no table of their embeddings was given (bulk/peers): "
+    return [paragraph(f"{said}{', '.join(missing)}. Nothing here says how they would do.")]
 
 
 def _row(pair: dict) -> tuple[str | Markup, ...]:

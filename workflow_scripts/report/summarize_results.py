@@ -44,9 +44,9 @@ def summarize_results(
     content: dict,
     logs: Path,
 ) -> None:
-    """Metrics, Comparisons and Selections of all runs (in one order), Samples, figures and costs to one page.
+    """Metrics and Comparisons of all runs and peers (in one order), Samples, figures and costs to one page.
 
-    opening: its scores and warnings alone, which the report opens with; scores: a TSV of every score. content: the
+    selections: of runs; opening: scores and warnings alone, which the report opens with; scores: a TSV. content: the
     configuration, completed; logs: the folder of what jobs recorded, for the versions of software.
     """
     runs = [path.parent.name for path in metrics]
@@ -60,7 +60,7 @@ def summarize_results(
             for name, path in zip(runs, metrics, strict=True)
         )
     )
-    chosen = dict(zip(runs, map(read_selection, selections), strict=True))
+    chosen = {path.parent.name: read_selection(path) for path in selections}
     confounded = summary.confounded(listed) if listed is not None else ()
     warned = [*summary.unreal(honest), *confounded, *summary.unlearned(chosen)]
     summary.write_merged(summary.merge_scores(numbers), scores)
@@ -92,7 +92,7 @@ def main_figures(figures: list[Path], numbers: dict[str, pd.DataFrame]) -> dict[
     best = ""
     if numbers:
         merged = summary.merge_scores(numbers)
-        own = merged[merged["run"] != ""]
+        own = merged[merged["run"].isin({path.parent.name for path in figures})]  # not of peers, which have none
         best = own.loc[own["model"] == best_model(own, set(own["model"]))[0], "run"].iloc[0] if len(own) else ""
     chosen = [path for path in figures if path.parent.name == best or path.parent.name not in numbers]
     chosen.sort(key=lambda path: list(FIGURES).index(path.name))
