@@ -8,6 +8,7 @@ DIRECTORY ?= .
 #= RUN=, COUNTS=, SAMPLES=   predict: a run of CONFIG, files of counts, and their sample sheet
 #= FORMAT=table, SCALE=, STRANDEDNESS=, NAME=new   predict: as in prebulk/corpora/NAME, and the name of the results
 #= GENES=, CONDITION=, SCALE=tpm, OUTPUT=   query: of RUN: some values (JSON or a table), a label, where the answer goes
+#= SAMPLE=           perturb: of COUNTS, or of RUN's own; without it, the mean profile of CONDITION; GENES holds folds
 #= ACCESSION=, SAMPLES=   resolve: such as TCGA-CHOL, and where its sample sheet goes
 #= CRATE=, INTO=rerun rerun: the folder of results that is repeated, and an empty one for the repetition
 INTO ?= rerun
@@ -25,7 +26,7 @@ bin := .venv/bin
 ready := .venv/ready
 peers := .venv/peers
 
-.PHONY: help demo run predict query resolve rerun test faults bench mutants lint docs site lock
+.PHONY: help demo run predict query perturb resolve rerun test faults bench mutants lint docs site lock
 
 help: ## this list
 	@echo "make TARGET [VARIABLE=value ...]"; echo
@@ -50,6 +51,10 @@ predict: $(ready) ## new samples through a trained run: RUN=small COUNTS=new.tsv
 query: $(ready) ## the rest of a profile, from some genes and a label: RUN=small GENES=genes.tsv CONDITION=liver
 	@$(bin)/python -m workflow_scripts.terminal.query --config config/$(CONFIG).yaml --directory "$(DIRECTORY)" \
 		$(foreach name,run genes scale condition output,$(call given,$(name)))
+
+perturb: $(ready) ## other genes, were some another value: RUN=small GENES=folds.tsv CONDITION=liver (or SAMPLE=, COUNTS=)
+	@$(bin)/python -m workflow_scripts.terminal.perturb --config config/$(CONFIG).yaml --directory "$(DIRECTORY)" \
+		$(foreach name,run genes counts scale sample condition output,$(call given,$(name)))
 
 # --name VALUE of the variable NAME, if it is set
 given = $(if $($(call upper,$(1))),--$(1) $($(call upper,$(1))))

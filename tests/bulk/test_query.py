@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 
 from tests.support.workflow import ROOT
-from workflow_scripts.bulk import bundle, stack
-from workflow_scripts.contracts import expression, splits, standardizer
+from workflow_scripts.bulk import bundle, conditioning, stack
+from workflow_scripts.contracts import conditions, expression, sample_embedding, splits, standardizer
 from workflow_scripts.genelm import Model, load
 from workflow_scripts.io.errors import BadInput
 
@@ -152,3 +152,20 @@ def test_make_query_reads_a_table_or_json_and_writes_the_same_answer(
     )
     missing = ask("large")
     assert missing.returncode and "is not there. Finish the run first: make run CONFIG=config" in missing.stderr
+
+
+def test_what_is_learned_of_train_samples_is_of_factors_that_have_not_seen_them(
+    exported: Path, cohort: dict[str, Any]
+) -> None:
+    """As in the embedding, whose first numbers are the coordinates."""
+    base, model = bundle.read(exported).model.base, bundle.read(exported).model
+    number, _ = model.kept.tolist()
+    assert number == base.axes.shape[1]
+    data = sample_embedding.read(exported.parent / "embeddings.h5ad")
+    train = data[data.obs["split"] == "train"]
+    expected = conditioning.fit_conditions(
+        base, train.X[:, :number] / model.scales[0].item(), train.obs["label"].to_numpy(str), "small"
+    )
+    found = conditions.read(exported / "conditions.npz")
+    np.testing.assert_allclose(found.means, expected.means, atol=1e-4)
+    np.testing.assert_allclose(found.root, expected.root, atol=1e-4)

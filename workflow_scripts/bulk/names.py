@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 
 import pandas as pd
@@ -13,22 +13,26 @@ from workflow_scripts.io.errors import BadInput
 FEW = 12  # names that are all listed
 
 
-def gene_at(name: str, genes: pd.DataFrame) -> int:
-    """Where a gene stands in the genes of an ExportedModel, by its Ensembl id, with or without version, or its symbol.
+def finder(genes: pd.DataFrame) -> Callable[[str], int]:
+    """What tells where a gene stands in the genes of an ExportedModel, by its Ensembl id or its symbol.
 
-    Raises BadInput on a name of none, which says what is near, and on a symbol of several.
+    It raises BadInput on a name of none, and says what is near, and on a symbol of several.
     """
-    found = (genes["gene_id"] == without_version(name)).to_numpy().nonzero()[0]
-    if not len(found):
-        found = (genes["symbol"] == name).to_numpy().nonzero()[0]
-    if len(found) == 1:
-        return int(found[0])
-    if len(found):
-        ids = ", ".join(genes["gene_id"].iloc[found])
-        raise BadInput(f"gene {name!r}", "", f"is the symbol of {ids}", "Give one of these.")
-    of_genes = [*genes["symbol"], *genes["gene_id"]]
-    reason = f"is none of the {len(genes):,} genes of the model (Ensembl ids or symbols){_near(name, of_genes)}"
-    raise BadInput(f"gene {name!r}", "", reason, "Leave it out, or give its name there.")
+    ids = {name: place for place, name in enumerate(genes["gene_id"])}
+    symbols = genes.groupby("symbol", sort=False)["gene_id"].agg(list).to_dict()
+
+    def find(name: str) -> int:
+        found = [name for name in [without_version(name)] if name in ids] or symbols.get(name, [])
+        if len(found) == 1:
+            return ids[found[0]]
+        if found:
+            raise BadInput(f"gene {name!r}", "", f"is the symbol of {', '.join(found)}", "Give one of these.")
+        reason = (
+            f"is none of the {len(ids):,} genes of the model (Ensembl ids or symbols){_near(name, [*symbols, *ids])}"
+        )
+        raise BadInput(f"gene {name!r}", "", reason, "Leave it out, or give its name there.")
+
+    return find
 
 
 def require_label(name: str, labels: Iterable[str]) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.bulk import conditions, stack
-from workflow_scripts.bulk.names import gene_at, require_label
+from workflow_scripts.bulk.names import finder, require_label
 from workflow_scripts.bulk.probe import probabilities, read_embedding
 from workflow_scripts.bulk.stack import Stack
 from workflow_scripts.bulk.use import note_of
@@ -70,8 +70,9 @@ def placed(genes: pd.DataFrame, given: Mapping[str, float], scale: str) -> tuple
         raise BadInput(f"scale {scale!r}", "", f"is not one of {', '.join(SCALES)}", "Say what the values are.")
     values, said = np.full((1, len(genes)), np.nan, np.float32), {}
     most = MOST_TPM if scale == "tpm" else np.log1p(MOST_TPM)
+    find = finder(genes)
     for name, value in given.items():
-        place = gene_at(name, genes)
+        place = find(name)
         if np.isfinite(values[0, place]):
             raise BadInput(f"gene {name!r}", "", "is given twice, by two of its names", "Give it once.")
         if not isinstance(value, Real) or not 0 <= value <= most:

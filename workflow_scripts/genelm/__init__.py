@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.bulk import bundle, query
+from workflow_scripts.bulk import bundle, conditions, names, perturb, query
 from workflow_scripts.bulk.query import Ready
 from workflow_scripts.bulk.use import Applied, apply
 from workflow_scripts.contracts import exported_model
+from workflow_scripts.io.errors import BadInput
 from workflow_scripts.prebulk.gene_mapping import GeneNames, map_rows
 from workflow_scripts.prebulk.measured import require_measured
 from workflow_scripts.prebulk.scales import Evidence, are_counts, linear, require_values
@@ -71,6 +72,40 @@ class Model:
         probabilities; notes. How a condition acts: `bulk/conditions`. Raises BadInput on an unknown gene or condition.
         """
         return query.query(self._ready, genes, condition, scale)
+
+    def perturb(
+        self,
+        profile: pd.DataFrame | Mapping[str, float] | None,
+        genes: Mapping[str, float],
+        condition: str | None = None,
+        scale: str = "counts",
+        top: int = 50,
+    ) -> dict[str, Any]:
+        """What the model predicts of other genes were some of a sample so many times as high: association, no effect.
+
+        profile: one sample, as a table for `predict` or as genes for `query`, of a scale of theirs; None for the mean
+        profile of the label `condition`. genes: {Ensembl id or symbol: fold of its TPM}, 0 knocks it out; condition: as
+        for `query`. Returns what JSON can hold: input, model; response, of the `top` genes that change most, by gene_id
+        symbol, before, after and change, ln(TPM+1); embedding and classes before and after, other genes moved by their
+        response; notes. How a response is found, and that it tells no cause: `bulk/perturb`. Raises BadInput on an
+        unknown gene or condition, and on a gene to set without a value.
+        """
+        ready = self._ready
+        if condition is not None:
+            names.require_label(condition, self.conditions)
+        if profile is None and condition is None:
+            raise BadInput("profile", "", "is none, and no condition is given", "Give one of them.")
+        if profile is None:
+            nothing = np.full((1, len(self._genes)), np.nan, np.float32)
+            seen = np.isfinite(nothing)
+            x = conditions.say(ready.family, ready.model, ready.known.conditions, condition, nothing, seen).mean.clip(0)
+        elif isinstance(profile, Mapping):
+            x, _ = query.placed(self._genes, profile, scale)
+        else:
+            samples, x = self._normalized(profile, scale)
+            if len(samples) != 1:
+                raise BadInput(TABLE, "", f"has {len(samples)} samples, and not one", "Give one sample at a time.")
+        return perturb.perturb(ready, x[0], genes, condition, top)
 
     def _apply(self, values: pd.DataFrame, scale: str) -> tuple[pd.Index, Applied]:
         names, x = self._normalized(values, scale)

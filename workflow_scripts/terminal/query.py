@@ -10,6 +10,7 @@ import csv
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from workflow_scripts.genelm import load
 from workflow_scripts.io.errors import BadInput
@@ -18,20 +19,12 @@ from workflow_scripts.io.files import replacing
 
 def main() -> None:
     arguments = parsed(sys.argv[1:])
-    export = Path(arguments.directory) / f"results/{Path(arguments.config).stem}/bulk/{arguments.run}/export"
     try:
-        if not export.is_dir():
-            raise BadInput(export, "", "is not there", f"Finish the run first: make run CONFIG={export.parts[-4]}.")
         genes = read_values(arguments.genes) if arguments.genes else {}
-        found = load(export).query(genes, arguments.condition, scale=arguments.scale)
+        found = load(exported(arguments)).query(genes, arguments.condition, scale=arguments.scale)
     except BadInput as error:
         sys.exit(str(error))
-    text = json.dumps(found, indent=2, allow_nan=False) + "\n"
-    if arguments.output is None:
-        sys.stdout.write(text)
-        return
-    with replacing(arguments.output) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+    give(found, arguments.output)
 
 
 def parsed(words: list[str]) -> argparse.Namespace:
@@ -44,6 +37,29 @@ def parsed(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--output", type=Path, help="OUTPUT: where the answer goes; without it, to the terminal")
     parser.add_argument("--directory", default=".")
     return parser.parse_args([word for word in words if word])
+
+
+def results(arguments: argparse.Namespace) -> Path:
+    return Path(arguments.directory) / "results" / Path(arguments.config).stem
+
+
+def exported(arguments: argparse.Namespace) -> Path:
+    """The exported model of a run; BadInput where it is not there."""
+    export = results(arguments) / f"bulk/{arguments.run}/export"
+    if not export.is_dir():
+        remedy = f"Finish the run first: make run CONFIG={Path(arguments.config).stem}."
+        raise BadInput(export, "", "is not there", remedy)
+    return export
+
+
+def give(found: dict[str, Any], output: Path | None) -> None:
+    """Write an answer as JSON to a file, or to the terminal."""
+    text = json.dumps(found, indent=2, allow_nan=False) + "\n"
+    if output is None:
+        sys.stdout.write(text)
+        return
+    with replacing(output) as temporary:
+        temporary.write_text(text, encoding="utf-8")
 
 
 def read_values(path: Path) -> dict[str, float]:
