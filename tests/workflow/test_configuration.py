@@ -124,11 +124,17 @@ LIMITS = {
         "'knn_imputer'; allowed: a name that no",
     ),
     "bulk/peers": (
-        {"small": {"embeddings": "./peer.tsv"}},
+        {"small": {"embeddings": "TCGA-BRCA.star_counts.tsv.gz"}},
         "bulk/peers/small: given 'small'; allowed: a name that no run",
     ),
-    "bulk/peers/knn_imputer": ({"embeddings": "./peer.tsv"}, "'knn_imputer'; allowed: a name that no baseline has"),
-    "bulk/peers/x_base": ({"embeddings": "./peer.tsv"}, "'x_base'; allowed: a name that does not end in _base"),
+    "bulk/peers/knn_imputer": (
+        {"embeddings": "TCGA-BRCA.star_counts.tsv.gz"},
+        "'knn_imputer'; allowed: a name that no baseline has",
+    ),
+    "bulk/peers/x_base": (
+        {"embeddings": "TCGA-BRCA.star_counts.tsv.gz"},
+        "'x_base'; allowed: a name that does not end in _base",
+    ),
     "bulk/runs/small/model": ({"transformer": {}, "other": {}}, "bulk/runs/small/model: "),
     "reference/genome": (None, "tracks: given without `reference/genome`; allowed: the genome of the tracks"),
     "reference/gtf": (None, "reference: given neither `gtf` nor `lengths`; allowed: one of them, which says how long"),

@@ -28,7 +28,15 @@ from workflow_scripts.docs.rules import Rule, rules
 from workflow_scripts.io import job_record
 
 RULES = pytest.mark.parametrize("rule", rules(), ids=lambda rule: f"{rule.stage}/{rule.name}")
-GPU_RULES = ("embed_proteins", "train_bulk", "train_trial", "embed_samples", "score_imputation", "predict_samples")
+GPU_RULES = (
+    "embed_proteins",
+    "train_bulk",
+    "train_trial",
+    "embed_samples",
+    "fit_conditions",
+    "score_imputation",
+    "predict_samples",
+)
 CHECKED = {"seals", "track_seals", "attested"}  # files that a function, or the door, finds beside others
 SOURCES = sorted(PACKAGE.glob("**/*.py"))
 
@@ -431,7 +439,7 @@ def test_stages_meet_in_files_alone(file: Path) -> None:
         "evaluation": {"evaluation", "contracts", "io"},
         "training": {"training", "contracts", "io"},
         "genelm": {"bulk", "prebulk", "contracts", "io"},  # what users of a trained model import
-        "terminal": {"terminal", "settings", "download", "report", "contracts", "evaluation", "io"},
+        "terminal": {"terminal", "genelm", "settings", "download", "report", "contracts", "evaluation", "io"},
     }.get(folder, parsed if file.stem in ("checks", "inputs") else {folder, *general})
     imported = [
         node for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, (ast.Import, ast.ImportFrom))
