@@ -68,9 +68,10 @@ resolve: $(ready) ## what an archive has under ACCESSION, as declared files and 
 rerun: $(ready) ## a run again from its crate, each file held against the checksums of the first
 	$(bin)/python -m workflow_scripts.report.repeat_crate "$(CRATE)" "$(INTO)" --cores $(CORES)
 
+# Each process of pytest has one thread: more, of three processes on two cores, wait for one another.
 test: $(ready) ## all tests
 	tests/support/debian_packages.sh
-	$(bin)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --durations 15
+	OMP_NUM_THREADS=1 $(bin)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --durations 15
 
 # Many faults of every kind, and the table of them in README.md.
 faults: $(ready) ## many faults of every kind, and the table of them in README.md
