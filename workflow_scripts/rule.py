@@ -97,8 +97,10 @@ def bind(function: Callable[..., None], snakemake: Any) -> dict[str, Any]:
     """Return the keyword arguments of `function` for one job."""
     items = {**dict(snakemake.input.items()), **dict(snakemake.output.items()), **dict(snakemake.params.items())}
     items["threads"] = max(LEAST_THREADS, snakemake.threads)
-    hints = typing.get_type_hints(function)
-    return {name: _decode(items[name], hints[name]) for name in inspect.signature(function).parameters}
+    hints, names = typing.get_type_hints(function), inspect.signature(function).parameters
+    if "memory_mb" in names:
+        items["memory_mb"] = snakemake.resources.mem_mb
+    return {name: _decode(items[name], hints[name]) for name in names}
 
 
 def _decode(value: Any, hint: Any) -> Any:

@@ -41,6 +41,7 @@ def train(files: dict[str, Any], folder: Path, spec: dict[str, Any] | None = Non
         policy=only(spec["training"], RUN["properties"]["training"], results=False),
         code=code,
         threads=1,
+        memory_mb=8000,
     )
     return folder
 

@@ -28,6 +28,7 @@ from workflow_scripts.settings.schema import complete, only
 from workflow_scripts.training import resume
 
 ROOT = Path(__file__).resolve().parents[2]
+COSTS = ["seconds", "samples_per_second", "peak_memory_mib"]
 WEIGHTS = "model/model.safetensors"
 CHILD = """
 import json, sys
@@ -64,7 +65,7 @@ def family_settings(name: str) -> dict[str, Any]:
 
 
 def rows_of(folder: Path) -> pd.DataFrame:
-    return pd.read_csv(folder / "history.tsv", sep="\t").drop(columns="seconds")
+    return pd.read_csv(folder / "history.tsv", sep="\t").drop(columns=COSTS)
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +83,7 @@ def learned(learnable: dict[str, Any], tmp_path_factory: pytest.TempPathFactory)
 
 def test_a_training_leaves_its_history_and_no_checkpoint(trained: Path) -> None:
     history = pd.read_csv(trained / "history.tsv", sep="\t")
-    assert list(history.columns) == ["epoch", "train_loss", "validation_loss", "learning_rate", "seconds"]
+    assert list(history.columns) == ["epoch", "train_loss", "validation_loss", "learning_rate", *COSTS]
     assert list(history["epoch"]) == [0, 1, 2, 3, 4]
     assert not (trained / "checkpoints").exists()
 
@@ -223,7 +224,9 @@ def test_rank_0_alone_writes(cohort: dict[str, Any], tmp_path: Path) -> None:
     checkpoints = resume.Checkpoints(tmp_path / "checkpoints", "one")
     for rank in (1, 0):
         assert not any(files[name].exists() for name in ("model", "history", "selection", "separation"))
-        training.train(**files, **parts, checkpoints=checkpoints, resume_from=None, rank=rank, threads=1)
+        training.train(
+            **files, **parts, checkpoints=checkpoints, resume_from=None, rank=rank, threads=1, memory_mb=8000
+        )
     assert all(files[name].exists() for name in ("model", "history", "selection", "separation"))
 
 

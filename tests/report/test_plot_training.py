@@ -24,7 +24,9 @@ def history(path: Path, epochs: int = 6, **given: object) -> Path:
             "train_loss": np.where(epoch > 0, 1 / (1 + epoch), np.nan),
             "validation_loss": (epoch - 3) ** 2 + 0.5,
             "learning_rate": 1e-3,
-            "seconds": 1.5,
+            "seconds": np.where(epoch > 0, 2 * epoch, 0),
+            "samples_per_second": np.where(epoch > 0, 300 / np.maximum(1, epoch), 0),  # 600 samples an epoch
+            "peak_memory_mib": 1024 + 512 * epoch,
         }
     )
     write(table.assign(**given), path)
@@ -52,7 +54,7 @@ def test_the_epoch_of_the_least_validation_loss_is_marked(tmp_path) -> None:
     axis = draw_losses(style.new_figure(5, 3).subplots(), read(history(tmp_path / "h.tsv")), "small")
     labels = [text.get_text() for text in axis.get_legend().get_texts()]
     assert labels == ["train", "validation", "kept: epoch 3, validation loss 0.5"]
-    assert axis.get_title(loc="left") == "Loss of small: 5 epochs in 9 s"
+    assert axis.get_title(loc="left") == "Loss of small: 5 epochs in 30 s, 100 samples/s, 3.5 GiB"
 
 
 def test_members_are_drawn_by_name_with_weight_and_skill_and_what_the_network_adds(drawn) -> None:
@@ -84,7 +86,8 @@ def test_one_epoch_and_missing_validation_losses_are_drawn(tmp_path, selection, 
         picture(tmp_path / "f.png")
 
 
-WHOLE = "epoch\ttrain_loss\tvalidation_loss\tlearning_rate\tseconds\n0\t\t1\t0\t1\n1\t1\t1\t1\t1\n"
+WHOLE = "epoch\ttrain_loss\tvalidation_loss\tlearning_rate\tseconds\tsamples_per_second\tpeak_memory_mib\n"
+WHOLE += "0\t\t1\t0\t1\t0\t1\n1\t1\t1\t1\t1\t1\t1\n"
 
 
 @pytest.mark.parametrize(

@@ -221,7 +221,8 @@ def metagene_table() -> pd.DataFrame:
 
 def history_table() -> pd.DataFrame:
     made = {"epoch": [0, 1, 2], "train_loss": [np.nan, 0.5, 1 / 3], "validation_loss": [1, 0.25, 1 / 7]}
-    return pd.DataFrame({**made, "learning_rate": [0.0, 1e-3, 5e-4], "seconds": [0.0, 1.0625, 1.125]})
+    made |= {"learning_rate": [0.0, 1e-3, 5e-4], "seconds": [0.0, 1.0625, 1.125]}
+    return pd.DataFrame({**made, "samples_per_second": [0.0, 100.5, 200.25], "peak_memory_mib": [512.5, 600.0, 601.0]})
 
 
 def selection_table() -> pd.DataFrame:

@@ -8,7 +8,6 @@ import itertools
 import logging
 import math
 import os
-import pickle
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,8 +20,9 @@ import torch
 
 from tests.support.disks import fill, small_disk
 from tests.training import tiny
+from tests.training.processes import in_a_step, killed, killing, on_two_ranks
 from workflow_scripts.io.errors import BadInput
-from workflow_scripts.training import loop, progress, ranks, resume
+from workflow_scripts.training import loop, progress, resume
 from workflow_scripts.training.loop import Loss, Task, fit, seed_of
 from workflow_scripts.training.objective import Term
 from workflow_scripts.training.resume import Checkpoints
@@ -31,7 +31,8 @@ from workflow_scripts.training.schedule import device_kind
 
 def rates(schedule: Any) -> list[float]:
     """Five per cent of the steps up, from the first step on, then half a cosine down to zero."""
-    total = schedule.max_epochs * math.ceil(schedule.samples / schedule.batch_size)
+    batches = math.ceil(schedule.samples / schedule.batch_size)
+    total = schedule.max_epochs * math.ceil(batches / schedule.accumulate)
     up = max(1, round(0.05 * total))
     rising = [schedule.learning_rate * (step + 1) / up for step in range(up)]
     angles = np.pi * np.arange(total - up) / (total - up)
@@ -119,32 +120,14 @@ def test_a_training_that_had_ended_trains_no_further_epoch(tmp_path: Path, patie
     assert tiny.weights(again) == tiny.weights(model)
 
 
-def killing(when: Callable[[int], bool], of: Callable[..., Any]) -> Callable[..., Any]:
-    """`of`, which kills this process at the call for whose number, from 1, `when` is true."""
-    calls = 0
-
-    def counted(*arguments: Any, **named: Any) -> Any:
-        nonlocal calls
-        calls += 1
-        if when(calls):
-            os.kill(os.getpid(), signal.SIGKILL)
-        return of(*arguments, **named)
-
-    return counted
-
-
 def half_written(state: Any, handle: Any) -> None:
     handle.write(b"PK" + bytes(100))
     handle.flush()
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def in_a_step(task: Task) -> Task:
-    return dataclasses.replace(task, loss=killing(lambda call: call == 16, task.loss))
-
-
 def in_the_first_step(task: Task) -> Task:
-    return dataclasses.replace(task, loss=killing(lambda call: call == 2, task.loss))
+    return dataclasses.replace(task, loss=killing(lambda call: call == tiny.EXAMPLES + 2, task.loss))
 
 
 def in_validation(task: Task) -> Task:
@@ -169,24 +152,6 @@ def before_a_checkpoint_has_its_name(task: Task) -> Task:
 def before_an_older_checkpoint_is_removed(task: Task) -> Task:
     Checkpoints.remove_checkpoint = killing(lambda call: call == 1, Checkpoints.remove_checkpoint)
     return task
-
-
-def copy_of_this_process(function: Callable[[], None]) -> int:
-    """The number of a child that has all that is imported here, calls `function` and ends."""
-    if child := os.fork():
-        return child
-    try:
-        torch.set_num_threads(1)  # those of the parent are not copied
-        function()
-        os._exit(0)
-    finally:
-        os._exit(1)
-
-
-def killed(folder: Path, dropout: float, at: Callable[[Task], Task]) -> None:
-    """Train in a process that is killed."""
-    child = copy_of_this_process(lambda: tiny.train(folder, dropout, at))
-    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
 
 
 @pytest.fixture(scope="module")
@@ -268,23 +233,6 @@ def test_the_last_checkpoint_is_the_same_as_that_of_an_undisturbed_training(tmp_
     assert all(torch.equal(moments[0][p][key], moments[1][p][key]) for p in moments[0] for key in moments[0][p])
 
 
-def on_two_ranks(folder: Path, dropout: float, task_of: Callable[[Task], Task] = lambda task: task) -> list[Any]:
-    """What each of two ranks returns, or None of both where rank 1 is killed."""
-    variables = [each for _, each in ranks.commands(folder, devices=2, nodes=1, threads=1)]
-    returned = [folder / f"returned-{rank}" for rank in (0, 1)]
-
-    def train(rank: int) -> None:
-        os.environ.update(variables[rank])
-        result = tiny.train(folder, dropout, task_of if rank else lambda task: task, devices=2)
-        returned[rank].write_bytes(pickle.dumps(result))
-
-    children = [copy_of_this_process(lambda rank=rank: train(rank)) for rank in (0, 1)]
-    if os.waitpid(children[1], 0)[1]:
-        os.kill(children[0], signal.SIGKILL)  # as `ranks.call` does
-    os.waitpid(children[0], 0)
-    return [pickle.loads(file.read_bytes()) if file.exists() else None for file in returned]
-
-
 def test_two_ranks_learn_what_one_does_and_both_hold_it(tmp_path: Path, undisturbed: dict[float, Any]) -> None:
     """Ranks with two and three samples of a step: the mean is that over samples, not over ranks."""
     zero, one = on_two_ranks(tmp_path, 0.0)
@@ -309,7 +257,7 @@ def test_dropout_is_drawn_anew_in_every_step_and_differs_with_the_seed(tmp_path:
     drawn = []
 
     def loss(model: torch.nn.Module, batch: Any) -> Loss:
-        if model.training:
+        if tiny.trained_on(model, batch):
             drawn.append(torch.rand(4).tolist())
         return tiny.squared_error(model, batch)
 
@@ -359,7 +307,7 @@ def test_the_log_says_how_far_a_training_is(
 
     def loss(model: torch.nn.Module, batch: Any) -> Loss:
         nonlocal now
-        now += 10.0 if model.training else 0.0
+        now += 10.0 if tiny.trained_on(model, batch) else 0.0
         return tiny.squared_error(model, batch)
 
     monkeypatch.setattr(progress.time, "monotonic", lambda: now)

@@ -17,6 +17,7 @@ from workflow_scripts.training.schedule import Schedule
 
 SAMPLES, BATCH, STEPS = 23, 5, 5  # two ranks have three and two samples of a step, and two and one of the last
 EPOCHS = 5
+EXAMPLES = 2  # batches, of one sample and of two, by which memory is estimated before training
 
 
 def schedule(**changes: Any) -> Schedule:
@@ -24,16 +25,18 @@ def schedule(**changes: Any) -> Schedule:
         "seed": 1,
         "samples": SAMPLES,
         "batch_size": BATCH,
+        "accumulate": 1,
         "max_epochs": EPOCHS,
         "learning_rate": 0.02,
         "weight_decay": 0.01,
+        "ema": 0.0,
         "patience": EPOCHS,
         "accelerator": "cpu",
     }
     return Schedule(**{**settings, **changes})
 
 
-def regression(dropout: float) -> tuple[nn.Module, Task]:
+def regression(dropout: float, batch: int = BATCH) -> tuple[nn.Module, Task]:
     """A small network with dropout, and samples that it learns in an order that hangs on the epoch alone."""
     torch.manual_seed(0)
     model = nn.Sequential(nn.Linear(5, 16), nn.GELU(), nn.Dropout(dropout), nn.Linear(16, 1))
@@ -43,20 +46,25 @@ def regression(dropout: float) -> tuple[nn.Module, Task]:
 
     def training(epoch: int, part: Part) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         order = np.random.default_rng([7, epoch]).permutation(SAMPLES)
-        for first in range(0, SAMPLES, BATCH):
-            rows = order[first : first + BATCH][part.rank :: part.world]
+        for first in range(0, SAMPLES, batch):
+            rows = order[first : first + batch][part.rank :: part.world]
             yield x[rows], y[rows]
 
     def validation(part: Part) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         yield x[:5][part.rank :: part.world] + 0.1, y[:5][part.rank :: part.world]
 
-    return model, Task(training, validation, squared_error)
+    return model, Task(training, validation, squared_error, lambda samples: (x[:samples].clone(), y[:samples]))
 
 
 def squared_error(model: nn.Module, batch: tuple[torch.Tensor, torch.Tensor]) -> Loss:
     x, y = batch
     error = (model(x) - y).square()
     return Loss(error.sum(), error.numel())
+
+
+def trained_on(model: nn.Module, batch: tuple[torch.Tensor, torch.Tensor]) -> bool:
+    """Whether a loss is asked for by a step, not by the estimate of memory."""
+    return model.training and len(batch[0]) > EXAMPLES
 
 
 class Slope(nn.Module):
@@ -76,7 +84,7 @@ def slope(gradients: torch.Tensor, target: float) -> tuple[Slope, Task]:
             return Loss((model.w[0] - target).abs(), 1)
         return Loss(2 * (model.w * gradient).sum(), 2)
 
-    return model, Task(lambda epoch, part: gradients.expand(STEPS, -1), lambda part: [None], loss)
+    return model, Task(lambda epoch, part: gradients.expand(STEPS, -1), lambda part: [None], loss, lambda samples: None)
 
 
 def weights(model: nn.Module) -> bytes:
@@ -88,7 +96,7 @@ def train(
 ) -> tuple[bytes, list[tuple[float, ...]]]:
     """Train the regression from its newest checkpoint in `folder`; return its weights and its history without times."""
     torch.set_num_threads(1)
-    model, task = regression(dropout)
+    model, task = regression(dropout, changes.get("batch_size", BATCH))
     checkpoints = Checkpoints(folder, "tiny")
     history = fit(model, task_of(task), schedule(**changes), checkpoints, checkpoints.newest())
     numbers = ("epoch", "train_loss", "validation_loss", "learning_rate")

@@ -161,6 +161,7 @@ CURVE = {"take_train_samples", "fit_standardizer", "train_bulk", "embed_samples"
 CURVE |= {"score_embedding", "score_representations"}
 CURVE |= {"classify_samples", "impute_baselines", "classify_baselines", "collect_metrics", "plot_learning_curve"}
 PEER = {"adopt_embedding", "classify_samples", "score_embedding", "collect_metrics", "compare_runs"}
+POLICY = ("accelerator", "devices", "nodes", "strategy")
 BY_HAND = {
     "simulate/mirror": ORGANISM,
     "simulate/weights": ORGANISM | {"simulate_weights"},
@@ -205,7 +206,7 @@ BY_HAND = {
     "bulk/runs/third": (MODELS | {"compare_runs"}) - {"export_gene_vectors"},  # its network has none
     "bulk/runs/fourth": (MODELS | SEARCH | {"compare_runs"}) - {"train_bulk"},
     "bulk/runs/{name}/embedding": EMBEDDING,  # another one, which has to be made first
-    **dict.fromkeys([f"bulk/runs/{{name}}/training/{key}" for key in ("accelerator", "devices", "nodes")], set()),
+    **dict.fromkeys([f"bulk/runs/{{name}}/training/{key}" for key in POLICY], set()),
     "bulk/ablations/{name}": {"train_bulk", "embed_samples", "score_imputation", "classify_samples", "plot_ablation"},
     "bulk/peers/BulkFormer": FILE | PEER,
     "bulk/imputation": IMPUTATION,

@@ -34,7 +34,8 @@ def training_process(directory: Path) -> int | None:
 
 
 def losses(directory: Path) -> pd.DataFrame:
-    return pd.read_csv(directory / f"{RESULTS}/bulk/small/history.tsv", sep="\t", dtype=str).drop(columns="seconds")
+    history = pd.read_csv(directory / f"{RESULTS}/bulk/small/history.tsv", sep="\t", dtype=str)
+    return history.drop(columns=["seconds", "samples_per_second", "peak_memory_mib"])
 
 
 def test_killed_training_on_one_core_resumes_to_the_weights_of_an_undisturbed_one_on_two(

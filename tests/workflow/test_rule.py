@@ -91,6 +91,13 @@ def test_inputs_outputs_params_and_threads_are_bound_by_name() -> None:
     assert bind(function, given) == {"counts": Path("c"), "table": Path("t"), "spec": {}, "threads": 3}
 
 
+def test_the_memory_that_a_rule_asks_for_is_bound_where_its_function_asks(tmp_path: Path) -> None:
+    def function(*, memory_mb: int) -> None: ...
+
+    given = SimpleNamespace(**vars(job()), resources=SimpleNamespace(mem_mb=8000))
+    assert bind(function, given) == {"memory_mb": 8000}
+
+
 def test_a_job_on_one_core_counts_with_as_many_threads_as_on_more(tmp_path: Path) -> None:
     def function(*, threads: int) -> None: ...
 
@@ -364,7 +371,7 @@ def test_a_rule_and_its_function_have_the_same_names(rule: Rule) -> None:
     given = [*rule.names("input"), *rule.names("output"), *rule.names("params")]
     given = [name for name in given if name not in CHECKED]
     assert len(set(given)) == len(given)
-    assert set(parameters) - {"threads", "code"} == set(given) - {"code"}
+    assert set(parameters) - {"threads", "memory_mb", "code"} == set(given) - {"code"}
     assert "code" in rule.names("params")
 
 
@@ -378,7 +385,8 @@ def test_the_annotations_of_a_function_say_how_to_decode(rule: Rule) -> None:
         assert hints[name] is Path, name
     for name in set(rule.names("params")) & set(hints):
         assert hints[name] in (Path, dict, list, str, int), name
-    assert hints.get("threads", int) is int
+    assert hints.get("threads", int) is hints.get("memory_mb", int) is int
+    assert "memory_mb" not in hints or "mem_mb" in {each.arg for each in rule.call("resources").keywords}
     if "spec" in hints:
         assert hints["spec"] is dict
 

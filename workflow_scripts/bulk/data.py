@@ -103,6 +103,12 @@ def validation_batches(samples: Samples, training: dict, seed: int, part: Part =
         yield draw(values, folds, samples.known, ratio, training["genes_per_sample"], generator, part)
 
 
+def example(samples: Samples, training: dict, seed: int, rows: int) -> Batch:
+    """So many validation samples, with as many views as a batch of training has."""
+    batch = next(validation_batches(samples, {**training, "batch_size": rows}, seed))
+    return batch._replace(other=batch) if training["objectives"]["contrastive"] else batch
+
+
 def draw(
     values: np.ndarray,
     folds: np.ndarray,

@@ -22,6 +22,7 @@ from workflow_scripts.training import loop
 from workflow_scripts.training.resume import Checkpoints
 from workflow_scripts.training.schedule import Schedule
 
+SCHEDULED = ("batch_size", "accumulate", "max_epochs", "learning_rate", "weight_decay", "ema", "patience")
 log = logging.getLogger(__name__)
 
 
@@ -41,6 +42,7 @@ def train(
     resume_from: Path | None,
     rank: int,
     threads: int,
+    memory_mb: int,
 ) -> None:
     """Train one run (`spec`) as the rank `rank` of the devices of `policy`; rank 0 writes its files.
 
@@ -71,8 +73,9 @@ def train(
     schedule = Schedule(
         seed=seed,
         samples=len(train),
-        **{name: training[name] for name in ("batch_size", "max_epochs", "learning_rate", "weight_decay", "patience")},
+        **{name: training[name] for name in SCHEDULED},
         **policy,
+        memory=memory_mb << 20,
     )
     known, sd = (of.numpy() for of in (stack.base.known, stack.base.sd))
     samples = data.Samples(expression, order, train, validation, known, sd, folds)
@@ -82,6 +85,7 @@ def train(
         loss=lambda network, batch: objectives.loss(
             family, network, stack.base.to(batch.values.device), batch, training["objectives"]
         ),
+        example=lambda rows: data.example(samples, training, seed, rows),
     )
     # The network alone, as checkpoints need not hold the base, which every rank fits, and fits again where it resumes.
     rows = pd.DataFrame(loop.fit(stack.network, task, schedule, checkpoints, resume_from))

@@ -50,11 +50,18 @@ def draw_losses(axis: Axes, epochs: pd.DataFrame, run: str, place: int = 0) -> A
             label=f"kept: epoch {best['epoch']:.0f}, validation loss {best['validation_loss']:.4g}",
         )
     axis.set(xlabel="Epoch (0: before training)", ylabel="Mean squared error of hidden values")
-    axis.set_title(f"Loss of {run}: {epochs['epoch'].max()} epochs in {epochs['seconds'].sum():,.0f} s")
+    axis.set_title(f"Loss of {run}: {_cost(epochs)}")
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axis.grid(axis="y")
     legend_below(axis, 2)
     return axis
+
+
+def _cost(epochs: pd.DataFrame) -> str:
+    seconds, memory = epochs["seconds"].sum(), epochs["peak_memory_mib"].max() / 1024
+    samples = (epochs["samples_per_second"] * epochs["seconds"]).sum()
+    speed = f", {samples / seconds:,.0f} samples/s" if seconds else ""
+    return f"{epochs['epoch'].max()} epochs in {seconds:,.0f} s{speed}, {memory:.1f} GiB"
 
 
 def draw_learning_rate(axis: Axes, epochs: pd.DataFrame) -> Axes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from datetime import timedelta
 from typing import Any
@@ -23,7 +24,7 @@ class Progress(Callback):
 
     def on_train_start(self, trainer: Trainer, module: LightningModule) -> None:
         self.started = self.said = time.monotonic()
-        self.done_before = trainer.global_step
+        self.batches = 0
 
     def on_train_epoch_start(self, trainer: Trainer, module: LightningModule) -> None:
         self.epoch_started = time.monotonic()
@@ -32,18 +33,19 @@ class Progress(Callback):
         self, trainer: Trainer, module: LightningModule, outputs: Any, batch: Any, batch_index: int
     ) -> None:
         now = time.monotonic()
-        schedule, step = self.schedule, batch_index + 1
-        if now - self.said < self.every and step < schedule.steps_per_epoch:
+        schedule, batches = self.schedule, batch_index + 1
+        self.batches += 1
+        if now - self.said < self.every and batches < schedule.batches_per_epoch:
             return
         self.said = now
-        samples = min(step * schedule.batch_size, schedule.samples)
-        seconds_a_step = (now - self.started) / (trainer.global_step - self.done_before)
+        samples = min(batches * schedule.batch_size, schedule.samples)
+        left = (schedule.max_epochs - trainer.current_epoch) * schedule.batches_per_epoch - batches
         log.info(
             "epoch %d of %d: step %d of %d, %.4g samples/s, at most %s left",
             trainer.current_epoch + 1,
             schedule.max_epochs,
-            step,
+            math.ceil(batches / schedule.accumulate),
             schedule.steps_per_epoch,
             samples / max(now - self.epoch_started, 1e-9),
-            timedelta(seconds=round(seconds_a_step * (schedule.steps - trainer.global_step))),
+            timedelta(seconds=round((now - self.started) / self.batches * left)),
         )

@@ -17,17 +17,29 @@ class Schedule:
     seed: int
     samples: int  # of the train split
     batch_size: int  # of all devices together
+    accumulate: int  # batches of one step
     max_epochs: int
     learning_rate: float
     weight_decay: float
+    ema: float  # decay of the average of the weights that is validated and kept, see `average`; 0 for none
     patience: int  # epochs without a better validation loss
     accelerator: str  # auto, cpu or gpu
     devices: int = 1  # of each node
     nodes: int = 1
+    strategy: str = "ddp"  # how several devices share the model, ddp or fsdp
+    memory: int | None = None  # bytes that the job asked for of each node, where it is known
+
+    @property
+    def ranks(self) -> int:
+        return self.devices * self.nodes
+
+    @property
+    def batches_per_epoch(self) -> int:
+        return math.ceil(self.samples / self.batch_size)
 
     @property
     def steps_per_epoch(self) -> int:
-        return math.ceil(self.samples / self.batch_size)
+        return math.ceil(self.batches_per_epoch / self.accumulate)
 
     @property
     def steps(self) -> int:
