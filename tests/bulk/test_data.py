@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from functools import partial
 from typing import Any
 
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 import torch
 
+from tests.bulk import cohorts
 from tests.bulk.conftest import SPEC
 from workflow_scripts.bulk import augmentation, data
 from workflow_scripts.bulk.base import FOLDS, UNSEEN
@@ -88,6 +90,54 @@ def test_an_epoch_reads_every_train_sample_once(
     assert len(batches) == -(-len(samples.train) // 7)
     found, expected = np.concatenate([batch for batch, _ in batches]), rows_of(samples, samples.train)
     np.testing.assert_array_equal(np.sort(found[:, 3]), np.sort(expected[:, 3]))
+
+
+@pytest.fixture(scope="module")
+def long_shards(tmp_path_factory: pytest.TempPathFactory) -> data.Samples:
+    """Three shards of 400 samples, of which 720 are of train; their values are stored 64 samples together."""
+    cohort = cohorts.write_cohort(tmp_path_factory.mktemp("long"), genes=12, samples=1200)
+    table = splits.read(cohort["splits"])
+    train, validation = (pd.Index(table.loc[table["split"] == name, "sample_id"]) for name in ("train", "validation"))
+    order = str(expression.read(cohort["expression"][0]).uns["gene_order"])
+    known, sd = np.arange(12) > 0, np.ones(12, np.float32)
+    return data.Samples(cohort["expression"], order, train, validation, known, sd, data.folds_of(table, 1))
+
+
+def test_batches_are_of_all_shards_however_many_times_the_buffer_the_corpus_is(
+    long_shards: data.Samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(data, "BUFFER_BYTES", 12 * 4 * 240)  # a third of the train samples
+    shard = {
+        row.tobytes(): place
+        for place, path in enumerate(long_shards.paths)
+        for row in expression.load([path], expression.read(path).obs_names)[1]
+    }
+    parts = [{shard[row.tobytes()] for row in rows} for rows, _ in data.shuffled(long_shards, 1, 1, 24)]
+    assert len(parts) == 30
+    assert sum(len(part) == 3 for part in parts) > 20
+    rows = np.concatenate([rows for rows, _ in data.shuffled(long_shards, 1, 1, 24)])
+    np.testing.assert_array_equal(np.sort(rows[:, 3]), np.sort(rows_of(long_shards, long_shards.train)[:, 3]))
+    again = np.concatenate([rows for rows, _ in data.shuffled(long_shards, 1, 1, 24)])
+    np.testing.assert_array_equal(rows, again)
+    assert not np.array_equal(rows, np.concatenate([rows for rows, _ in data.shuffled(long_shards, 1, 2, 24)]))
+
+
+def test_no_more_than_twice_the_buffer_is_in_memory(samples: data.Samples, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is read, and the same as one matrix; its batches are made one by one."""
+    names, genes, parts = samples.train[:64], 1 << 13, 8  # 2 MiB a block
+    obs = pd.DataFrame(index=names)
+    monkeypatch.setattr(data.expression, "blocks", lambda *_, **__: ((obs, made(names, genes)) for _ in range(parts)))
+    tracemalloc.start()
+    try:
+        assert sum(len(rows) for rows, _ in data.shuffled(samples, 1, 1, 4)) == parts * len(names)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 2.3 * parts * made(names, genes).nbytes
+
+
+def made(names: pd.Index, genes: int) -> np.ndarray:
+    return np.zeros((len(names), genes), np.float32)
 
 
 def test_order_depends_on_seed_and_epoch_alone(samples: data.Samples) -> None:
@@ -216,6 +266,16 @@ def test_validation_is_the_same_in_every_epoch(samples: data.Samples) -> None:
     first, second = (list(data.validation_batches(samples, TRAINING, 1)) for _ in range(2))
     assert sum(len(batch.values) for batch in first) == len(samples.validation)
     assert all(a.masked.equal(b.masked) and a.index.equal(b.index) for a, b in zip(first, second, strict=True))
+
+
+@pytest.mark.parametrize("contrastive", [0, 0.5])
+def test_an_example_has_the_asked_samples_and_the_views_of_a_step(samples: data.Samples, contrastive: float) -> None:
+    training = {**TRAINING, "objectives": {**TRAINING["objectives"], "contrastive": contrastive}}
+    step = next(data.training_batches(samples, training, 1, 1))
+    for rows in (1, 2):
+        batch = data.example(samples, training, 1, rows)
+        assert len(batch.values) == len(batch.masked) == rows
+        assert (batch.other is None) == (step.other is None) == (not contrastive)
 
 
 def test_an_unmeasured_or_unknown_gene_is_never_seen_or_a_target(samples: data.Samples) -> None:

@@ -35,6 +35,19 @@ def test_blocks_hold_the_asked_samples_in_stored_order(shards: list[Path]) -> No
     assert all(x.dtype == np.float32 for _, x in found)
 
 
+def test_scattered_blocks_hold_the_asked_samples_of_all_shards_once(shards: list[Path]) -> None:
+    """Blocks of what is stored together: rows 0 to 63, and the others."""
+    wanted = names(90, 4, 1, 70, 3)
+    orders = set()
+    for seed in range(20):
+        found = list(expression.scattered(shards, wanted, ORDER, np.random.default_rng(seed)))
+        assert sorted(tuple(obs.index) for obs, _ in found) == [("S1",), ("S3", "S4"), ("S70", "S90")]
+        for obs, x in found:
+            assert [f"S{value / 10:.0f}" for value in x[:, 0]] == obs.index.tolist() and x.dtype == np.float32
+        orders.add(tuple(obs.index[0] for obs, _ in found))
+    assert len(orders) == 6
+
+
 def test_loading_follows_the_order_of_the_asked_samples(shards: list[Path]) -> None:
     index, x = expression.load(shards, names(90, 1, 4), ORDER)
     assert index.tolist() == ["S90", "S1", "S4"]

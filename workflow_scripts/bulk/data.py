@@ -6,7 +6,7 @@ Nothing here keeps a random state: the order of an epoch, its masks and its gene
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -154,30 +154,38 @@ def draw(
 def shuffled(samples: Samples, seed: int, epoch: int, batch_size: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield the train rows (at most batch_size, G) in the order of this epoch, and their folds; only the last is short.
 
-    Shards come in random order and rows are shuffled within a buffer of several shards, or the part
-    of one: memory is bounded by the buffer, and a shard is read once an epoch, front to back.
+    What fits into the buffer is read front to back and shuffled whole. Of more, short runs of rows come in random order
+    from all shards, and rows are shuffled within a buffer of them: every batch is of the whole corpus, however its
+    shards are sorted. Memory is bounded by twice the buffer, and each row is read once an epoch.
     """
     generator = np.random.default_rng([ORDER, seed, epoch])
     paths = [samples.paths[position] for position in generator.permutation(len(samples.paths))]
+    if len(samples.train) * len(samples.known) * np.dtype(np.float32).itemsize <= BUFFER_BYTES:
+        found = expression.blocks(paths, samples.train, samples.gene_order, size=256)
+    else:
+        found = expression.scattered(paths, samples.train, samples.gene_order, generator)
     buffer: list[tuple[np.ndarray, np.ndarray]] = []
     held = 0
-    for obs, rows in expression.blocks(paths, samples.train, samples.gene_order, size=256):
+    for obs, rows in found:
         buffer.append((rows, samples.folds[obs.index].to_numpy()))
         held += rows.nbytes
         if held >= BUFFER_BYTES:
-            *whole, rest = _batches(buffer, generator, batch_size)
-            yield from whole
-            buffer = [rest]
+            rest = yield from _batches(buffer, generator, batch_size)
+            buffer.append(rest)
             held = rest[0].nbytes
     if buffer:
-        yield from (batch for batch in _batches(buffer, generator, batch_size) if len(batch[0]))
+        rest = yield from _batches(buffer, generator, batch_size)
+        if len(rest[0]):
+            yield rest
 
 
 def _batches(
     buffer: list[tuple[np.ndarray, np.ndarray]], generator: np.random.Generator, batch_size: int
-) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Rows and folds in random order: batches of one size, and at the end what is left over, or nothing."""
+) -> Generator[tuple[np.ndarray, np.ndarray], None, tuple[np.ndarray, np.ndarray]]:
+    """Empty `buffer`; yield rows and folds in random order, batches of one size, and return what is left over."""
     rows, folds = (np.concatenate(parts) for parts in zip(*buffer, strict=True))
+    buffer.clear()
     order = generator.permutation(len(rows))
-    ends = range(batch_size, len(rows) + 1, batch_size)
-    return [(rows[part], folds[part]) for part in np.split(order, ends)]
+    *whole, rest = np.split(order, range(batch_size, len(rows) + 1, batch_size))
+    yield from ((rows[part], folds[part]) for part in whole)
+    return rows[rest], folds[rest]

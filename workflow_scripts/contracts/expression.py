@@ -15,7 +15,7 @@ One shard is one job, so that a corpus scales over jobs and never has to fit in 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import anndata
@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts.gene_order import order_digest, require_order
-from workflow_scripts.io.annotated import read_annotated, require, write_annotated
+from workflow_scripts.io.annotated import ROWS_PER_CHUNK, read_annotated, require, write_annotated
 from workflow_scripts.io.errors import BadInput
 
 OBS = ("corpus", "group", "label", "total_counts", "nonzero_genes")
@@ -91,6 +91,25 @@ def blocks(
             for first in range(0, len(rows), size):
                 chosen = rows[first : first + size]
                 yield data.obs.iloc[chosen].copy(), read_rows(data, chosen, path)
+
+
+def scattered(
+    paths: list[Path], samples: pd.Index, gene_order: str | None, generator: np.random.Generator
+) -> Iterator[tuple[pd.DataFrame, np.ndarray]]:
+    """As `blocks`, but blocks of all shards in random order, each as many rows as are stored together.
+
+    All shards are open at once; of them the obs are in memory, and of X one block.
+    """
+    with ExitStack() as stack:
+        shards = [stack.enter_context(opened(path, gene_order)) for path in paths]
+        runs = []
+        for place, data in enumerate(shards):
+            rows = np.flatnonzero(data.obs_names.isin(samples))
+            parted = np.flatnonzero(np.diff(rows // ROWS_PER_CHUNK)) + 1
+            runs += [(place, run) for run in np.split(rows, parted) if len(run)]
+        for number in generator.permutation(len(runs)):
+            place, run = runs[number]
+            yield shards[place].obs.iloc[run].copy(), read_rows(shards[place], run, paths[place])
 
 
 def load(paths: list[Path], samples: pd.Index, gene_order: str | None = None) -> tuple[pd.Index, np.ndarray]:
