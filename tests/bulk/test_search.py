@@ -203,6 +203,7 @@ def trained_trial(files: dict[str, Any], folder: Path, settings: dict[str, Any])
         policy=only(spec["training"], RUN["properties"]["training"], results=False),
         code="code",
         threads=1,
+        memory_mb=8000,
     )
     return folder
 

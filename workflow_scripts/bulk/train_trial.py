@@ -24,6 +24,7 @@ def train_trial(
     policy: dict,
     code: str,
     threads: int,
+    memory_mb: int,
 ) -> None:
     """Train as `train_bulk` does, by TrialSettings laid over the run `spec`."""
     train_bulk(
@@ -39,6 +40,7 @@ def train_trial(
         policy=policy,
         code=code,
         threads=threads,
+        memory_mb=memory_mb,
     )
 
 
