@@ -34,6 +34,7 @@ rule bulk:
                 "classification.parquet",
                 "representation.parquet",
                 "metrics.parquet",
+                "conditions.npz",
                 "export",
             ],
         ),

@@ -28,5 +28,7 @@ def test_a_card_tells_of_gene_vectors_that_are_not_the_given_ones(model: dict[st
     config = {"parameters": 5, "seed": 1, "architecture": {"base": {"samples": 0}}}
     embedding = {"architecture": "ESM2", "origin": "published", "licence": "MIT"}
     probe = SimpleNamespace(classes=[])
-    card = write_card("small", {"model": model}, config, table, splits, metrics, comparisons, probe, embedding, [])
+    conditions = SimpleNamespace(shares=[])
+    tables = table, splits, metrics, comparisons
+    card = write_card("small", {"model": model}, config, *tables, probe, conditions, embedding, [])
     assert f"gene identities: ESM2, published weights (MIT){said}\n" in card

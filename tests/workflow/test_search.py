@@ -23,7 +23,7 @@ SPACE = {
     "training/learning_rate": {"low": 0.0001, "high": 0.01, "log": True},
     "model/transformer/dim": {"choices": [8, 16]},
 }
-AFTER = ("embed_samples", "score_imputation", "classify_samples", "collect_metrics")
+AFTER = ("embed_samples", "score_imputation", "classify_samples", "score_embedding", "collect_metrics")
 TARGET = f"{RESULTS}/bulk/tuned/metrics.parquet"
 
 
