@@ -102,6 +102,5 @@ rule plot_ablation:
         "../envs/report.yaml"
     params:
         code=code("report/plot_ablation"),
-        ablation="{ablation}",
     script:
         "../workflow_scripts/report/plot_ablation.py"

@@ -60,7 +60,7 @@ def draw(folder: Path, origin: dict) -> tuple[pd.DataFrame, Path]:
             selection.write(table.assign(squared_error=1.0)[list(selection.SCHEMA.columns)], given["selections"][-1])
     made = {"figure": folder / "ablation.png", "table": folder / "ablation.tsv"}
     told = {"embeddings": [origin["gene_embedding"]], "provenance": origin["provenance"]}
-    plot_ablation(**given, **told, **made, ablation="parts")
+    plot_ablation(**given, **told, **made)
     return pd.read_csv(made["table"], sep="\t", keep_default_na=False, na_values="NA"), made["figure"]
 
 
@@ -114,6 +114,9 @@ def test_every_change_is_a_row_of_each_panel(tmp_path: Path, origin, drawn, simu
     alone, hidden, classes = shown.axes
     labels = [tick.get_text() for tick in alone.get_yticklabels()]
     assert labels == ["unchanged", "without network", "smaller", "wider"]
+    assert "less 0.520 of" in hidden.get_xlabel()
+    found = {line.get_ydata()[0]: line.get_xdata()[0] for line in alone.lines if line.get_marker() == "o"}
+    assert found == pytest.approx({0: 0, 2: -0.12, 3: 0.18})
     found = {line.get_ydata()[0]: line.get_xdata()[0] for line in hidden.lines if line.get_marker() == "o"}
     assert found == pytest.approx({0: 0, 1: -0.04, 2: -0.06, 3: 0}, abs=1e-9)
     assert len([line for line in classes.lines if line.get_marker() == "o"]) == 3  # no network, no other embedding

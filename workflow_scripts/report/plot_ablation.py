@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from workflow_scripts.contracts import selection as selection_table
 from workflow_scripts.contracts.metrics import read_replicates
@@ -35,7 +36,6 @@ def plot_ablation(
     provenance: list[Path],
     figure: Path,
     table: Path,
-    ablation: str,
 ) -> None:
     """Replicates and Selections of all variants of one ablation, in folders of their names, to one PNG and one TSV.
 
@@ -45,7 +45,7 @@ def plot_ablation(
     found += [_alone(path, selection_table.read(path)) for path in selections]
     rows = ablation_table(pd.concat(found, ignore_index=True))
     write_merged(rows, table)
-    save(ablation_figure(rows, ablation), figure, honest_line(provenance, embeddings))
+    save(ablation_figure(rows), figure, honest_line(provenance, embeddings))
 
 
 def _scores(path: Path, replicates: pd.DataFrame) -> pd.DataFrame:
@@ -113,53 +113,49 @@ def _verdict(of: tuple[str, ...], low: float, high: float) -> str:
     return verdict(low, high, entry(place["metric"]).more_is_better)
 
 
-def ablation_figure(rows: pd.DataFrame, ablation: str) -> Figure:
+def ablation_figure(rows: pd.DataFrame) -> Figure:
     """One panel a number: the network alone, the run on hidden values, and the classifier on its embedding."""
     pooled = rows[rows["level"] == "pooled"]
-    panels = [
-        ("The network alone, validation", "skill", pooled[(pooled["part"] == ALONE) & (pooled["metric"] == "skill")])
-    ]
+    alone = pooled[(pooled["part"] == ALONE) & (pooled["metric"] == "skill")]
+    panels = [("The network alone, validation", alone)]
     test = pooled[pooled["split"] == "test"]
     hidden = test[(test["part"] == "") & (test["task"] == HIDDEN) & (test["metric"] == "skill")]
     ratios = sorted(hidden["dataset"].unique(), key=lambda name: mask_ratio(name, "metrics"))
     for dataset in ratios[(len(ratios) - 1) // 2 :][:1]:
-        title = f"Difference on test, {dataset_label(dataset)}"
-        panels.append((title, "skill", hidden[hidden["dataset"] == dataset]))
+        panels.append((f"The run on test, {dataset_label(dataset)}", hidden[hidden["dataset"] == dataset]))
     of_classes = test[(test["part"] == PROBE) & (test["task"] == CLASSES) & (test["metric"] == "weighted_f1")]
-    for dataset, of in of_classes.groupby("dataset"):
-        panels.append((f"Difference on test, {dataset_label(dataset)}", "weighted_f1", of))
+    panels += [
+        (f"Its embedding on test, {dataset_label(dataset)}", of) for dataset, of in of_classes.groupby("dataset")
+    ]
     changes = list(dict.fromkeys(pooled["change"]))
     changes.sort(key=lambda name: [UNCHANGED, WITHOUT].index(name) if name in (UNCHANGED, WITHOUT) else 2)
     figure = new_figure(4.3 * len(panels) + 1.2, 1.6 + 0.42 * max(3, len(changes)))
     axes = figure.subplots(1, len(panels), squeeze=False, sharey=True)[0]
-    for axis, (title, metric, of) in zip(axes, panels, strict=True):
-        absolute = axis is axes[0]
-        draw_changes(axis, of.set_index("change"), changes, "value" if absolute else "difference")
-        axis.set(title=title, xlabel=label(metric) if absolute else f"{label(metric)}, less {ablation} unchanged")
+    for axis, (title, of) in zip(axes, panels, strict=True):
+        draw_changes(axis, of.set_index("change"), changes).set_title(title)
     return figure
 
 
-def draw_changes(axis: Axes, of: pd.DataFrame, changes: list[str], column: str) -> Axes:
-    """One row a change: `value` with its standard deviation over seeds, or `difference` with its 95 % interval (broad)
-    and its standard deviation over seeds (thin); of: rows of the table by change."""
-    known = [change for change in changes if change in of.index and np.isfinite(of.loc[change, column])]
+def draw_changes(axis: Axes, of: pd.DataFrame, changes: list[str]) -> Axes:
+    """One row a change: its difference from the run as it is, with the 95 % interval (broad), where there is one, and
+    the standard deviation over seeds (thin); of: rows of the table by change."""
+    known = [change for change in changes if change in of.index and np.isfinite(of.loc[change, "difference"])]
     if not known:
         say(axis, "no number")
         return axis
-    reference = of.loc[UNCHANGED, column] if UNCHANGED in known else 0.0
-    axis.axvline(reference, color=GREY, lw=1, zorder=0)
+    axis.axvline(0, color=GREY, lw=1, zorder=0)
     for change in known:
         row, height = of.loc[change], changes.index(change)
-        spread = row["sd" if column == "value" else "difference_sd"]
         colour = DARK_GREY if change in (UNCHANGED, WITHOUT) else BLUE
-        if column == "difference" and np.isfinite(row["ci_low"]) and change != UNCHANGED:
-            axis.plot(
-                [row["ci_low"], row["ci_high"]], [height] * 2, color=colour, lw=6, alpha=0.3, solid_capstyle="butt"
-            )
-        xerr = spread if np.isfinite(spread) else None
-        axis.errorbar(row[column], height, xerr=xerr, color=colour, marker="o", ms=6, capsize=3, lw=1.4)
+        if np.isfinite(row["ci_low"]) and change != UNCHANGED:
+            ends = [row["ci_low"], row["ci_high"]]
+            axis.plot(ends, [height] * 2, color=colour, lw=6, alpha=0.3, solid_capstyle="butt")
+        spread = row["difference_sd"] if np.isfinite(row["difference_sd"]) else None
+        axis.errorbar(row["difference"], height, xerr=spread, color=colour, marker="o", ms=6, capsize=3, lw=1.4)
     axis.set_yticks(range(len(changes)), [wrapped(change.replace("_", " ")) for change in changes])
     axis.set_ylim(len(changes) - 0.5, -0.5)
+    axis.xaxis.set_major_locator(MaxNLocator(4))
+    axis.set_xlabel(f"{label(of['metric'].iloc[0])}, less {of.loc[UNCHANGED, 'value']:.3f} of the run as it is")
     axis.grid(axis="x")
     return axis
 
