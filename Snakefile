@@ -12,7 +12,7 @@ except ModuleNotFoundError:  # of a git address Snakemake fetches single files, 
 from workflow_scripts.rule import code
 from workflow_scripts.settings.lock import hold_folder, require_writable
 from workflow_scripts.settings.schema import stages
-from workflow_scripts.settings.settings import Settings, memory
+from workflow_scripts.settings.settings import Settings, any_of, memory
 from workflow_scripts.settings.validation import read_yaml
 from workflow_scripts.simulate.inputs import mirror
 

@@ -1,7 +1,6 @@
 # A run that is searched: several trainings, each a trial, of which the best on validation is the run.
 from workflow_scripts.bulk.inputs import (
     all_trials,
-    any_of,
     cores,
     devices,
     earlier_trials,

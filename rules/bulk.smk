@@ -1,4 +1,4 @@
-from workflow_scripts.bulk.inputs import any_of, cores, devices, fewer, gene_embedding, nodes
+from workflow_scripts.bulk.inputs import cores, devices, fewer, gene_embedding, nodes
 from workflow_scripts.bulk.inputs import scores, searched, unsearched, with_gene_vectors
 from workflow_scripts.prebulk.inputs import predicted, shards
 

@@ -20,7 +20,6 @@ from tests.support.disks import read_only
 from tests.support.workflow import DEMO, ROOT, snakemake
 from workflow_scripts.bulk.inputs import (
     all_trials,
-    any_of,
     cores,
     devices,
     earlier_trials,
@@ -34,7 +33,7 @@ from workflow_scripts.prebulk.inputs import shards
 from workflow_scripts.settings.datasets import load_datasets
 from workflow_scripts.settings.errors import BadConfiguration
 from workflow_scripts.settings.schema import complete
-from workflow_scripts.settings.settings import Settings, memory
+from workflow_scripts.settings.settings import Settings, any_of, memory
 from workflow_scripts.settings.validation import read_yaml
 from workflow_scripts.tracks.inputs import each_track, track_names
 

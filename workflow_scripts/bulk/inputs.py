@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -132,11 +131,6 @@ def fewer(settings: Settings) -> list[str]:
 def searched(settings: Settings) -> list[str]:
     """The runs that are the best of several trials."""
     return [run for run in settings.names("bulk/runs") if settings.section(f"bulk/runs/{run}/search")]
-
-
-def any_of(runs: list[str]) -> str:
-    """For the constraint of a wildcard: one of these, or nothing where there is none."""
-    return "|".join(map(re.escape, runs)) or "(?!)"
 
 
 def unsearched(settings: Settings) -> list[str]:

@@ -1,6 +1,6 @@
 """EdgeTruth: which of the candidate edges of a circuit there are. Scoring alone reads it.
 
-`results/circuit/{dataset}/truth.parquet`: one row a candidate edge (the universe that is scored): source, target
+`results/circuit/{network}/truth.parquet`: one row a candidate edge (the universe that is scored): source, target
 (gene names), present (bool), sign (1, -1; 0 where it is not known, or there is no edge).
 """
 

@@ -1,6 +1,6 @@
 """Experiments: what was measured of a circuit, as it is and perturbed, at rest and over time.
 
-`results/circuit/{dataset}/experiments.h5ad` (what may be learned from) and `outcomes.h5ad` (what is predicted, and read
+`results/circuit/{network}/experiments.h5ad` (what may be learned from) and `outcomes.h5ad` (what is predicted, and read
 by scoring alone): X float32, samples x genes, levels (unit in `uns`), NaN where not measured; obs (index sample_id):
 
     perturbation   text, "" for none: `GENE:knockout`, `GENE:knockdown:0.5` (the share of its rate that is left),
@@ -9,7 +9,7 @@ by scoring alone): X float32, samples x genes, levels (unit in `uns`), NaN where
     disturbed      whether something unknown acts at that time, the same throughout a series
     replicates     how many measurements X is the mean of (int64)
 
-uns: gene_order, unit, time_unit, simulated (bool).
+uns: gene_order, unit, time_unit (of levels and times, as they are printed).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from workflow_scripts.io.annotated import read_annotated, require, write_annotat
 from workflow_scripts.io.errors import BadInput
 
 OBS = ("perturbation", "series", "time", "disturbed", "replicates")
-UNS = ("gene_order", "unit", "time_unit", "simulated")
+UNS = ("gene_order", "unit", "time_unit")
 KINDS = {"knockout": False, "knockdown": True, "overexpression": True, "chemical": True}  # kind: whether it has a dose
 REMEDY = "Name a perturbation as GENE:knockout, GENE:knockdown:0.5, GENE:overexpression:2 or COMPOUND:chemical:10."
 
@@ -78,10 +78,10 @@ def validate(data: anndata.AnnData, where: Path | str = "Experiments", gene_orde
 
 
 def write(
-    x: np.ndarray, obs: pd.DataFrame, genes: list[str], path: Path, *, unit: str, time_unit: str, simulated: bool
+    x: np.ndarray, obs: pd.DataFrame, genes: list[str], path: Path, *, unit: str, time_unit: str
 ) -> None:
     """Write X (samples x genes, float32) and obs (index sample_id; the columns `OBS`) to `path`."""
-    about = {"gene_order": order_digest(genes), "unit": unit, "time_unit": time_unit, "simulated": simulated}
+    about = {"gene_order": order_digest(genes), "unit": unit, "time_unit": time_unit}
     kept = obs[list(OBS)].astype({"time": float, "disturbed": bool, "replicates": "int64"}).rename_axis("sample_id")
     data = anndata.AnnData(X=np.asarray(x, np.float32), obs=kept, var=pd.DataFrame(index=genes), uns=about)
     validate(data, path)

@@ -244,6 +244,11 @@ def fill(path: str, wildcards: Any) -> str:
     return path.format(**dict(wildcards.items()))
 
 
+def any_of(names: list[str]) -> str:
+    """For the constraint of a wildcard: one of these, or nothing where there is none."""
+    return "|".join(map(re.escape, names)) or "(?!)"
+
+
 def memory(megabytes: int) -> Callable[..., int]:
     """For a rule's resources: so much memory, and as much again with each further attempt."""
     return lambda wildcards, attempt: megabytes * attempt

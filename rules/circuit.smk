@@ -1,0 +1,183 @@
+from workflow_scripts.circuit.inputs import told
+
+
+wildcard_constraints:
+    network=any_of(names("circuit/networks")),
+
+
+rule circuit:
+    input:
+        collect("<results>/circuit/{network}/experiments.h5ad", network=names("circuit/networks")),
+        collect(
+            "<results>/circuit/{network}/{run}/{file}",
+            network=names("circuit/networks"),
+            run=names("circuit/runs"),
+            file=["edges.parquet", "selection.tsv", "history.tsv", "predicted.h5ad", "metrics.parquet"],
+        ),
+
+
+rule prepare_experiments:
+    input:
+        wild_type=resource("circuit/networks/{network}/wild_type"),
+        knockouts=resource("circuit/networks/{network}/knockouts"),
+        knockdowns=resource("circuit/networks/{network}/knockdowns"),
+        multifactorial=resource("circuit/networks/{network}/multifactorial"),
+        time_series=resource("circuit/networks/{network}/time_series"),
+        attested=provenance_of(
+            "circuit/networks/{network}/wild_type",
+            "circuit/networks/{network}/knockouts",
+            "circuit/networks/{network}/knockdowns",
+            "circuit/networks/{network}/multifactorial",
+            "circuit/networks/{network}/time_series",
+        ),
+    output:
+        experiments="<results>/circuit/{network}/experiments.h5ad",
+    log:
+        "<logs>/circuit/prepare_experiments.{network}.log",
+    benchmark:
+        "<benchmarks>/circuit/prepare_experiments.{network}.jsonl"
+    conda:
+        "../envs/circuit.yaml"
+    params:
+        spec=spec(
+            "circuit/networks/{network}",
+            without=[
+                "wild_type",
+                "knockouts",
+                "knockdowns",
+                "multifactorial",
+                "time_series",
+                "truth",
+                "double_knockouts",
+                "double_knockout_pairs",
+            ],
+        ),
+        code=code("circuit/prepare_experiments"),
+    script:
+        "../workflow_scripts/circuit/prepare_experiments.py"
+
+
+rule prepare_outcomes:
+    input:
+        pairs=resource("circuit/networks/{network}/double_knockout_pairs"),
+        levels=resource("circuit/networks/{network}/double_knockouts"),
+        attested=provenance_of(
+            "circuit/networks/{network}/double_knockout_pairs",
+            "circuit/networks/{network}/double_knockouts",
+        ),
+        experiments="<results>/circuit/{network}/experiments.h5ad",
+    output:
+        outcomes="<results>/circuit/{network}/outcomes.h5ad",
+    log:
+        "<logs>/circuit/prepare_outcomes.{network}.log",
+    benchmark:
+        "<benchmarks>/circuit/prepare_outcomes.{network}.jsonl"
+    conda:
+        "../envs/circuit.yaml"
+    params:
+        code=code("circuit/prepare_outcomes"),
+    script:
+        "../workflow_scripts/circuit/prepare_outcomes.py"
+
+
+rule prepare_truth:
+    input:
+        edges=resource("circuit/networks/{network}/truth"),
+        attested=provenance_of("circuit/networks/{network}/truth"),
+        experiments="<results>/circuit/{network}/experiments.h5ad",
+    output:
+        truth="<results>/circuit/{network}/truth.parquet",
+    log:
+        "<logs>/circuit/prepare_truth.{network}.log",
+    benchmark:
+        "<benchmarks>/circuit/prepare_truth.{network}.jsonl"
+    conda:
+        "../envs/circuit.yaml"
+    params:
+        code=code("circuit/prepare_truth"),
+    script:
+        "../workflow_scripts/circuit/prepare_truth.py"
+
+
+rule infer_baselines:
+    input:
+        experiments="<results>/circuit/{network}/experiments.h5ad",
+    output:
+        edges="<results>/circuit/{network}/baselines/edges.parquet",
+    log:
+        "<logs>/circuit/infer_baselines.{network}.log",
+    benchmark:
+        "<benchmarks>/circuit/infer_baselines.{network}.jsonl"
+    conda:
+        "../envs/circuit.yaml"
+    threads: 2
+    resources:
+        mem_mb=memory(4000),
+        runtime=240,
+    params:
+        spec=spec("circuit/baselines"),
+        code=code("circuit/infer_baselines"),
+    script:
+        "../workflow_scripts/circuit/infer_baselines.py"
+
+
+rule train_circuit:
+    input:
+        experiments="<results>/circuit/{network}/experiments.h5ad",
+    output:
+        model=directory("<results>/circuit/{network}/{run}/model"),
+        history="<results>/circuit/{network}/{run}/history.tsv",
+        selection="<results>/circuit/{network}/{run}/selection.tsv",
+        seals=[
+            "<results>/circuit/{network}/{run}/history.tsv.sha256",
+            "<results>/circuit/{network}/{run}/selection.tsv.sha256",
+        ],
+        edges="<results>/circuit/{network}/{run}/edges.parquet",
+    log:
+        "<logs>/circuit/train_circuit.{network}.{run}.log",
+    benchmark:
+        "<benchmarks>/circuit/train_circuit.{network}.{run}.jsonl"
+    conda:
+        "../envs/circuit.yaml"
+    threads: 2
+    resources:
+        mem_mb=memory(4000),
+        runtime=1440,
+        gpu=1,
+    params:
+        spec=spec("circuit/runs/{run}"),
+        policy=policy("circuit/runs/{run}/training"),
+        code=code("circuit/train_circuit"),
+    script:
+        "../workflow_scripts/circuit/train_circuit.py"
+
+
+rule score_circuit:
+    input:
+        experiments="<results>/circuit/{network}/experiments.h5ad",
+        model="<results>/circuit/{network}/{run}/model",
+        edges="<results>/circuit/{network}/{run}/edges.parquet",
+        baselines="<results>/circuit/{network}/baselines/edges.parquet",
+        truth=told(settings, "truth", "<results>/circuit/{network}/truth.parquet"),
+        outcomes=told(settings, "double_knockouts", "<results>/circuit/{network}/outcomes.h5ad"),
+    output:
+        predicted="<results>/circuit/{network}/{run}/predicted.h5ad",
+        metrics="<results>/circuit/{network}/{run}/metrics.parquet",
+        comparisons="<results>/circuit/{network}/{run}/comparisons.parquet",
+    log:
+        "<logs>/circuit/score_circuit.{network}.{run}.log",
+    benchmark:
+        "<benchmarks>/circuit/score_circuit.{network}.{run}.jsonl"
+    conda:
+        "../envs/circuit.yaml"
+    threads: 2
+    resources:
+        mem_mb=memory(4000),
+        runtime=240,
+    params:
+        spec=spec("circuit/evaluation"),
+        code=code("circuit/score_circuit"),
+        network="{network}",
+        run="{run}",
+    script:
+        "../workflow_scripts/circuit/score_circuit.py"

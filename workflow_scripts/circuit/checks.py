@@ -1,0 +1,28 @@
+"""Limits that one key of the section `circuit` sets to another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workflow_scripts.settings.settings import Fault, Settings
+
+MEASURED = ("knockouts", "knockdowns", "multifactorial", "time_series")
+TAKEN = {"baselines", "enhancers"}  # folders beside those of runs and of networks
+
+
+def faults(settings: Settings) -> Iterator[Fault]:
+    section = settings.section("circuit")
+    if section is None:
+        return
+    for name, network in section["networks"].items():
+        place = f"circuit/networks/{name}"
+        if not any(key in network for key in MEASURED):
+            yield place, "no experiment", f"one of {', '.join(MEASURED)} at least"
+        pair = [key for key in ("double_knockouts", "double_knockout_pairs") if key in network]
+        if len(pair) == 1:
+            yield f"{place}/{pair[0]}", "alone", "double_knockouts and double_knockout_pairs, or neither"
+        if pair and "knockouts" not in network:
+            yield f"{place}/{pair[0]}", "without `knockouts`", "the single knock-outs, of which they are predicted"
+    for kind in ("networks", "runs"):
+        for name in TAKEN & section[kind].keys():
+            yield f"circuit/{kind}/{name}", repr(name), "a name that is none of its own folders"

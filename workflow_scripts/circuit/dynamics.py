@@ -1,0 +1,97 @@
+"""An ensemble of circuits: an explicit weight for each candidate edge, and what follows of it over time.
+
+A level x of a gene moves towards what is produced of it, as a gated recurrent unit whose gate is the gene's own:
+
+    s       = (x - reference) / sd
+    drive_i = baseline_i + sum_j weight_ij s_j + sum_k input_k effect_ki
+    made_i  = rate_i * (reference_i + sd_i drive_i), not below `floor`, not above `ceiling`
+    x_i    <- x_i + (1 - (1 - gate_i)^(dt / unit)) (made_i - x_i)
+
+rate: what a perturbation leaves of the production of its gene, 0 of one that is knocked out. Inputs are doses of
+compounds, and 1 of each series that something unknown disturbs: what these act on is learned. Where production and
+level agree the circuit is at rest.
+
+Weights are standardized: a change of the target, in its sd, with a change of its regulator by an sd. No gate sums to
+one over the regulators of a gene, so that a gene may have none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+DENSE = 4  # from candidates for a fourth of the genes on, a matrix with zeros is faster than their list
+REST_STEPS, REST_GATE = 60, 0.5  # steps to a state of rest, and how far each goes: less than all, as they may overshoot
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a Dynamics is made of, as its ModelBundle keeps it."""
+
+    members: int
+    genes: int
+    candidates: int  # possible regulators of each gene
+    inputs: int
+
+
+class Dynamics(nn.Module):
+    """See above. All members run beside one another: M members, S states, G genes, C candidates a gene, K inputs."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.config = shape
+        members, genes = shape.members, shape.genes
+        self.weight = nn.Parameter(torch.zeros(members, genes, shape.candidates))
+        self.baseline = nn.Parameter(torch.zeros(members, genes))
+        self.gate = nn.Parameter(torch.zeros(members, genes))  # before the logistic function
+        self.effect = nn.Parameter(torch.zeros(members, shape.inputs, genes))
+        self.register_buffer("source", torch.zeros(genes, shape.candidates, dtype=torch.long))  # of each candidate
+        for name in ("reference", "sd", "floor", "ceiling"):
+            self.register_buffer(name, torch.zeros(genes))
+        self.register_buffer("unit", torch.ones(()))  # of time, to which the gate belongs
+
+    def matrix(self) -> Tensor:
+        """Weights as (M, G targets, G sources)."""
+        found = self.weight.new_zeros(*self.weight.shape[:2], self.config.genes)
+        return found.scatter_add(2, self.source.expand_as(self.weight), self.weight)
+
+    def production(self, levels: Tensor, inputs: Tensor, rates: Tensor) -> Tensor:
+        """What is made (M, S, G), of levels (M, S, G), inputs (S, K) and rates (S, G)."""
+        return self._made(levels, self._regulation(), inputs, rates)
+
+    def step(self, levels: Tensor, inputs: Tensor, rates: Tensor, dt: Tensor, regulation: Tensor | None = None) -> Tensor:
+        """Levels (M, S, G) after dt (S, in units of time); regulation: of `regulation()`, once for many steps."""
+        regulation = self._regulation() if regulation is None else regulation
+        left = (1 - torch.sigmoid(self.gate))[:, None] ** (dt / self.unit)[:, None]
+        return levels + (1 - left) * (self._made(levels, regulation, inputs, rates) - levels)
+
+    def follow(self, start: Tensor, inputs: Tensor, rates: Tensor, dt: Tensor) -> Tensor:
+        """Levels (M, S, T, G) after each of T steps from start (S, G); inputs (S, T, K), rates (S, G), dt (S, T)."""
+        levels, regulation, found = start.expand(self.config.members, *start.shape), self._regulation(), []
+        for number in range(dt.shape[1]):
+            levels = self.step(levels, inputs[:, number], rates, dt[:, number], regulation)
+            found.append(levels)
+        return torch.stack(found, 2)
+
+    def rest(self, inputs: Tensor, rates: Tensor) -> Tensor:
+        """Levels (M, S, G) where the circuit comes to rest, from its reference, under inputs (S, K) and rates (S, G)."""
+        levels = (self.reference * rates.clamp(max=1)).expand(self.config.members, *rates.shape)
+        regulation = self._regulation()
+        for _ in range(REST_STEPS):
+            levels = levels + REST_GATE * (self._made(levels, regulation, inputs, rates) - levels)
+        return levels
+
+    def _regulation(self) -> Tensor:
+        return self.matrix() if self.config.candidates * DENSE >= self.config.genes else self.weight
+
+    def _made(self, levels: Tensor, regulation: Tensor, inputs: Tensor, rates: Tensor) -> Tensor:
+        scaled = (levels - self.reference) / self.sd
+        if regulation.shape[2] == self.config.genes:
+            regulated = scaled @ regulation.transpose(1, 2)
+        else:
+            regulated = torch.einsum("msgc,mgc->msg", scaled[:, :, self.source], regulation)
+        drive = self.baseline[:, None] + regulated + inputs @ self.effect
+        made = rates * (self.reference + self.sd * drive)
+        return torch.minimum(torch.maximum(made, self.floor), self.ceiling)

@@ -1,0 +1,177 @@
+"""How a circuit is learned: what a step is of, what it minimises, and what each member is not shown.
+
+Each member of the ensemble is left one fold of the experiments: of the series, and of the perturbed genes or compounds
+with all that was done to them. What it predicts of these, rolled out from their start, or from the reference to rest,
+says which penalty is chosen and which epoch of a training is the best. No truth about edges is asked for anything.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from workflow_scripts.circuit.data import Circuit, imputed
+from workflow_scripts.circuit.dynamics import Dynamics
+from workflow_scripts.circuit.evidence import zscore
+from workflow_scripts.training.objective import Loss, Term
+
+# The first number of a seed: which of the independent streams it is.
+SERIES, PERTURBED, WINDOWS, RESTS = 0, 1, 2, 3
+ALWAYS = -1  # the fold of what every member is shown
+MOST_RESTS = 512  # states of rest in one step
+
+
+class Batch(NamedTuple):
+    """S stretches of series, of T steps, and R states of rest; M members, G genes, K inputs."""
+
+    levels: Tensor  # (S, T + 1, G) float32, NaN where not measured
+    start: Tensor  # (S, G) the first of these, imputed
+    inputs: Tensor  # (S, T, K)
+    rates: Tensor  # (S, G)
+    dt: Tensor  # (S, T), 0 after the end of a series
+    asked: Tensor  # (M, S) bool, of which members it is asked
+    rest: Tensor  # (R, G) float32, NaN where not measured
+    filled: Tensor  # (R, G) the same, imputed
+    rest_inputs: Tensor  # (R, K)
+    rest_rates: Tensor  # (R, G)
+    rest_asked: Tensor  # (M, R) bool
+    known: Tensor  # (R,) bool, whether what is done there is known
+    held_out: bool  # whether it is what members were not shown, to be predicted from the start alone
+
+
+class Material:
+    """The experiments on one circuit as batches of them."""
+
+    def __init__(self, circuit: Circuit, members: int, seed: int) -> None:
+        filled, _ = imputed(circuit)
+        self.circuit, self.seed = circuit, seed
+        self.levels, self.filled = (torch.tensor(of.levels, dtype=torch.float32) for of in (circuit, filled))
+        self.rates = torch.tensor(circuit.rates, dtype=torch.float32)
+        self.inputs = torch.tensor(_inputs(circuit), dtype=torch.float32)
+        self.times = torch.tensor(np.nan_to_num(circuit.times), dtype=torch.float32)
+        steps = np.concatenate([np.diff(circuit.times[rows]) for rows in circuit.series] or [np.ones(1)])
+        self.unit = float(np.median(steps))
+        self.rests = circuit.at_rest
+        self.series_fold, self.rest_fold = folds(circuit, members, seed)
+        self.known = torch.tensor([bool(circuit.perturbations[row]) for row in self.rests], dtype=torch.bool)
+        self.members = torch.arange(members)[:, None]
+
+    def evidence(self) -> Tensor:
+        """The z-score (M, G targets, G sources) of each target where a source is perturbed; 0 where a member is not
+        shown that, and where there is no such experiment."""
+        inferred = zscore(self.circuit, self.seed, {})
+        weights = np.zeros((len(self.circuit.genes),) * 2) if inferred is None else inferred.weights
+        found = torch.tensor(weights, dtype=torch.float32).T.repeat(len(self.members), 1, 1)
+        for row, fold in zip(self.rests, self.rest_fold, strict=True):
+            if fold != ALWAYS:
+                for one in self.circuit.perturbations[row]:
+                    if one.kind != "chemical":
+                        found[fold, :, self.circuit.genes.index(one.target)] = 0
+        return found
+
+    def training(self, epoch: int, step: int, window: int) -> Batch:
+        """A stretch of `window` steps of each series, from a random point, and states of rest, all of them if few."""
+        generator = np.random.default_rng([WINDOWS, self.seed, epoch, step])
+        stretches = []
+        for rows in self.circuit.series:
+            first = int(generator.integers(max(1, len(rows) - window)))
+            stretches.append(rows[first : first + window + 1])
+        rests = np.arange(len(self.rests))
+        if len(rests) > MOST_RESTS:
+            rests = np.random.default_rng([RESTS, self.seed, epoch, step]).choice(rests, MOST_RESTS, replace=False)
+        return self._batch(stretches, rests, held_out=False)
+
+    def held_out(self) -> Batch:
+        """All that members were not shown: series from where nothing unknown acts any more, and states of rest."""
+        stretches = [rows[_undisturbed(self.circuit, rows) :] for rows in self.circuit.series]
+        return self._batch(stretches, np.flatnonzero(self.rest_fold != ALWAYS), held_out=True)
+
+    def _batch(self, stretches: list[np.ndarray], rests: np.ndarray, held_out: bool) -> Batch:
+        length = max((len(rows) for rows in stretches), default=1)
+        padded = np.array([np.pad(rows, (0, length - len(rows)), mode="edge") for rows in stretches], int)
+        rows = torch.tensor(padded.reshape(len(stretches), length))
+        absent = torch.arange(length) >= torch.tensor([len(of) for of in stretches], dtype=torch.long)[:, None]
+        of_rest = torch.tensor(self.rests[rests], dtype=torch.long)
+        asked, rest_asked = (
+            (torch.tensor(fold) == self.members) == held_out for fold in (self.series_fold, self.rest_fold[rests])
+        )
+        return Batch(
+            levels=self.levels[rows].masked_fill(absent[:, :, None], torch.nan),
+            start=self.filled[rows[:, 0]],
+            inputs=self.inputs[rows[:, :-1]],
+            rates=self.rates[rows[:, 0]],
+            dt=self.times[rows[:, 1:]] - self.times[rows[:, :-1]],
+            asked=asked,
+            rest=self.levels[of_rest],
+            filled=self.filled[of_rest],
+            rest_inputs=self.inputs[of_rest],
+            rest_rates=self.rates[of_rest],
+            rest_asked=rest_asked,
+            known=self.known[rests],
+            held_out=held_out,
+        )
+
+
+def folds(circuit: Circuit, members: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """The fold (0 to members - 1) int64 of each series, and of each state of rest, of those that are perturbed by what.
+
+    The circuit as it is, is shown to all members (`ALWAYS`), unless there is nothing else to hold out.
+    """
+    done = ["+".join(sorted({one.target for one in circuit.perturbations[row]})) for row in circuit.at_rest]
+    if not circuit.series and not any(done):
+        done = [str(row) for row in circuit.at_rest]
+    names = sorted(set(done) - {""})
+    of_name = dict(zip(names, _dealt(len(names), members, [PERTURBED, seed]), strict=True))
+    of_rest = np.array([of_name.get(name, ALWAYS) for name in done], int)
+    return _dealt(len(circuit.series), members, [SERIES, seed]), of_rest
+
+
+def _dealt(number: int, hands: int, seed: list[int]) -> np.ndarray:
+    return np.random.default_rng(seed).permutation(number) % hands
+
+
+def _inputs(circuit: Circuit) -> np.ndarray:
+    """(N, K): the dose of each compound, and of each series whether something unknown acts."""
+    acting = np.zeros((len(circuit.levels), len(circuit.series)))
+    for number, rows in enumerate(circuit.series):
+        acting[rows, number] = circuit.disturbed[rows]
+    return np.hstack([circuit.chemicals, acting])
+
+
+def _undisturbed(circuit: Circuit, rows: np.ndarray) -> int:
+    """From which point of a series on nothing unknown acts any more: its last, where something always does."""
+    acting = np.flatnonzero(circuit.disturbed[rows])
+    return min(int(acting[-1]) + 1, len(rows) - 1) if len(acting) else 0
+
+
+def loss(model: Dynamics, batch: Batch, spec: dict[str, Any], discount: Tensor) -> Loss:
+    """What a step minimises, and the mean squared error that is reported, in variances of each gene.
+
+    discount: (M, G, C), by how much evidence lowers the penalty of each weight. spec: penalty, rest_weight and
+    input_penalty of a run.
+    """
+    predicted = model.follow(batch.start, batch.inputs, batch.rates, batch.dt)
+    over_time, steps = _errors(model, predicted, batch.levels[:, 1:], batch.asked)
+    if batch.held_out:
+        at_rest = model.rest(batch.rest_inputs, batch.rest_rates)
+        shown = model.production(batch.filled, batch.rest_inputs, batch.rest_rates)
+        at_rest = torch.where(batch.known[:, None], at_rest, shown)
+    else:
+        at_rest = model.production(batch.filled, batch.rest_inputs, batch.rest_rates)
+    untouched = batch.rest.masked_fill(batch.rest_rates != 1, torch.nan)
+    rest, states = _errors(model, at_rest, untouched, batch.rest_asked)
+    weights = (discount * model.weight.abs()).sum() / (len(model.weight) * model.config.genes)
+    inputs = model.effect.abs().mean() if model.effect.numel() else model.effect.sum()
+    kept = spec["penalty"] * weights + spec["input_penalty"] * inputs
+    terms = (Term(over_time, steps), Term(spec["rest_weight"] * rest, states), Term(kept, 1))
+    return Loss(over_time + rest, steps + states, terms)
+
+
+def _errors(model: Dynamics, predicted: Tensor, levels: Tensor, asked: Tensor) -> tuple[Tensor, int]:
+    """The sum of squared errors in variances, and of how many: predicted (M, S, ..., G), levels (S, ..., G)."""
+    wanted = torch.isfinite(levels) & asked.reshape(*asked.shape, *[1] * (levels.dim() - 1))
+    apart = (predicted - torch.nan_to_num(levels)) / model.sd
+    return torch.where(wanted, apart, 0).square().sum(), int(wanted.sum())

@@ -1,0 +1,55 @@
+"""Learn a circuit from its experiments: who regulates whom, and how levels move."""
+
+from workflow_scripts.rule import run
+
+from pathlib import Path
+
+import torch
+
+from workflow_scripts.circuit import bundle, training
+from workflow_scripts.circuit.data import circuit
+from workflow_scripts.contracts import edges as edges_table
+from workflow_scripts.contracts import experiments as contract
+from workflow_scripts.contracts import history as history_table
+from workflow_scripts.contracts import penalties
+from workflow_scripts.training import resume
+
+
+def train_circuit(
+    *,
+    experiments: Path,
+    model: Path,
+    history: Path,
+    selection: Path,
+    edges: Path,
+    spec: dict,
+    policy: dict,
+    code: str,
+    threads: int,
+    memory_mb: int,
+) -> None:
+    """Train one run (`spec`, of `circuit/runs`) on one circuit, and write its model, history, Penalties and Edges.
+
+    The model and the history are those of the penalty whose members predict what they were not shown best. A killed
+    training goes on from the folder `checkpoints` beside the model.
+    """
+    torch.set_num_threads(threads)
+    measured = contract.read(experiments)
+    digest = resume.digest(spec, code, [experiments])
+    unfinished = {
+        penalty: resume.Checkpoints(model.parent / "checkpoints", f"{digest}-{penalty:g}")
+        for penalty in spec["penalties"]
+    }
+    trials = training.train(circuit(measured), spec, policy | {"memory": memory_mb << 20}, unfinished)
+    best = trials[0]
+    bundle.write(best.model, model, str(measured.uns["gene_order"]), spec["seed"])
+    penalties.write([(trial.penalty, trial.error, trial is best) for trial in trials], selection)
+    weights, signs, share = bundle.edges(best.model)
+    edges_table.write(edges_table.of_matrix(weights, list(measured.var_names), signs, share), edges)
+    history_table.write(best.history, history)
+    for checkpoints in unfinished.values():
+        checkpoints.remove()
+
+
+if "snakemake" in globals():
+    run(train_circuit, snakemake)  # noqa: F821
