@@ -69,11 +69,10 @@ class Dynamics(nn.Module):
 
     def follow(self, start: Tensor, inputs: Tensor, rates: Tensor, dt: Tensor) -> Tensor:
         """Levels (M, S, T, G) after each of T steps from start (S, G); inputs (S, T, K), rates (S, G), dt (S, T)."""
-        levels, regulation, found = start.expand(self.config.members, *start.shape), self._regulation(), []
+        found, regulation = [start.expand(self.config.members, *start.shape)], self._regulation()
         for number in range(dt.shape[1]):
-            levels = self.step(levels, inputs[:, number], rates, dt[:, number], regulation)
-            found.append(levels)
-        return torch.stack(found, 2)
+            found.append(self.step(found[-1], inputs[:, number], rates, dt[:, number], regulation))
+        return torch.stack(found, 2)[:, :, 1:]
 
     def rest(self, inputs: Tensor, rates: Tensor) -> Tensor:
         """Levels (M, S, G) where the circuit comes to rest, from its reference, under inputs (S, K) and rates (S, G)."""

@@ -1,0 +1,71 @@
+"""What a trained circuit predicts of perturbations, and of what follows of a state."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from workflow_scripts.circuit.data import Circuit
+from workflow_scripts.circuit.dynamics import Dynamics
+from workflow_scripts.circuit.learning import Material
+from workflow_scripts.contracts.experiments import Perturbation
+
+
+def at_rest(model: Dynamics, circuit: Circuit, done: list[tuple[Perturbation, ...]]) -> np.ndarray:
+    """Levels (M members, R, G) float64 where the circuit comes to rest under each of R sets of perturbations.
+
+    Compounds that the model has not learned from, and disturbances of series, do nothing.
+    """
+    place = {gene: column for column, gene in enumerate(circuit.genes)}
+    rates = np.ones((len(done), len(circuit.genes)))
+    inputs = np.zeros((len(done), model.config.inputs))
+    for row, those in enumerate(done):
+        for one in those:
+            if one.kind != "chemical":
+                rates[row, place[one.target]] *= one.dose
+            elif one.target in circuit.compounds:
+                inputs[row, circuit.compounds.index(one.target)] += one.dose
+    with torch.no_grad():
+        found = model.rest(*(torch.tensor(of, dtype=torch.float32) for of in (inputs, rates)))
+    return found.double().numpy()
+
+
+def combined(
+    model: Dynamics, circuit: Circuit, done: list[tuple[Perturbation, ...]], rule: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Levels (R, G) under several perturbations at once, and their sd over members.
+
+    rule: (R, G), what the measured effects of each alone come to, the greater of these a gene. To it comes by how much
+    the circuit departs from the same rule on what it predicts of each alone: so measurements say how far a perturbation
+    reaches, and the circuit what two of them have in common.
+    """
+    singles = sorted({(one,) for those in done for one in those})
+    alone = dict(zip(singles, at_rest(model, circuit, singles).transpose(1, 0, 2), strict=True))
+    undisturbed = at_rest(model, circuit, [()])[:, 0]
+    together = at_rest(model, circuit, done)
+    departs = np.empty_like(together)
+    for row, those in enumerate(done):
+        effects = np.stack([alone[(one,)] - undisturbed for one in those])
+        departs[:, row] = together[:, row] - undisturbed - greatest(effects)
+    levels = np.clip(rule + departs, model.floor.numpy(), model.ceiling.numpy())
+    for row, those in enumerate(done):
+        levels[:, row, [circuit.genes.index(one.target) for one in those if one.kind == "knockout"]] = 0
+    return levels.mean(0), levels.std(0)
+
+
+def greatest(effects: np.ndarray) -> np.ndarray:
+    """Of effects (E, ..., G) that with the greatest size, for each gene."""
+    return np.take_along_axis(effects, np.abs(effects).argmax(0)[None], 0)[0]
+
+
+def rolled_out(model: Dynamics, circuit: Circuit, seed: int) -> list[np.ndarray]:
+    """Of each series the levels (T, G) that follow of its first state where nothing unknown acts any more.
+
+    Each is followed by the member of the ensemble that was not shown this series; seed: of the run.
+    """
+    material = Material(circuit, model.config.members, seed)
+    batch = material.held_out()
+    with torch.no_grad():
+        found = model.follow(batch.start, batch.inputs, batch.rates, batch.dt).double().numpy()
+    lengths = (batch.dt > 0).sum(1).tolist()
+    return [found[fold, row, :length] for row, (fold, length) in enumerate(zip(material.series_fold, lengths, strict=True))]
