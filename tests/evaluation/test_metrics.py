@@ -17,6 +17,7 @@ from workflow_scripts.evaluation.classification import classify
 from workflow_scripts.evaluation.metrics import (
     CLASSES,
     CLUSTERS,
+    EDGES,
     HIDDEN,
     METRICS,
     SURVIVAL,
@@ -46,7 +47,7 @@ def worst_gene(hidden):
 """
 
 
-TASKS = (CLASSES, HIDDEN, CLUSTERS, TWINS, SURVIVAL)
+TASKS = (CLASSES, HIDDEN, CLUSTERS, TWINS, SURVIVAL, EDGES)
 
 
 def test_every_entry_has_a_function_at_each_of_its_levels() -> None:

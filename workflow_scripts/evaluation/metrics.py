@@ -8,6 +8,7 @@ add its line; scores, comparisons, figures and tables then have it.
 - imputation: a function of `sums.Hidden`, to one number.
 - clustering, retrieval, survival: a function of `clusters.Clustered`, `retrieval.Found` or `survival.Ordered`;
   vectorized likewise.
+- edges: a function of `edges.Ranked`; vectorized likewise.
 """
 
 from __future__ import annotations
@@ -23,8 +24,10 @@ SUMS = "workflow_scripts.evaluation.sums"
 LIE = "workflow_scripts.evaluation.clusters"
 FIND = "workflow_scripts.evaluation.retrieval"
 LIVE = "workflow_scripts.evaluation.survival"
+RANK = "workflow_scripts.evaluation.edges"
 CLASSES, HIDDEN = "classification", "imputation"  # tasks
 CLUSTERS, TWINS, SURVIVAL = "clustering", "retrieval", "survival"  # tasks of what represents a sample
+EDGES = "edges"  # task of a circuit
 VECTORS = "representation"  # what the baselines of these tasks are registered under
 WITHIN = ("pooled", "per_gene", "per_sample")
 
@@ -63,6 +66,12 @@ METRICS = {
     "recall_10": Metric("recall at 10", "", True, TWINS, {"pooled": f"{FIND}.recall_10"}),
     "mean_reciprocal_rank": Metric("mean reciprocal rank", "", True, TWINS, {"pooled": f"{FIND}.mean_reciprocal_rank"}),
     "concordance": Metric("concordance index within labels", "", True, SURVIVAL, {"pooled": f"{LIVE}.concordance"}),
+    "aupr": Metric("AUPR", "", True, EDGES, {"pooled": f"{RANK}.aupr"}),
+    "auroc": Metric("AUROC", "", True, EDGES, {"pooled": f"{RANK}.auroc"}),
+    "edge_f1": Metric("F1 of the edges named", "", True, EDGES, {"pooled": f"{RANK}.edge_f1"}),
+    "edge_precision": Metric("precision of the edges named", "", True, EDGES, {"pooled": f"{RANK}.edge_precision"}),
+    "edge_recall": Metric("recall of the edges named", "", True, EDGES, {"pooled": f"{RANK}.edge_recall"}),
+    "early_precision": Metric("early precision", "", True, EDGES, {"pooled": f"{RANK}.early_precision"}),
 }
 
 
