@@ -12,7 +12,7 @@ rule circuit:
             "<results>/circuit/{network}/{run}/{file}",
             network=names("circuit/networks"),
             run=names("circuit/runs"),
-            file=["edges.parquet", "selection.tsv", "history.tsv", "predicted.h5ad", "metrics.parquet"],
+            file=["edges.parquet", "selection.tsv", "history.tsv", "metrics.parquet"],
         ),
 
 
@@ -152,6 +152,27 @@ rule train_circuit:
         "../workflow_scripts/circuit/train_circuit.py"
 
 
+rule predict_responses:
+    input:
+        experiments="<results>/circuit/{network}/experiments.h5ad",
+        outcomes="<results>/circuit/{network}/outcomes.h5ad",
+        model="<results>/circuit/{network}/{run}/model",
+    output:
+        predicted="<results>/circuit/{network}/{run}/predicted.h5ad",
+    log:
+        "<logs>/circuit/predict_responses.{network}.{run}.log",
+    benchmark:
+        "<benchmarks>/circuit/predict_responses.{network}.{run}.jsonl"
+    conda:
+        "../envs/circuit.yaml"
+    threads: 2
+    params:
+        code=code("circuit/predict_responses"),
+        run="{run}",
+    script:
+        "../workflow_scripts/circuit/predict_responses.py"
+
+
 rule score_circuit:
     input:
         experiments="<results>/circuit/{network}/experiments.h5ad",
@@ -160,8 +181,8 @@ rule score_circuit:
         baselines="<results>/circuit/{network}/baselines/edges.parquet",
         truth=told(settings, "truth", "<results>/circuit/{network}/truth.parquet"),
         outcomes=told(settings, "double_knockouts", "<results>/circuit/{network}/outcomes.h5ad"),
+        predicted=told(settings, "double_knockouts", "<results>/circuit/{network}/{run}/predicted.h5ad"),
     output:
-        predicted="<results>/circuit/{network}/{run}/predicted.h5ad",
         metrics="<results>/circuit/{network}/{run}/metrics.parquet",
         comparisons="<results>/circuit/{network}/{run}/comparisons.parquet",
     log:

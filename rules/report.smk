@@ -1,4 +1,5 @@
 from workflow_scripts.bulk.inputs import fewer, gene_embedding, of_variants, place_of_run
+from workflow_scripts.circuit.inputs import place_of_circuit, told
 from workflow_scripts.prebulk.inputs import learned_files, sample_sheets, shards
 from workflow_scripts.simulate.inputs import truth
 
@@ -40,6 +41,12 @@ rule figures:
         ),
         branch(fewer(settings), then="<results>/report/learning_curve.png", otherwise=[]),
         collect("<results>/report/ablation.{ablation}.png", ablation=names("bulk/ablations")),
+        collect(
+            "<results>/report/{network}/{run}/{file}",
+            network=names("circuit/networks"),
+            run=names("circuit/runs"),
+            file=["circuit.png", "circuit.html"],
+        ),
         collect(
             "<results>/report/{set}/{figure}",
             set=names("tracks/sets"),
@@ -262,13 +269,13 @@ rule plot_quality:
     output:
         figure=report(
             "<results>/report/quality.png",
-            category="6. Data",
+            category="7. Data",
             labels={"figure": "samples kept and dropped"},
             caption="../config/report/quality.rst",
         ),
         table=report(
             "<results>/report/quality.html",
-            category="6. Data",
+            category="7. Data",
             labels={"figure": "quality counts"},
             caption="../config/report/quality.rst",
         ),
@@ -292,7 +299,7 @@ rule list_sources:
         sources="<results>/report/sources.tsv",
         page=report(
             "<results>/report/sources.html",
-            category="6. Data",
+            category="7. Data",
             labels={"figure": "sources"},
             caption="../config/report/sources.rst",
         ),
@@ -309,5 +316,6 @@ rule list_sources:
         "../workflow_scripts/report/list_sources.py"
 
 
+include: "report.circuit.smk"
 include: "report.runs.smk"
 include: "report.summary.smk"

@@ -9,7 +9,7 @@ rule summarize_costs:
         costs="<results>/report/costs.tsv",
         page=report(
             "<results>/report/costs.html",
-            category="7. Costs",
+            category="8. Costs",
             labels={"figure": "cost per rule"},
             caption="../config/report/costs.rst",
         ),

@@ -158,7 +158,8 @@ def test_candidates_are_those_with_most_evidence() -> None:
 def test_a_bundle_is_read_as_it_was_written(tmp_path: Path, trials: list[training.Trial]) -> None:
     model = trials[0].model
     bundle.write(model, tmp_path / "model", "order", 1)
-    found = bundle.read(tmp_path / "model", "order")
+    found, seed = bundle.read(tmp_path / "model", "order")
+    assert seed == 1
     assert dataclasses.asdict(found.config) == dataclasses.asdict(model.config)
     for name, tensor in model.state_dict().items():
         assert torch.equal(tensor, found.state_dict()[name])

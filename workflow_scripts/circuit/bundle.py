@@ -21,15 +21,15 @@ def write(model: Dynamics, path: Path, gene_order: str, seed: int) -> None:
     model_bundle.write(model.state_dict(), architecture, path, gene_order=gene_order, seed=seed, buffers=buffers)
 
 
-def read(path: Path, gene_order: str) -> Dynamics:
-    """The trained circuit; raises BadInput on a damaged bundle, or one of other genes."""
+def read(path: Path, gene_order: str) -> tuple[Dynamics, int]:
+    """The trained circuit and its seed; raises BadInput on a damaged bundle, or one of other genes."""
     state, config = model_bundle.read(path, gene_order)
     try:
         model = Dynamics(Shape(**config["architecture"]))
         model.load_state_dict(state)
     except (TypeError, RuntimeError) as error:
         raise BadInput(path, "", f"not a circuit of this version ({error})", "Train it again.") from error
-    return model.eval()
+    return model.eval(), config["seed"]
 
 
 def edges(model: Dynamics) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from workflow_scripts.circuit.data import circuit, imputed
+from workflow_scripts.circuit.evidence import Inferred
 from workflow_scripts.circuit.inference_baselines import INFERENCE, infer
 from workflow_scripts.contracts import edges as edges_table
 from workflow_scripts.contracts import experiments as contract
@@ -18,16 +19,14 @@ def infer_baselines(*, experiments: Path, edges: Path, spec: dict) -> None:
     """Write the Edges of every method of the registry that the experiments allow."""
     measured = contract.read(experiments)
     filled, _ = imputed(circuit(measured))
-    found = {}
+    found: dict[str, Inferred | None] = {}
     for name in INFERENCE:
         started = time.monotonic()
-        inferred = infer(name, filled, spec["seed"], spec)
-        if inferred is None:
-            log.info("%s: the experiments are not of the kind that it needs", name)
-            continue
-        found[name] = edges_table.of_matrix(inferred.weights, filled.genes, inferred.signs)
-        log.info("%s: %d edges in %.1f s", name, len(found[name]), time.monotonic() - started)
-    edges_table.write_methods(found, edges)
+        found[name] = infer(name, filled, spec["seed"], spec, found)
+        said = "the experiments are not of the kind that it needs" if found[name] is None else "inferred"
+        log.info("%s: %s (%.1f s)", name, said, time.monotonic() - started)
+    tables = {name: edges_table.of_matrix(of.weights, filled.genes, of.signs) for name, of in found.items() if of}
+    edges_table.write_methods(tables, edges)
 
 
 if "snakemake" in globals():

@@ -10,6 +10,8 @@ Settings: trees (of a forest, and at most of a boosted one; int), folds (over se
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from workflow_scripts.circuit.data import Circuit
@@ -37,10 +39,19 @@ INFERENCE = {
 }
 
 
-def infer(name: str, circuit: Circuit, seed: int, settings: dict[str, Any]) -> Inferred | None:
-    """What one method infers, its parts first; None where the circuit has no experiments it could infer from."""
+def infer(
+    name: str,
+    circuit: Circuit,
+    seed: int,
+    settings: dict[str, Any],
+    known: Mapping[str, Inferred | None] = MappingProxyType({}),
+) -> Inferred | None:
+    """What one method infers; None where the circuit has no experiments that it could infer from.
+
+    known: what other methods inferred of the same; parts that are not among it are inferred first.
+    """
     method = INFERENCE[name]
     if not method.parts:
         return load(method.function)(circuit, seed, settings)
-    parts = [infer(part, circuit, seed, settings) for part in method.parts]
+    parts = [known[part] if part in known else infer(part, circuit, seed, settings) for part in method.parts]
     return None if any(part is None for part in parts) else load(method.function)(*parts)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from workflow_scripts.settings.settings import Settings
 
@@ -11,3 +10,8 @@ from workflow_scripts.settings.settings import Settings
 def told(settings: Settings, key: str, file: str) -> Callable[..., list[str]]:
     """For a rule's input: the file that is made of what a network gives at `key`, where it gives it."""
     return lambda wildcards: [file] if settings.section(f"circuit/networks/{wildcards.network}/{key}") else []
+
+
+def place_of_circuit(settings: Settings) -> Callable[..., int]:
+    """For a rule's params: the place of one {run} among all, in order of name, which its colour in figures follows."""
+    return lambda wildcards: settings.names("circuit/runs").index(wildcards.run)

@@ -86,7 +86,7 @@ class Material:
 
     def held_out(self) -> Batch:
         """All that members were not shown: series from where nothing unknown acts any more, and states of rest."""
-        stretches = [rows[_undisturbed(self.circuit, rows) :] for rows in self.circuit.series]
+        stretches = [rows[undisturbed(self.circuit, rows) :] for rows in self.circuit.series]
         return self._batch(stretches, np.flatnonzero(self.rest_fold != ALWAYS), held_out=True)
 
     def _batch(self, stretches: list[np.ndarray], rests: np.ndarray, held_out: bool) -> Batch:
@@ -141,7 +141,7 @@ def _inputs(circuit: Circuit) -> np.ndarray:
     return np.hstack([circuit.chemicals, acting])
 
 
-def _undisturbed(circuit: Circuit, rows: np.ndarray) -> int:
+def undisturbed(circuit: Circuit, rows: np.ndarray) -> int:
     """From which point of a series on nothing unknown acts any more: its last, where something always does."""
     acting = np.flatnonzero(circuit.disturbed[rows])
     return min(int(acting[-1]) + 1, len(rows) - 1) if len(acting) else 0

@@ -24,7 +24,8 @@ def predict_responses(
     known, _ = imputed(circuit(measured))
     asked = contract.read(outcomes, order).obs["perturbation"].astype(str)
     done = [tuple(parsed(text, outcomes)) for text in asked]
-    levels, sd = responses.combined(bundle.read(model, order), known, done, max_effect(known, done))
+    trained, _ = bundle.read(model, order)
+    levels, sd = responses.combined(trained, known, done, max_effect(known, done))
     unit = str(measured.uns["unit"])
     responses_table.write(levels, sd, asked, known.genes, predicted, unit=unit, run=run)
 

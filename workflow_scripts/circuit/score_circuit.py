@@ -3,11 +3,15 @@
 from workflow_scripts.rule import run as run_door
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
+import torch
 
-from workflow_scripts.circuit import bundle, responses, response_baselines
-from workflow_scripts.circuit.data import circuit, imputed
+from workflow_scripts.circuit import bundle, response_baselines, responses
+from workflow_scripts.circuit.data import Circuit, circuit, imputed
+from workflow_scripts.circuit.learning import undisturbed
 from workflow_scripts.contracts import comparisons as comparisons_table
 from workflow_scripts.contracts import edge_truth
 from workflow_scripts.contracts import edges as edges_table
@@ -16,6 +20,84 @@ from workflow_scripts.contracts import metrics as metrics_table
 from workflow_scripts.contracts import responses as responses_table
 from workflow_scripts.evaluation.comparisons import compare
 from workflow_scripts.evaluation.edges import score_edges
-from workflow_scripts.evaluation.responses import score_responses, score_roll_out
+from workflow_scripts.evaluation.responses import score_responses, score_roll_outs
 
-print
+
+def score_circuit(
+    *,
+    experiments: Path,
+    model: Path,
+    edges: Path,
+    baselines: Path,
+    truth: Path | None,
+    outcomes: Path | None,
+    predicted: Path | None,
+    metrics: Path,
+    comparisons: Path,
+    spec: dict,
+    network: str,
+    run: str,
+    threads: int,
+) -> None:
+    """Write Metrics of the run and all baselines, and Comparisons of the run with each.
+
+    Edges are scored against `truth`, and responses (`predicted`) against `outcomes`, where these are given; of time
+    series what follows of a state when nothing unknown acts any more, each by what was not shown that series.
+    """
+    torch.set_num_threads(threads)
+    measured = contract.read(experiments)
+    known, _ = imputed(circuit(measured))
+    rows: list[dict[str, Any]] = []
+    if truth is not None:
+        ranked = {run: edges_table.read(edges), **edges_table.read_methods(baselines)}
+        rows += score_edges(edge_truth.read(truth), ranked, spec, network)
+    if outcomes is not None and predicted is not None:
+        found = circuit(contract.read(outcomes, str(measured.uns["gene_order"])))
+        own = responses_table.read(predicted, str(measured.uns["gene_order"]))
+        rows += _of_responses(known, found, {run: np.asarray(own.X, float)}, spec, network)
+    if known.series:
+        trained, seed = bundle.read(model, str(measured.uns["gene_order"]))
+        rows += _of_roll_outs(known, {run: responses.rolled_out(trained, known, seed)}, spec, network)
+    _write(rows, run, metrics, comparisons)
+
+
+def _of_responses(
+    known: Circuit, found: Circuit, own: dict[str, np.ndarray], spec: dict[str, Any], network: str
+) -> list[dict[str, Any]]:
+    names = ["+".join(map(str, done)) for done in found.perturbations]
+    rules = response_baselines.respond(known, found.perturbations)
+    perturbed = found.rates != 1
+    return score_responses(found.levels, own | rules, perturbed, known.reference(), names, spec, network)
+
+
+def _of_roll_outs(
+    known: Circuit, own: dict[str, list[np.ndarray]], spec: dict[str, Any], network: str
+) -> list[dict[str, Any]]:
+    courses = [rows[undisturbed(known, rows) :] for rows in known.series]
+    long = [number for number, rows in enumerate(courses) if len(rows) > 1]
+    if not long:
+        return []
+    predicted = own | response_baselines.follow(known, courses)
+    return score_roll_outs(
+        [known.levels[courses[number][1:]] for number in long],
+        {name: [of[number] for number in long] for name, of in predicted.items()},
+        known.levels[[courses[number][0] for number in long]],
+        [f"series_{number + 1}" for number in long],
+        spec,
+        network,
+    )
+
+
+def _write(rows: list[dict[str, Any]], run: str, metrics: Path, comparisons: Path) -> None:
+    """Replicates of the run and of baselines as Metrics and Comparisons; there may be none."""
+    table = pd.DataFrame(rows, columns=list(metrics_table.REPLICATES.columns))
+    types = {"value": float, "ci_low": float, "ci_high": float, "n": "int64"}
+    order = ["task", "dataset", "split", "level", "metric", "model"]
+    numbers = table.astype(types)[list(metrics_table.SCHEMA.columns)].sort_values(order)
+    metrics_table.write(numbers, metrics)
+    own = table["model"] == run
+    comparisons_table.write(compare(table[own], table[~own], metrics), comparisons)
+
+
+if "snakemake" in globals():
+    run_door(score_circuit, snakemake)  # noqa: F821

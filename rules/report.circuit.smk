@@ -1,0 +1,42 @@
+# What runs have learned of circuits.
+
+
+rule plot_circuit:
+    input:
+        experiments="<results>/circuit/{network}/experiments.h5ad",
+        edges="<results>/circuit/{network}/{run}/edges.parquet",
+        selection="<results>/circuit/{network}/{run}/selection.tsv",
+        seals=["<results>/circuit/{network}/{run}/selection.tsv.sha256"],
+        metrics="<results>/circuit/{network}/{run}/metrics.parquet",
+        comparisons="<results>/circuit/{network}/{run}/comparisons.parquet",
+        truth=told(settings, "truth", "<results>/circuit/{network}/truth.parquet"),
+        predicted=told(settings, "double_knockouts", "<results>/circuit/{network}/{run}/predicted.h5ad"),
+        outcomes=told(settings, "double_knockouts", "<results>/circuit/{network}/outcomes.h5ad"),
+        provenance=provenance_of("circuit/networks/{network}"),
+    output:
+        figure=report(
+            "<results>/report/{network}/{run}/circuit.png",
+            category="6. Circuits",
+            subcategory="{network}",
+            labels={"run": "{run}", "figure": "edges and responses"},
+            caption="../config/report/circuit.rst",
+        ),
+        page=report(
+            "<results>/report/{network}/{run}/circuit.html",
+            category="6. Circuits",
+            subcategory="{network}",
+            labels={"run": "{run}", "figure": "scores"},
+            caption="../config/report/circuit_scores.rst",
+        ),
+    log:
+        "<logs>/report/plot_circuit.{network}.{run}.log",
+    benchmark:
+        "<benchmarks>/report/plot_circuit.{network}.{run}.jsonl"
+    conda:
+        "../envs/report.yaml"
+    params:
+        code=code("report/plot_circuit"),
+        run="{run}",
+        place=place_of_circuit(settings),
+    script:
+        "../workflow_scripts/report/plot_circuit.py"
