@@ -29,8 +29,8 @@ from workflow_scripts.simulate.topology import Topology
 TIMES = np.arange(0, 1001, 50)  # minutes
 RELEASE = 500  # minutes, at which a disturbance ends
 DISTURBED = 1 / 3  # share of the genes, in each series
-DISTURBANCE = (0.3, 1.0)  # size of the shift of their activation, up or down
-MULTIFACTORIAL = 0.15  # sd of the shift of every gene's activation
+DISTURBANCE = (0.1, 0.6)  # size of the shift of their activation, up or down
+MULTIFACTORIAL = 0.12  # sd of the shift of every gene's activation
 KNOCKED_DOWN = 0.5  # rate
 DIM = 0.2  # level below which the noise of a measurement falls with the level, down to 0
 RETURNED = 1e-6  # distance from the wild type at which a circuit has returned to it
