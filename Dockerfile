@@ -1,6 +1,6 @@
 FROM condaforge/miniforge3:latest
 LABEL io.github.snakemake.containerized="true"
-LABEL io.github.snakemake.conda_env_hash="98f67d2736480d639ef522aa42e9df73404a9425b47efc95776c849965d1079e"
+LABEL io.github.snakemake.conda_env_hash="3d91d40992b7a1f0358b7df8365de72b3fc21e0e183b46e7596b089e79cbcd7d"
 # Conda environment:
 #   source: envs/bulk.yaml
 #   prefix: /conda-envs/b8cfa350ba6a7ca513b5584357b28520
@@ -121,7 +121,7 @@ RUN mkdir -p /conda-envs/f5903a15ff6cd74c55daca220fda9032
 COPY envs/report.yaml /conda-envs/f5903a15ff6cd74c55daca220fda9032/environment.yaml
 # Conda environment:
 #   source: envs/simulate.yaml
-#   prefix: /conda-envs/cc36b397409fa43d31d57f3523941ebe
+#   prefix: /conda-envs/bd2d5777e8377e995dd4fc0aba6c865c
 #   channels:
 #     - conda-forge
 #     - bioconda
@@ -134,8 +134,9 @@ COPY envs/report.yaml /conda-envs/f5903a15ff6cd74c55daca220fda9032/environment.y
 #     - pandas =2.3.3
 #     - pybigwig =0.3.29
 #     - pytorch =2.13.0
-RUN mkdir -p /conda-envs/cc36b397409fa43d31d57f3523941ebe
-COPY envs/simulate.yaml /conda-envs/cc36b397409fa43d31d57f3523941ebe/environment.yaml
+#     - scipy =1.17.1
+RUN mkdir -p /conda-envs/bd2d5777e8377e995dd4fc0aba6c865c
+COPY envs/simulate.yaml /conda-envs/bd2d5777e8377e995dd4fc0aba6c865c/environment.yaml
 # Conda environment:
 #   source: envs/tracks.yaml
 #   prefix: /conda-envs/8b491b42e378dade9d2f6bd155ee1a1b
@@ -163,6 +164,6 @@ RUN conda env create --prefix /conda-envs/b8cfa350ba6a7ca513b5584357b28520 --fil
     conda env create --prefix /conda-envs/be631eca936a3f93b912b11af1045d16 --file /conda-envs/be631eca936a3f93b912b11af1045d16/environment.yaml && \
     conda env create --prefix /conda-envs/a58dd637b1f3933df8814d2ff4afd0bf --file /conda-envs/a58dd637b1f3933df8814d2ff4afd0bf/environment.yaml && \
     conda env create --prefix /conda-envs/f5903a15ff6cd74c55daca220fda9032 --file /conda-envs/f5903a15ff6cd74c55daca220fda9032/environment.yaml && \
-    conda env create --prefix /conda-envs/cc36b397409fa43d31d57f3523941ebe --file /conda-envs/cc36b397409fa43d31d57f3523941ebe/environment.yaml && \
+    conda env create --prefix /conda-envs/bd2d5777e8377e995dd4fc0aba6c865c --file /conda-envs/bd2d5777e8377e995dd4fc0aba6c865c/environment.yaml && \
     conda env create --prefix /conda-envs/8b491b42e378dade9d2f6bd155ee1a1b --file /conda-envs/8b491b42e378dade9d2f6bd155ee1a1b/environment.yaml && \
     conda clean --all -y

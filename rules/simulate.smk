@@ -1,10 +1,15 @@
-from workflow_scripts.simulate.inputs import truth, weights
+from workflow_scripts.simulate.inputs import mirror, truth, weights
+
+
+wildcard_constraints:
+    circuit=r"[A-Za-z0-9_-]+",  # simulate/circuits
 
 
 rule simulate:
     input:
         weights(settings),
         truth(settings),
+        collect("<results>/simulate/circuits/{circuit}/gold_standard.tsv", circuit=names("simulate/circuits")),
 
 
 rule simulate_weights:
@@ -41,3 +46,41 @@ rule simulate_mirror:
         code=code("simulate/simulate_mirror"),
     script:
         "../workflow_scripts/simulate/simulate_mirror.py"
+
+
+rule simulate_circuit:
+    input:
+        organism=branch(mirror(settings), then="<results>/simulate/truth", otherwise=[]),
+    output:
+        timeseries="<results>/simulate/circuits/{circuit}/timeseries.tsv",
+        knockouts="<results>/simulate/circuits/{circuit}/knockouts.tsv",
+        knockdowns="<results>/simulate/circuits/{circuit}/knockdowns.tsv",
+        wildtype="<results>/simulate/circuits/{circuit}/wildtype.tsv",
+        multifactorial="<results>/simulate/circuits/{circuit}/multifactorial.tsv",
+        dualknockouts_indexes="<results>/simulate/circuits/{circuit}/dualknockouts_indexes.tsv",
+        nonoise_dualknockouts="<results>/simulate/circuits/{circuit}/nonoise_dualknockouts.tsv",
+        gold_standard="<results>/simulate/circuits/{circuit}/gold_standard.tsv",
+        truth="<results>/simulate/circuits/{circuit}/truth/circuit.tsv",
+        seals=["<results>/simulate/circuits/{circuit}/truth/circuit.tsv.sha256"],
+        attested=[
+            "<results>/simulate/circuits/{circuit}/timeseries.tsv.provenance.json",
+            "<results>/simulate/circuits/{circuit}/knockouts.tsv.provenance.json",
+            "<results>/simulate/circuits/{circuit}/knockdowns.tsv.provenance.json",
+            "<results>/simulate/circuits/{circuit}/wildtype.tsv.provenance.json",
+            "<results>/simulate/circuits/{circuit}/multifactorial.tsv.provenance.json",
+            "<results>/simulate/circuits/{circuit}/dualknockouts_indexes.tsv.provenance.json",
+            "<results>/simulate/circuits/{circuit}/nonoise_dualknockouts.tsv.provenance.json",
+            "<results>/simulate/circuits/{circuit}/gold_standard.tsv.provenance.json",
+            "<results>/simulate/circuits/{circuit}/truth/circuit.tsv.provenance.json",
+        ],
+    log:
+        "<logs>/simulate/simulate_circuit.{circuit}.log",
+    benchmark:
+        "<benchmarks>/simulate/simulate_circuit.{circuit}.jsonl"
+    conda:
+        "../envs/simulate.yaml"
+    params:
+        spec=spec("simulate/circuits/{circuit}"),
+        code=code("simulate/simulate_circuit"),
+    script:
+        "../workflow_scripts/simulate/simulate_circuit.py"

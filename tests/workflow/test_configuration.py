@@ -93,6 +93,11 @@ def test_a_fault_is_one_line_before_any_job(change: dict, says: str) -> None:
 SET = "tracks/sets/netseq"
 LIMITS = {
     "simulate/mirror/expression/transcription_factors": (161, "given 161 of 320 genes; allowed: at most half, 160"),
+    "simulate/circuits/demo/genes": (321, "given 321 of 320 genes of the organism; allowed: at most 320"),
+    "esm2/models/esm2_t6_8M_UR50D/weights": (
+        "<results>/simulate/circuits/other/wildtype.tsv",
+        "wildtype.tsv'; allowed: files of simulate/circuits, which are demo",
+    ),
     "simulate/weights/embed_dim": (36, "given 36 with 4 attention_heads; allowed: a multiple of 8"),
     "download/refused_licences": (
         ["mit"],

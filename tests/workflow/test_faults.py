@@ -104,6 +104,8 @@ def readers(results: Path) -> dict[str, Callable[[Path], Any]]:
         "simulate/truth/*.tsv": lambda path: truth.read(path.stem, path.parent),
         "simulate/mirror/MANIFEST.tsv": require_intact_beside,
         "simulate/esm2_random.pt": attested,
+        "simulate/circuits/*/*.tsv": attested,
+        "simulate/circuits/*/truth/*.tsv": attested,
         "resources/*": attested,
         "logs/*/*.json": job_record.read,
     }

@@ -154,6 +154,7 @@ SPELLED = TRACK | {"name_chromosomes", "place_genes"}
 GENES = CORPUS | EMBEDDING | STRANDS | {"make_gene_table", "place_genes"}
 FILE = {"fetch_dataset", "list_sources"}
 ORGANISM = GENES | SPELLED | FILE | {"simulate_mirror", "index_genome", "search_samples"}
+ORGANISM |= {"simulate_circuit"}  # part of its network
 IMPUTATION = {"export_model", "score_imputation", "impute_baselines", "collect_metrics", "plot_scores"}
 CLASSES = {"export_model", "classify_samples", "classify_baselines", "collect_metrics", "plot_scores"}
 VECTORS = {"export_model", "score_embedding", "score_representations", "collect_metrics", "plot_scores"}
@@ -164,6 +165,7 @@ PEER = {"adopt_embedding", "classify_samples", "score_embedding", "collect_metri
 POLICY = ("accelerator", "devices", "nodes", "strategy")
 BY_HAND = {
     "simulate/mirror": ORGANISM,
+    "simulate/circuits/{name}": {"simulate_circuit"},
     "simulate/weights": ORGANISM | {"simulate_weights"},
     "download/mirror": ORGANISM - {"simulate_mirror"},
     "download/public_fallback": set(),

@@ -15,8 +15,10 @@ beside it:
 | pairs | target of two factors that act together alone | first and second (the factors, each with an edge of its own) |
 | patterns | gene that a part of samples moves | kind (cell type, programme, batch axis), name, log_fold of a unit |
 | states | sample and part | kind and name; value: share of a cell type, 1 of a programme that is on, score of an axis |
+| circuit | edge of a circuit | source, target (names of genes), sign (1 activates, -1 represses) |
 
-The last four stand where the configuration plants what they tell of.
+Of these `gates`, `pairs`, `patterns` and `states` stand where the configuration plants what they tell of. `circuit` is
+`results/simulate/circuits/{circuit}/truth/circuit.tsv`, written by `simulate/simulate_circuit`.
 """
 
 from __future__ import annotations
@@ -43,8 +45,9 @@ COLUMNS = {
     "pairs": {"target": str, "first": str, "second": str},
     "patterns": {"kind": str, "name": str, "gene_id": str, "log_fold": "float64"},
     "states": {"sample_id": str, "kind": str, "name": str, "value": "float64"},
+    "circuit": {"source": str, "target": str, "sign": "int64"},
 }
-REMEDY = "Remove the folder and run simulate_mirror again."
+REMEDY = "Remove the folder and run its rule again."
 
 
 def write(name: str, rows: Iterable[Iterable[object]], folder: Path) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workflow_scripts.settings.settings import Fault, Settings
+from workflow_scripts.simulate.inputs import CIRCUITS, mirror
 
 
 def faults(settings: Settings) -> Iterator[Fault]:
+    yield from _unknown_circuits(settings)
     section = settings.section("simulate")
     if section is None:
         return
@@ -19,3 +21,16 @@ def faults(settings: Settings) -> Iterator[Fault]:
     width, heads = section["weights"]["embed_dim"], section["weights"]["attention_heads"]
     if width % (2 * heads):
         yield "simulate/weights/embed_dim", f"{width} with {heads} attention_heads", f"a multiple of {2 * heads}"
+    for name, circuit in section["circuits"].items():
+        if mirror(settings) and circuit["genes"] > genes:
+            place = f"simulate/circuits/{name}/genes"
+            yield place, f"{circuit['genes']} of {genes} genes of the organism", f"at most {genes}"
+
+
+def _unknown_circuits(settings: Settings) -> Iterator[Fault]:
+    """Files that the configuration names of circuits that it does not simulate."""
+    circuits = settings.names("simulate/circuits")
+    for place, files in settings.named.items():
+        for file in files:
+            if file.startswith(f"{CIRCUITS}/") and file.removeprefix(f"{CIRCUITS}/").split("/")[0] not in circuits:
+                yield place, repr(file), f"files of simulate/circuits, which are {', '.join(circuits) or 'none'}"

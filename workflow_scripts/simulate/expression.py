@@ -15,7 +15,6 @@ correct exon length gives back exp(x).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -25,6 +24,7 @@ import numpy as np
 from workflow_scripts.contracts import truth
 from workflow_scripts.simulate.genes import Gene
 from workflow_scripts.simulate.network import Network
+from workflow_scripts.simulate.streams import Streams
 
 TISSUES = (
     "breast",
@@ -148,9 +148,7 @@ def kinds_of_cells(sizes: dict) -> dict[str, str]:
     return {kind: kind for kind in kinds} | dict(list(PROJECTS.items())[: sizes["cohorts"]])
 
 
-def make_model(
-    generator: Callable[[str], np.random.Generator], genes: list[Gene], network: Network, sizes: dict
-) -> Model:
+def make_model(generator: Streams, genes: list[Gene], network: Network, sizes: dict) -> Model:
     """Draw the model; a cohort's label has the programme of its tissue and one of its own.
 
     `generator` gives the stream of a part, so that no part moves another. `sizes` is the section `expression`.

@@ -1,10 +1,11 @@
-"""Files of the simulated organism, for rules."""
+"""Files of what is simulated, for rules."""
 
 from __future__ import annotations
 
 from workflow_scripts.settings.settings import Settings
 
 WEIGHTS = "<results>/simulate/esm2_random.pt"
+CIRCUITS = "<results>/simulate/circuits"
 
 
 def mirror(settings: Settings) -> list[str]:

@@ -6,12 +6,11 @@ import logging
 import shutil
 from pathlib import Path
 
-import numpy as np
-
 from workflow_scripts.io.files import replacing
 from workflow_scripts.simulate import annotation, archs4, expression, layout, network, proteins, tracks, xena
 from workflow_scripts.simulate import genome as genomes
 from workflow_scripts.simulate.genes import make_genes
+from workflow_scripts.simulate.streams import streams
 
 
 def simulate_mirror(*, weights: Path, mirror: Path, truth: Path, spec: dict) -> None:
@@ -22,11 +21,7 @@ def simulate_mirror(*, weights: Path, mirror: Path, truth: Path, spec: dict) -> 
     """
     amounts = spec["expression"]
     count, factors = spec["genome"]["genes"], amounts["transcription_factors"]
-
-    def generator(part: str) -> np.random.Generator:
-        """A stream for each part: what is changed in one part leaves the draws of the others as they are."""
-        return np.random.default_rng([spec["seed"], *part.encode()])
-
+    generator = streams(spec["seed"])
     genes = make_genes(generator("genes"), count, factors)
     bases = genomes.place_genes(generator("genome"), genes, spec["genome"]["chromosomes"])
     regulation, kinds = amounts["regulation"], expression.kinds_of_cells(amounts)

@@ -2,12 +2,9 @@
 
 from workflow_scripts.rule import run
 
-from datetime import UTC, datetime
 from pathlib import Path
 
-from workflow_scripts.contracts import provenance as contract
-from workflow_scripts.io.files import digest
-from workflow_scripts.simulate.layout import LICENCE
+from workflow_scripts.simulate.origin import write_provenance
 from workflow_scripts.simulate.weights import make_checkpoint, statement, write_checkpoint
 
 
@@ -18,20 +15,7 @@ def simulate_weights(*, weights: Path, provenance: Path, spec: dict) -> None:
     the sequence. Raises BadInput where embed_dim does not fit attention_heads.
     """
     write_checkpoint(make_checkpoint(spec), weights)
-    record = {
-        "dataset": weights.name,
-        "release": "simulated",
-        "url": "",
-        "source": "simulate_weights",
-        "sha256": digest(weights),
-        "bytes": weights.stat().st_size,
-        "checksum": "none: made here",
-        "licence": LICENCE,
-        "simulated": True,
-        "note": f"SIMULATED: {statement(spec)}",
-        "retrieved": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-    contract.write(record, provenance)
+    write_provenance(weights, provenance, "simulate_weights", statement(spec))
 
 
 if "snakemake" in globals():
