@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from tests.support import circuit_examples
+from tests.support.example import Example, same_matrix
 from workflow_scripts.contracts import (
     comparisons,
     conditions,
@@ -313,13 +315,6 @@ def read_targets(path: Path) -> track_store.Targets:
     return track_store.read_targets(path, window_table())
 
 
-def same_matrix(found: Any, content: tuple) -> None:
-    x, obs = content
-    np.testing.assert_array_equal(found.X, x)
-    assert found.X.dtype == np.float32
-    pd.testing.assert_frame_equal(found.obs, obs)
-
-
 def same_state(found: tuple, content: dict[str, Any]) -> None:
     tensors, config = found
     assert tensors.keys() == content.keys()
@@ -337,17 +332,6 @@ def overwrite(path: Path, content: bytes) -> None:
 def in_order(found: genome.Genome) -> list[list[tuple]]:
     """Lengths and aliases of a genome, whose order counts."""
     return [list(found.lengths.items()), list(found.aliases.items())]
-
-
-class Example(NamedTuple):
-    """A good file of one contract."""
-
-    file: str  # its name
-    content: Any
-    write: Callable[[Any, Path], None]
-    read: Callable[..., Any]
-    same: Callable[[Any, Any], None] = pd.testing.assert_frame_equal  # of what `read` gives and `content`
-    ordered: bool = False  # `read` takes the gene order that is expected
 
 
 EXAMPLES = {
@@ -487,4 +471,5 @@ EXAMPLES = {
         provenance.read,
         np.testing.assert_equal,
     ),
+    **circuit_examples.EXAMPLES,
 }

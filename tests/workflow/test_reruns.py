@@ -155,6 +155,9 @@ GENES = CORPUS | EMBEDDING | STRANDS | {"make_gene_table", "place_genes"}
 FILE = {"fetch_dataset", "list_sources"}
 ORGANISM = GENES | SPELLED | FILE | {"simulate_mirror", "index_genome", "search_samples"}
 ORGANISM |= {"simulate_circuit"}  # part of its network
+RESPONSES = {"predict_responses", "score_circuit", "plot_circuit"}
+NETWORK = RESPONSES | {"prepare_experiments", "prepare_outcomes", "prepare_truth", "infer_baselines", "train_circuit"}
+ORGANISM |= NETWORK
 IMPUTATION = {"export_model", "score_imputation", "impute_baselines", "collect_metrics", "plot_scores"}
 CLASSES = {"export_model", "classify_samples", "classify_baselines", "collect_metrics", "plot_scores"}
 VECTORS = {"export_model", "score_embedding", "score_representations", "collect_metrics", "plot_scores"}
@@ -162,10 +165,11 @@ CURVE = {"take_train_samples", "fit_standardizer", "train_bulk", "embed_samples"
 CURVE |= {"score_embedding", "score_representations"}
 CURVE |= {"classify_samples", "impute_baselines", "classify_baselines", "collect_metrics", "plot_learning_curve"}
 PEER = {"adopt_embedding", "classify_samples", "score_embedding", "collect_metrics", "compare_runs"}
+MEASURED = ("wild_type", "knockouts", "knockdowns", "multifactorial", "time_series")
 POLICY = ("accelerator", "devices", "nodes", "strategy")
 BY_HAND = {
     "simulate/mirror": ORGANISM,
-    "simulate/circuits/{name}": {"simulate_circuit"},
+    "simulate/circuits/{name}": NETWORK | {"simulate_circuit", "list_sources"},
     "simulate/weights": ORGANISM | {"simulate_weights"},
     "download/mirror": ORGANISM - {"simulate_mirror"},
     "download/public_fallback": set(),
@@ -218,6 +222,15 @@ BY_HAND = {
     "bulk/survival/tables": VECTORS | FILE,
     "bulk/learning_curve/train_samples": CURVE,
     "bulk/learning_curve/seed": set(),  # which has no effect where there is no curve
+    "circuit/networks/{name}": NETWORK,
+    **dict.fromkeys([f"circuit/networks/{{name}}/{key}" for key in MEASURED], NETWORK | FILE),
+    "circuit/networks/{name}/truth": {"prepare_truth", "score_circuit", "plot_circuit"} | FILE,
+    "circuit/networks/{name}/double_knockouts": RESPONSES | FILE | {"prepare_outcomes"},
+    "circuit/networks/{name}/double_knockout_pairs": RESPONSES | FILE | {"prepare_outcomes"},
+    "circuit/runs/{name}": RESPONSES | {"train_circuit"},
+    "circuit/runs/{name}/training/accelerator": set(),
+    "circuit/baselines": {"infer_baselines", "score_circuit", "plot_circuit"},
+    "circuit/evaluation": {"score_circuit", "plot_circuit"},
     "report/embedding": {"plot_embedding", "merge_samples"},
 }
 

@@ -54,7 +54,7 @@ class Material:
         self.times = torch.tensor(np.nan_to_num(circuit.times), dtype=torch.float32)
         steps = np.concatenate([np.diff(circuit.times[rows]) for rows in circuit.series] or [np.ones(1)])
         self.unit = float(np.median(steps))
-        self.rests = circuit.at_rest
+        self.rests = _rests(circuit)
         self.series_fold, self.rest_fold = folds(circuit, members, seed)
         self.known = torch.tensor([bool(circuit.perturbations[row]) for row in self.rests], dtype=torch.bool)
         self.members = torch.arange(members)[:, None]
@@ -120,13 +120,23 @@ def folds(circuit: Circuit, members: int, seed: int) -> tuple[np.ndarray, np.nda
 
     The circuit as it is, is shown to all members (`ALWAYS`), unless there is nothing else to hold out.
     """
-    done = ["+".join(sorted({one.target for one in circuit.perturbations[row]})) for row in circuit.at_rest]
+    rests = _rests(circuit)
+    done = ["+".join(sorted({one.target for one in circuit.perturbations[row]})) for row in rests]
     if not circuit.series and not any(done):
-        done = [str(row) for row in circuit.at_rest]
+        done = [str(row) for row in rests]
     names = sorted(set(done) - {""})
     of_name = dict(zip(names, _dealt(len(names), members, [PERTURBED, seed]), strict=True))
     of_rest = np.array([of_name.get(name, ALWAYS) for name in done], int)
     return _dealt(len(circuit.series), members, [SERIES, seed]), of_rest
+
+
+def _rests(circuit: Circuit) -> np.ndarray:
+    """Rows (R,) of the states of rest that are learned from: where nothing unknown acts, if there are any.
+
+    What acts unknown on every gene is as large as what its regulators do: beside states without, these tell nothing.
+    """
+    known = circuit.at_rest[~circuit.disturbed[circuit.at_rest]]
+    return known if len(known) else circuit.at_rest
 
 
 def _dealt(number: int, hands: int, seed: list[int]) -> np.ndarray:

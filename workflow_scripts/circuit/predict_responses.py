@@ -8,7 +8,7 @@ import torch
 
 from workflow_scripts.circuit import bundle, responses
 from workflow_scripts.circuit.data import circuit, imputed
-from workflow_scripts.circuit.response_baselines import max_effect
+from workflow_scripts.circuit.response_baselines import predict_responses as by_rule
 from workflow_scripts.contracts import experiments as contract
 from workflow_scripts.contracts import responses as responses_table
 from workflow_scripts.contracts.experiments import parsed
@@ -25,7 +25,7 @@ def predict_responses(
     asked = contract.read(outcomes, order).obs["perturbation"].astype(str)
     done = [tuple(parsed(text, outcomes)) for text in asked]
     trained, _ = bundle.read(model, order)
-    levels, sd = responses.combined(trained, known, done, max_effect(known, done))
+    levels, sd = responses.combined(trained, known, done, by_rule("largest_effect", known, done))
     unit = str(measured.uns["unit"])
     responses_table.write(levels, sd, asked, known.genes, predicted, unit=unit, run=run)
 

@@ -49,7 +49,7 @@ def prepare_experiments(
                 reason = f"holds {len(table.values)} lines for {len(genes)} genes"
                 raise BadInput(path, "", reason, "Give one line a gene, in the order of the header.")
             done = [str(Perturbation(gene, kind, spec["knockdown_rate"])) for gene in genes]
-        add(table.values, kind, done)
+        add(table.values, kind, done, disturbed=np.full(len(done), kind == "multifactorial"))
     if time_series is not None:
         table, times = read_series(time_series, genes)
         genes = table.genes

@@ -8,6 +8,7 @@ import torch
 from workflow_scripts.circuit.data import Circuit
 from workflow_scripts.circuit.dynamics import Dynamics
 from workflow_scripts.circuit.learning import Material
+from workflow_scripts.circuit.roll_out_baselines import courses
 from workflow_scripts.contracts.experiments import Perturbation
 
 
@@ -59,13 +60,17 @@ def greatest(effects: np.ndarray) -> np.ndarray:
 
 
 def rolled_out(model: Dynamics, circuit: Circuit, seed: int) -> list[np.ndarray]:
-    """Of each series the levels (T, G) that follow of its first state where nothing unknown acts any more.
+    """Of each of `courses` the levels (T, G) that follow of its start, by the member that was not shown this series.
 
-    Each is followed by the member of the ensemble that was not shown this series; seed: of the run.
+    seed: of the run.
     """
     material = Material(circuit, model.config.members, seed)
     batch = material.held_out()
     with torch.no_grad():
         found = model.follow(batch.start, batch.inputs, batch.rates, batch.dt).double().numpy()
-    lengths = (batch.dt > 0).sum(1).tolist()
-    return [found[fold, row, :length] for row, (fold, length) in enumerate(zip(material.series_fold, lengths, strict=True))]
+    last = [rows[-1] for rows in circuit.series]
+    of_course = [last.index(rows[-1]) for rows in courses(circuit)]
+    return [
+        found[material.series_fold[series], series, : len(rows) - 1]
+        for series, rows in zip(of_course, courses(circuit), strict=True)
+    ]

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import torch
 
-from workflow_scripts.circuit import bundle, response_baselines, responses
+from workflow_scripts.circuit import bundle, responses
 from workflow_scripts.circuit.data import Circuit, circuit, imputed
-from workflow_scripts.circuit.learning import undisturbed
+from workflow_scripts.circuit.response_baselines import RESPONSES, predict_responses
+from workflow_scripts.circuit.roll_out_baselines import ROLL_OUTS, courses, predict_roll_outs
 from workflow_scripts.contracts import comparisons as comparisons_table
 from workflow_scripts.contracts import edge_truth
 from workflow_scripts.contracts import edges as edges_table
@@ -55,7 +56,7 @@ def score_circuit(
         found = circuit(contract.read(outcomes, str(measured.uns["gene_order"])))
         own = responses_table.read(predicted, str(measured.uns["gene_order"]))
         rows += _of_responses(known, found, {run: np.asarray(own.X, float)}, spec, network)
-    if known.series:
+    if courses(known):
         trained, seed = bundle.read(model, str(measured.uns["gene_order"]))
         rows += _of_roll_outs(known, {run: responses.rolled_out(trained, known, seed)}, spec, network)
     _write(rows, run, metrics, comparisons)
@@ -65,27 +66,21 @@ def _of_responses(
     known: Circuit, found: Circuit, own: dict[str, np.ndarray], spec: dict[str, Any], network: str
 ) -> list[dict[str, Any]]:
     names = ["+".join(map(str, done)) for done in found.perturbations]
-    rules = response_baselines.respond(known, found.perturbations)
-    perturbed = found.rates != 1
-    return score_responses(found.levels, own | rules, perturbed, known.reference(), names, spec, network)
+    rules = {rule: predict_responses(rule, known, found.perturbations) for rule in RESPONSES}
+    predicted = own | {rule: levels for rule, levels in rules.items() if levels is not None}
+    return score_responses(found.levels, predicted, found.rates != 1, known.reference(), names, spec, network)
 
 
 def _of_roll_outs(
     known: Circuit, own: dict[str, list[np.ndarray]], spec: dict[str, Any], network: str
 ) -> list[dict[str, Any]]:
-    courses = [rows[undisturbed(known, rows) :] for rows in known.series]
-    long = [number for number, rows in enumerate(courses) if len(rows) > 1]
-    if not long:
-        return []
-    predicted = own | response_baselines.follow(known, courses)
-    return score_roll_outs(
-        [known.levels[courses[number][1:]] for number in long],
-        {name: [of[number] for number in long] for name, of in predicted.items()},
-        known.levels[[courses[number][0] for number in long]],
-        [f"series_{number + 1}" for number in long],
-        spec,
-        network,
-    )
+    followed = courses(known)
+    rules = {rule: predict_roll_outs(rule, known) for rule in ROLL_OUTS}
+    predicted = own | {rule: levels for rule, levels in rules.items() if levels is not None}
+    starts = known.levels[[rows[0] for rows in followed]]
+    true = [known.levels[rows[1:]] for rows in followed]
+    names = [f"course_{number}" for number in range(1, len(followed) + 1)]
+    return score_roll_outs(true, predicted, starts, names, spec, network) if followed else []
 
 
 def _write(rows: list[dict[str, Any]], run: str, metrics: Path, comparisons: Path) -> None:

@@ -4,6 +4,7 @@ from workflow_scripts.rule import run
 
 from pathlib import Path
 
+import pandas as pd
 import torch
 
 from workflow_scripts.circuit import bundle, training
@@ -43,7 +44,8 @@ def train_circuit(
     trials = training.train(circuit(measured), spec, policy | {"memory": memory_mb << 20}, unfinished)
     best = trials[0]
     bundle.write(best.model, model, str(measured.uns["gene_order"]), spec["seed"])
-    penalties.write([(trial.penalty, trial.error, trial is best) for trial in trials], selection)
+    tried = {"penalty": [trial.penalty for trial in trials], "held_out_error": [trial.error for trial in trials]}
+    penalties.write(pd.DataFrame({**tried, "chosen": [trial is best for trial in trials]}), selection)
     weights, signs, share = bundle.edges(best.model)
     edges_table.write(edges_table.of_matrix(weights, list(measured.var_names), signs, share), edges)
     history_table.write(best.history, history)

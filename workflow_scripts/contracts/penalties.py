@@ -28,8 +28,8 @@ SCHEMA = pa.DataFrameSchema(
 )
 
 
-def write(rows: list[tuple[float, float, bool]], path: Path) -> None:
-    write_text_table(pd.DataFrame(rows, columns=list(SCHEMA.columns)), path, SCHEMA)
+def write(tried: pd.DataFrame, path: Path) -> None:
+    write_text_table(tried, path, SCHEMA)
 
 
 def read(path: Path) -> pd.DataFrame:

@@ -1,0 +1,76 @@
+"""The examples of what is measured of circuits, and of what is learned."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from tests.support.example import Example, same_matrix
+from workflow_scripts.contracts import edge_truth, edges, experiments, penalties, responses
+
+GENES = ["G0", "G1", "G2", "G3"]
+
+
+def experiments_table() -> pd.DataFrame:
+    made = {"perturbation": ["", "G0:knockout", "G1:knockdown:0.5+d:chemical:2", ""], "series": ["", "", "", "s"]}
+    made |= {"time": [np.nan, np.nan, np.nan, 0.0], "disturbed": [False, False, False, True], "replicates": 1}
+    return pd.DataFrame(made, index=pd.Index(list("wxyz"), name="sample_id"))
+
+
+def edge_table() -> pd.DataFrame:
+    made = {"source": ["a", "c"], "target": ["b", "a"], "weight": [0.5, 0.25], "sign": [1, -1]}
+    return pd.DataFrame({**made, "probability": [1.0, np.nan]})
+
+
+def levels(rows: int) -> np.ndarray:
+    found = np.random.default_rng(rows).random((rows, len(GENES))).astype(np.float32)
+    found[0, 1] = np.nan
+    return found
+
+
+def same_methods(found: dict[str, pd.DataFrame], content: dict[str, pd.DataFrame]) -> None:
+    assert list(found) == list(content)
+    for name, table in content.items():
+        pd.testing.assert_frame_equal(found[name], table)
+
+
+EXAMPLES = {
+    "experiments": Example(
+        "experiments.h5ad",
+        (levels(4), experiments_table()),
+        lambda content, path: experiments.write(*content, GENES, path, unit="u", time_unit="min"),
+        experiments.read,
+        same_matrix,
+        ordered=True,
+    ),
+    "responses": Example(
+        "predicted.h5ad",
+        (np.nan_to_num(levels(2)), experiments_table()[["perturbation"]].iloc[1:3]),
+        lambda content, path: responses.write(
+            content[0], content[0] / 2, content[1]["perturbation"], GENES, path, unit="u", run="r"
+        ),
+        responses.read,
+        same_matrix,
+        ordered=True,
+    ),
+    "edges": Example("edges.parquet", edge_table(), edges.write, edges.read),
+    "edges: methods": Example(
+        "edges.parquet",
+        {"one": edge_table(), "other": edge_table().iloc[:1]},
+        edges.write_methods,
+        edges.read_methods,
+        same_methods,
+    ),
+    "edge_truth": Example(
+        "truth.parquet",
+        pd.DataFrame({"source": ["a", "b"], "target": ["b", "a"], "present": [True, False], "sign": [1, 0]}),
+        edge_truth.write,
+        edge_truth.read,
+    ),
+    "penalties": Example(
+        "selection.tsv",
+        pd.DataFrame({"penalty": [0.1, 0.3], "held_out_error": [0.5, 0.75], "chosen": [True, False]}),
+        penalties.write,
+        penalties.read,
+    ),
+}
