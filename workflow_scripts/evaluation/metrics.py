@@ -8,7 +8,7 @@ add its line; scores, comparisons, figures and tables then have it.
 - imputation: a function of `sums.Hidden`, to one number.
 - clustering, retrieval, survival: a function of `clusters.Clustered`, `retrieval.Found` or `survival.Ordered`;
   vectorized likewise.
-- edges: a function of `edges.Ranked`; vectorized likewise.
+- edges, response, roll-out: a function of `edges.Ranked` or `responses.Predicted`; vectorized likewise.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ LIE = "workflow_scripts.evaluation.clusters"
 FIND = "workflow_scripts.evaluation.retrieval"
 LIVE = "workflow_scripts.evaluation.survival"
 RANK = "workflow_scripts.evaluation.edges"
+MOVE = "workflow_scripts.evaluation.responses"
 CLASSES, HIDDEN = "classification", "imputation"  # tasks
 CLUSTERS, TWINS, SURVIVAL = "clustering", "retrieval", "survival"  # tasks of what represents a sample
-EDGES = "edges"  # task of a circuit
+EDGES, RESPONSE, ROLL_OUT = "edges", "response", "roll-out"  # tasks of a circuit
 VECTORS = "representation"  # what the baselines of these tasks are registered under
 WITHIN = ("pooled", "per_gene", "per_sample")
 
@@ -72,6 +73,17 @@ METRICS = {
     "edge_precision": Metric("precision of the edges named", "", True, EDGES, {"pooled": f"{RANK}.edge_precision"}),
     "edge_recall": Metric("recall of the edges named", "", True, EDGES, {"pooled": f"{RANK}.edge_recall"}),
     "early_precision": Metric("early precision", "", True, EDGES, {"pooled": f"{RANK}.early_precision"}),
+    "response_mse": Metric("MSE of responses", "levels squared", False, RESPONSE, {"pooled": f"{MOVE}.response_mse"}),
+    "response_rmse": Metric("RMSE of responses", "levels", False, RESPONSE, {"pooled": f"{MOVE}.response_rmse"}),
+    "response_delta_pearson": Metric(
+        "Pearson r of changes", "", True, RESPONSE, {"pooled": f"{MOVE}.response_delta_pearson"}
+    ),
+    "response_rank": Metric("rank among predictions", "", False, RESPONSE, {"pooled": f"{MOVE}.response_rank"}),
+    "centroid_accuracy": Metric("centroid accuracy", "", True, RESPONSE, {"pooled": f"{MOVE}.centroid_accuracy"}),
+    "roll_out_rmse": Metric("RMSE over time", "levels", False, ROLL_OUT, {"pooled": f"{MOVE}.roll_out_rmse"}),
+    "roll_out_delta_pearson": Metric(
+        "Pearson r of changes over time", "", True, ROLL_OUT, {"pooled": f"{MOVE}.roll_out_delta_pearson"}
+    ),
 }
 
 
