@@ -214,7 +214,7 @@ PUBLISHED = {  # by an independent run, networks 1 to 3
 @needs_real_data
 @pytest.mark.parametrize("size", [10, 100])
 def test_dream4_has_the_numbers_that_are_known(size: int, tmp_path: Path) -> None:
-    """Median and sd of each kind by itself, as those numbers were made; GENIE3 there saw every sample as unperturbed."""
+    """Median and sd of each kind by itself, as those numbers were made; GENIE3 there saw no sample as perturbed."""
     forest = []
     for net in (1, 2, 3):
         circuit, truth, *_ = dream(size, net, tmp_path / f"{net}.h5ad")

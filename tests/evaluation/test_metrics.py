@@ -20,6 +20,8 @@ from workflow_scripts.evaluation.metrics import (
     EDGES,
     HIDDEN,
     METRICS,
+    RESPONSE,
+    ROLL_OUT,
     SURVIVAL,
     TWINS,
     Metric,
@@ -47,7 +49,7 @@ def worst_gene(hidden):
 """
 
 
-TASKS = (CLASSES, HIDDEN, CLUSTERS, TWINS, SURVIVAL, EDGES)
+TASKS = (CLASSES, HIDDEN, CLUSTERS, TWINS, SURVIVAL, EDGES, RESPONSE, ROLL_OUT)
 
 
 def test_every_entry_has_a_function_at_each_of_its_levels() -> None:
@@ -58,7 +60,8 @@ def test_every_entry_has_a_function_at_each_of_its_levels() -> None:
 
 
 def test_errors_are_better_small_and_everything_else_large() -> None:
-    assert {name for name, metric in METRICS.items() if not metric.more_is_better} == {"rmse", "separability"}
+    errors = {"rmse", "separability", "response_mse", "response_rmse", "response_rank", "roll_out_rmse"}
+    assert {name for name, metric in METRICS.items() if not metric.more_is_better} == errors
 
 
 def test_a_metric_is_printed_by_its_label_its_class_and_its_unit() -> None:

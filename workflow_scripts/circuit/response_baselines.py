@@ -139,7 +139,8 @@ def linear_low_rank(effects: Effects, wanted: list[Combination]) -> np.ndarray |
 def _linear(y: np.ndarray, lost: np.ndarray, rank: int) -> Callable[[np.ndarray], np.ndarray]:
     """From what rates lost (P, G) to levels (P, G), fitted to levels y (N, G) under such losses (N, G)."""
     mean = y.mean(0)
-    genes = np.linalg.svd(y - mean, full_matrices=False)[2][:rank].T * np.sqrt(len(y))  # (G, rank)
+    _, sizes, axes = np.linalg.svd(y - mean, full_matrices=False)
+    genes = axes[:rank].T * sizes[:rank]  # (G, rank) scores of genes
 
     def inverse(of: np.ndarray) -> np.ndarray:
         return np.linalg.solve(of.T @ of + RIDGE * np.eye(rank), of.T)

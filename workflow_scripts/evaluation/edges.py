@@ -35,7 +35,7 @@ def aupr(of: Ranked) -> np.ndarray:
 
 
 def auroc(of: Ranked) -> np.ndarray:
-    """Area under the ROC curve: of a true and a false edge, how often the true one is stronger (Hanley, McNeil 1982)."""
+    """Area under the ROC curve: of a true and a false edge, how often the true one is stronger (Hanley and McNeil)."""
     return ratio(of.right, of.true * of.false)
 
 
