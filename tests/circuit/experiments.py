@@ -24,7 +24,7 @@ def sheet(rows: list[tuple[str, str, float, bool]]) -> pd.DataFrame:
 
 def written(x: np.ndarray, obs: pd.DataFrame, genes: list[str], path: Path) -> Circuit:
     """The circuit of Experiments that were written to `path` and read."""
-    experiments.write(x, obs, genes, path, unit="level", time_unit="min", simulated=True)
+    experiments.write(x, obs, genes, path, unit="level", time_unit="min")
     return circuit(experiments.read(path))
 
 

@@ -92,5 +92,3 @@ def test_a_list_of_candidates_and_a_matrix_regulate_alike() -> None:
     np.testing.assert_allclose(by_list.detach(), by_matrix.detach(), atol=1e-6)
     one = model.matrix()[1, 7].detach()
     assert one.count_nonzero() == number and one[source[7, 0]] == model.weight[1, 7, 0]
-
-

@@ -130,7 +130,10 @@ def test_unknown_levels_are_not_learned_from() -> None:
 
 def test_series_of_several_lengths_and_steps(tmp_path: Path) -> None:
     data = experiments()
-    keep = ~((data.obs["series"] == "s1") & (data.obs["time"] > 400) | (data.obs["series"] == "s2") & (data.obs["time"] == 100))
+    keep = ~(
+        (data.obs["series"] == "s1") & (data.obs["time"] > 400)
+        | (data.obs["series"] == "s2") & (data.obs["time"] == 100)
+    )
     (best, *_) = trained(data[keep.to_numpy()].copy(), tmp_path, penalties=[0.03], training=SHORT)
     assert np.isfinite(best.error)
 

@@ -54,6 +54,11 @@ class Circuit(NamedTuple):
         starts = [rows[0] for rows in self.series if not self.perturbations[rows[0]]]
         return np.array([row for row in self._known_at_rest() if not self.perturbations[row]] + starts, int)
 
+    def undisturbed(self, rows: np.ndarray) -> np.ndarray:
+        """Of the rows of a series those from where nothing unknown acts any more; its last where something always does."""
+        acting = np.flatnonzero(self.disturbed[rows])
+        return rows[min(int(acting[-1]) + 1, len(rows) - 1) :] if len(acting) else rows
+
     def reference(self) -> np.ndarray:
         """Levels (G,) of the circuit as it is: the median over wild type and single-gene experiments.
 

@@ -61,7 +61,9 @@ class Dynamics(nn.Module):
         """What is made (M, S, G), of levels (M, S, G), inputs (S, K) and rates (S, G)."""
         return self._made(levels, self._regulation(), inputs, rates)
 
-    def step(self, levels: Tensor, inputs: Tensor, rates: Tensor, dt: Tensor, regulation: Tensor | None = None) -> Tensor:
+    def step(
+        self, levels: Tensor, inputs: Tensor, rates: Tensor, dt: Tensor, regulation: Tensor | None = None
+    ) -> Tensor:
         """Levels (M, S, G) after dt (S, in units of time); regulation: of `regulation()`, once for many steps."""
         regulation = self._regulation() if regulation is None else regulation
         left = (1 - torch.sigmoid(self.gate))[:, None] ** (dt / self.unit)[:, None]
@@ -75,7 +77,7 @@ class Dynamics(nn.Module):
         return torch.stack(found, 2)[:, :, 1:]
 
     def rest(self, inputs: Tensor, rates: Tensor) -> Tensor:
-        """Levels (M, S, G) where the circuit comes to rest, from its reference, under inputs (S, K) and rates (S, G)."""
+        """Levels (M, S, G) where the circuit comes to rest from its reference, under inputs (S, K) and rates (S, G)."""
         levels = (self.reference * rates.clamp(max=1)).expand(self.config.members, *rates.shape)
         regulation = self._regulation()
         for _ in range(REST_STEPS):

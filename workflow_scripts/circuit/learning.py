@@ -86,7 +86,7 @@ class Material:
 
     def held_out(self) -> Batch:
         """All that members were not shown: series from where nothing unknown acts any more, and states of rest."""
-        stretches = [rows[undisturbed(self.circuit, rows) :] for rows in self.circuit.series]
+        stretches = [self.circuit.undisturbed(rows) for rows in self.circuit.series]
         return self._batch(stretches, np.flatnonzero(self.rest_fold != ALWAYS), held_out=True)
 
     def _batch(self, stretches: list[np.ndarray], rests: np.ndarray, held_out: bool) -> Batch:
@@ -149,12 +149,6 @@ def _inputs(circuit: Circuit) -> np.ndarray:
     for number, rows in enumerate(circuit.series):
         acting[rows, number] = circuit.disturbed[rows]
     return np.hstack([circuit.chemicals, acting])
-
-
-def undisturbed(circuit: Circuit, rows: np.ndarray) -> int:
-    """From which point of a series on nothing unknown acts any more: its last, where something always does."""
-    acting = np.flatnonzero(circuit.disturbed[rows])
-    return min(int(acting[-1]) + 1, len(rows) - 1) if len(acting) else 0
 
 
 def loss(model: Dynamics, batch: Batch, spec: dict[str, Any], discount: Tensor) -> Loss:

@@ -40,8 +40,12 @@ def read_levels(path: Path, genes: list[str] | None = None) -> Levels:
     if len(set(header)) < len(header) or len(header) < 2 or "" in header:
         raise BadInput(path, f"line {number}", "the header does not name genes, each once", REMEDY)
     if genes is not None and header != genes:
-        differ = next((pair for pair in zip(header, genes, strict=False) if pair[0] != pair[1]), (header[-1], genes[-1]))
-        reason = f"its {len(header)} names are not the {len(genes)} genes of the other tables: {differ[0]} for {differ[1]}"
+        differ = next(
+            (pair for pair in zip(header, genes, strict=False) if pair[0] != pair[1]), (header[-1], genes[-1])
+        )
+        reason = (
+            f"its {len(header)} names are not the {len(genes)} genes of the other tables: {differ[0]} for {differ[1]}"
+        )
         raise BadInput(path, f"line {number}", reason, "Give tables of the same genes, in one order.")
     rows, block, empty = [], [], 0
     for number, found in lines:

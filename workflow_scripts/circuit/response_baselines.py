@@ -108,9 +108,12 @@ def additive_beyond_noise(effects: Effects, wanted: list[Combination]) -> np.nda
 def largest_effect(effects: Effects, wanted: list[Combination]) -> np.ndarray:
     """On each gene the larger of the effects that are beyond the noise, in either direction."""
     of = _beyond_noise(effects).of
-    return effects.reference + np.array(
-        [np.take_along_axis(each, np.abs(each).argmax(0)[None], axis=0)[0] for each in of]
-    )
+    return effects.reference + np.array([greatest(each) for each in of])
+
+
+def greatest(effects: np.ndarray) -> np.ndarray:
+    """Of effects (E, ..., G) that with the greatest size, for each gene."""
+    return np.take_along_axis(effects, np.abs(effects).argmax(0)[None], 0)[0]
 
 
 def linear_low_rank(effects: Effects, wanted: list[Combination]) -> np.ndarray | None:

@@ -8,6 +8,7 @@ import torch
 from workflow_scripts.circuit.data import Circuit
 from workflow_scripts.circuit.dynamics import Dynamics
 from workflow_scripts.circuit.learning import Material
+from workflow_scripts.circuit.response_baselines import greatest
 from workflow_scripts.circuit.roll_out_baselines import courses
 from workflow_scripts.contracts.experiments import Perturbation
 
@@ -52,11 +53,6 @@ def combined(
     for row, those in enumerate(done):
         levels[:, row, [circuit.genes.index(one.target) for one in those if one.kind == "knockout"]] = 0
     return levels.mean(0), levels.std(0)
-
-
-def greatest(effects: np.ndarray) -> np.ndarray:
-    """Of effects (E, ..., G) that with the greatest size, for each gene."""
-    return np.take_along_axis(effects, np.abs(effects).argmax(0)[None], 0)[0]
 
 
 def rolled_out(model: Dynamics, circuit: Circuit, seed: int) -> list[np.ndarray]:

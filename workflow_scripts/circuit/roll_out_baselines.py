@@ -35,8 +35,7 @@ def courses(circuit: Circuit) -> list[np.ndarray]:
     """
     found = []
     for rows in circuit.series:
-        acts = np.flatnonzero(circuit.disturbed[rows])
-        free = rows[acts[-1] + 1 if len(acts) else 0 :]
+        free = circuit.undisturbed(rows)
         if len(free) > 1 and not any(circuit.perturbations[row] for row in free):
             found.append(free)
     return found

@@ -47,7 +47,9 @@ def train(
     return sorted(trials, key=lambda trial: trial.error)
 
 
-def _trial(material: learning.Material, spec: dict[str, Any], policy: dict[str, Any], checkpoints: Checkpoints) -> Trial:
+def _trial(
+    material: learning.Material, spec: dict[str, Any], policy: dict[str, Any], checkpoints: Checkpoints
+) -> Trial:
     model, discount = create(material, spec)
     training = spec["training"]
     each = -(-training["steps"] // EPOCHS)

@@ -1,9 +1,9 @@
 """Edges: who regulates whom, as a model or a baseline ranks it.
 
-`results/circuit/{network}/{run}/edges.parquet`: one row a directed edge, the strongest first; an edge without a row has the weight 0. source and target (gene names), weight (float64,
-above 0: what edges are ranked by, in no unit that two models share), sign (1 activates, -1 represses, 0 unknown),
-probability (share of the members of an ensemble that have the edge, NaN without one). `baselines/edges.parquet` holds
-those of all baselines, with a first column method.
+`results/circuit/{network}/{run}/edges.parquet`: one row a directed edge, the strongest first; an edge without a row has
+the weight 0. source and target (gene names), weight (float64, above 0: what edges are ranked by, in no unit that two
+models share), sign (1 activates, -1 represses, 0 unknown), probability (share of the members of an ensemble that have
+the edge, NaN without one). `baselines/edges.parquet` holds those of all baselines, with a first column method.
 """
 
 from __future__ import annotations

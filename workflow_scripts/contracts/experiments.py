@@ -74,12 +74,12 @@ def validate(data: anndata.AnnData, where: Path | str = "Experiments", gene_orde
                 raise BadInput(where, f"perturbation {text!r}", reason, "Correct its name, or leave the sample out.")
     for series, times in data.obs.loc[data.obs["series"] != "", ["series", "time"]].groupby("series", observed=True):
         if not (np.diff(times["time"].to_numpy(float)) > 0).all():
-            raise BadInput(where, f"series {series}", "its times do not rise", "Sort it by time, and name no time twice.")
+            raise BadInput(
+                where, f"series {series}", "its times do not rise", "Sort it by time, and name no time twice."
+            )
 
 
-def write(
-    x: np.ndarray, obs: pd.DataFrame, genes: list[str], path: Path, *, unit: str, time_unit: str
-) -> None:
+def write(x: np.ndarray, obs: pd.DataFrame, genes: list[str], path: Path, *, unit: str, time_unit: str) -> None:
     """Write X (samples x genes, float32) and obs (index sample_id; the columns `OBS`) to `path`."""
     about = {"gene_order": order_digest(genes), "unit": unit, "time_unit": time_unit}
     kept = obs[list(OBS)].astype({"time": float, "disturbed": bool, "replicates": "int64"}).rename_axis("sample_id")

@@ -100,7 +100,9 @@ def draw_penalties(axis: Axes, selection: pd.DataFrame, run: str, place: int = 0
     axis.plot(names, rows["held_out_error"], color=colour, marker="o", lw=1.6)
     kept = rows["chosen"].to_numpy()
     axis.plot(np.array(names)[kept], rows["held_out_error"][kept], "o", ms=11, mfc="none", mec=INK, label="kept")
-    axis.set(xlabel="Penalty of edges", ylabel="Error of experiments held out (variances)", title="Choice of the penalty")
+    axis.set(
+        xlabel="Penalty of edges", ylabel="Error of experiments held out (variances)", title="Choice of the penalty"
+    )
     axis.margins(0.12)
     axis.grid(axis="y", color=GREY, alpha=0.4)
     axis.legend()

@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts import comparisons as comparisons_table
-from workflow_scripts.contracts import edge_truth
+from workflow_scripts.contracts import edge_truth, penalties, responses
 from workflow_scripts.contracts import edges as edges_table
 from workflow_scripts.contracts import experiments as contract
 from workflow_scripts.contracts import metrics as metrics_table
-from workflow_scripts.contracts import penalties, responses
 from workflow_scripts.report.circuit_figures import draw_edges, draw_penalties, draw_ranking, draw_responses, layout
 from workflow_scripts.report.scores_page import write_scores
 from workflow_scripts.report.sources import honest_line
