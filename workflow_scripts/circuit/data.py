@@ -55,7 +55,7 @@ class Circuit(NamedTuple):
         return np.array([row for row in self._known_at_rest() if not self.perturbations[row]] + starts, int)
 
     def undisturbed(self, rows: np.ndarray) -> np.ndarray:
-        """Of the rows of a series those from where nothing unknown acts any more; its last where something always does."""
+        """The rows of a series from where nothing unknown acts any more; the last alone where something always does."""
         acting = np.flatnonzero(self.disturbed[rows])
         return rows[min(int(acting[-1]) + 1, len(rows) - 1) :] if len(acting) else rows
 

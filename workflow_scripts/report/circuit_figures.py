@@ -64,9 +64,10 @@ def draw_edges(axis: Axes, edges: pd.DataFrame, genes: list[str], truth: pd.Data
     axis.scatter(*np.array(list(at.values())).T, s=90 if len(involved) <= MOST_NAMED else 14, color=BLUE, zorder=3)
     if len(involved) <= MOST_NAMED:
         for gene, (x, y) in at.items():
-            side = "left" if x > 0.05 else "right" if x < -0.05 else "center"
-            axis.annotate(gene, (1.09 * x, 1.09 * y), ha=side, va="center", fontsize=7.5, color=INK)
-    axis.set(xlim=(-1.5, 1.5), ylim=(-1.25, 1.25), aspect="equal")
+            turned, side = 90 - np.degrees(angle[gene]), "left" if x >= 0 else "right"
+            placed = {"rotation": turned if x >= 0 else turned + 180, "rotation_mode": "anchor"}
+            axis.annotate(gene, (1.09 * x, 1.09 * y), ha=side, va="center", fontsize=7.5, color=INK, **placed)
+    axis.set(xlim=(-1.6, 1.6), ylim=(-1.6, 1.6), aspect="equal")
     axis.set_axis_off()
     right = sum((row.source, row.target) in there for row in shown.itertuples())
     said = "" if truth is None else f": {right} there (green), {number - right} not"
