@@ -15,6 +15,10 @@ from workflow_scripts.circuit.evidence import Inferred, clr, correlation, rank_p
 from workflow_scripts.circuit.forests import decays, dyngenie3, genie3, grnboost2
 from workflow_scripts.circuit.inference_baselines import INFERENCE, infer
 from workflow_scripts.circuit.lagged import lagged_lasso, lagged_ridge, steps
+from workflow_scripts.circuit.response_baselines import RESPONSES
+from workflow_scripts.circuit.roll_out_baselines import ROLL_OUTS
+from workflow_scripts.evaluation.metrics import EDGES, RESPONSE, ROLL_OUT
+from workflow_scripts.evaluation.models import BASELINES
 
 GENES = ["A", "B", "C", "D"]  # A activates B, B represses C; D is alone
 SETTINGS = {"trees": 30, "folds": 5}
@@ -198,6 +202,11 @@ def test_every_method_gives_weights_of_all_pairs_and_none_from_a_gene_to_itself(
         assert found.weights.shape == (4, 4) and found.weights.dtype == np.float64, name
         assert (found.weights >= 0).all() and (np.diag(found.weights) == 0).all() and found.weights.max() > 0, name
         assert found.signs is None or found.signs.shape == (4, 4)
+
+
+def test_every_method_and_rule_has_a_name_in_words() -> None:
+    for task, registry in ((EDGES, INFERENCE), (RESPONSE, RESPONSES), (ROLL_OUT, ROLL_OUTS)):
+        assert [name for name, of in BASELINES.items() if of.task == task] == list(registry)
 
 
 def test_parts_of_a_method_stand_above_it() -> None:

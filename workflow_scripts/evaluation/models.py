@@ -3,13 +3,16 @@
 One entry a line: the key is the name in the Metrics table, `function` the name of what offers the candidates, in
 `baselines.py` (classes) or `imputers.py` (hidden values), or of what makes vectors of samples, in `representations.py`.
 To add a baseline, write one function there, and add its line. Who only names models imports neither.
+
+A stage whose baselines read what no other stage knows of keeps its functions itself, in a registry with the same names
+(`circuit/inference_baselines.py`, `response_baselines.py`, `roll_out_baselines.py`): here they have a label and a task.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from workflow_scripts.evaluation.metrics import CLASSES, HIDDEN, VECTORS
+from workflow_scripts.evaluation.metrics import CLASSES, EDGES, HIDDEN, RESPONSE, ROLL_OUT, VECTORS
 
 # After the name of a run:
 PROBE = "_logistic_regression"  # the classifier that reads its embedding
@@ -19,7 +22,7 @@ BASE = "_base"  # the run without its network
 class Baseline(NamedTuple):
     label: str  # as it is printed
     task: str
-    function: str
+    function: str = ""  # none where its stage has it
     parts: tuple[str, ...] = ()  # imputers above it, whose candidates the function is given
 
 
@@ -48,6 +51,29 @@ BASELINES = {
     "ranks": Baseline("ranks of genes within a sample", VECTORS, "ranks"),
     "principal_components": Baseline("PCA of log-TPM", VECTORS, "principal_components"),
     "factor_scores": Baseline("factor analysis of log-TPM", VECTORS, "factor_scores"),
+    "random": Baseline("edges in no order", EDGES),
+    "correlation": Baseline("absolute correlation", EDGES),
+    "clr": Baseline("CLR", EDGES),
+    "genie3": Baseline("GENIE3", EDGES),
+    "grnboost2": Baseline("GRNBoost2", EDGES),
+    "dyngenie3": Baseline("dynGENIE3", EDGES),
+    "lagged_ridge": Baseline("lagged ridge regression", EDGES),
+    "lagged_lasso": Baseline("lagged LASSO", EDGES),
+    "zscore": Baseline("z-score of perturbations", EDGES),
+    "zscore_x_dyngenie3": Baseline("z-score by dynGENIE3, product of ranks", EDGES),
+    "zscore_lagged_lasso": Baseline("z-score plus lagged LASSO", EDGES),
+    "no_change": Baseline("no change", RESPONSE),
+    "mean_of_singles": Baseline("mean of all single perturbations", RESPONSE),
+    "matching_mean": Baseline("mean of those combined", RESPONSE),
+    "additive_raw": Baseline("sum of effects on the measured wild type", RESPONSE),
+    "additive": Baseline("sum of effects", RESPONSE),
+    "additive_beyond_noise": Baseline("sum of effects beyond noise", RESPONSE),
+    "largest_effect": Baseline("larger effect beyond noise", RESPONSE),
+    "linear_low_rank": Baseline("linear model of low rank", RESPONSE),
+    "persistence": Baseline("levels at the start", ROLL_OUT),
+    "jump_to_reference": Baseline("circuit at rest", ROLL_OUT),
+    "exponential_decay": Baseline("exponential decay", ROLL_OUT),
+    "var_ridge": Baseline("vector autoregression by ridge", ROLL_OUT),
 }
 
 

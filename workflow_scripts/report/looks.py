@@ -15,6 +15,8 @@ from workflow_scripts.evaluation.models import BASE, BASELINES, label
 from workflow_scripts.report.style import BLUE, DARK_GREY, GREEN, ORANGE, PINK, SKY, VERMILLION
 
 BROWN, PURPLE, OLIVE, RUST = "#7F5539", "#7A4EA3", "#5E8C00", "#A33B20"
+TEAL, GOLD, SLATE = "#00808A", "#B8860B", "#4B5D8A"
+MOSS, WINE = "#3F5A36", "#8A1C4A"
 
 
 class Look(NamedTuple):
@@ -42,9 +44,32 @@ KNOWN = {
     "ranks": Look(GREEN, "s", (4, 2)),
     "principal_components": Look(ORANGE, "^", (4, 4)),
     "factor_scores": Look(PURPLE, "D", (9, 2, 2, 2)),
+    "random": Look(DARK_GREY, "s", (1, 2)),
+    "correlation": Look(BROWN, "^", (4, 2)),
+    "clr": Look(RUST, "s", (4, 4)),
+    "genie3": Look(OLIVE, "s", (7, 1.5)),
+    "grnboost2": Look(MOSS, "s", (2, 3)),
+    "dyngenie3": Look(WINE, "s", (9, 2, 2, 2)),
+    "lagged_ridge": Look(ORANGE, "s", (5, 1, 1, 1)),
+    "lagged_lasso": Look(GREEN, "X", (7, 1.5)),
+    "zscore": Look(PURPLE, "s", (4, 2)),
+    "zscore_x_dyngenie3": Look(TEAL, "s", (9, 2, 2, 2)),
+    "zscore_lagged_lasso": Look(SLATE, "s", (4, 4)),
+    "no_change": Look(DARK_GREY, "^", (1, 2)),
+    "mean_of_singles": Look(BROWN, "D", (4, 2)),
+    "matching_mean": Look(RUST, "^", (4, 4)),
+    "additive_raw": Look(ORANGE, "v", (7, 1.5)),
+    "additive": Look(GREEN, "D", (2, 3)),
+    "additive_beyond_noise": Look(OLIVE, "^", (9, 2, 2, 2)),
+    "largest_effect": Look(PURPLE, "^", (5, 1, 1, 1)),
+    "linear_low_rank": Look(TEAL, "^", (7, 1.5)),
+    "persistence": Look(DARK_GREY, "v", (1, 2)),
+    "jump_to_reference": Look(BROWN, "v", (4, 2)),
+    "exponential_decay": Look(ORANGE, "P", (4, 4)),
+    "var_ridge": Look(PURPLE, "v", (7, 1.5)),
 }
 # Of baselines that are added to the registry, in its order.
-OTHERS = [Look(colour, marker, (1, 3)) for marker, colour in product("<>8H", ("#00808A", "#B8860B", "#4B5D8A"))]
+OTHERS = [Look(colour, marker, (1, 3)) for marker, colour in product("<>8H", (TEAL, GOLD, SLATE))]
 
 
 def look(model: str, place: int = 0) -> Look:
