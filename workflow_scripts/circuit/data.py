@@ -60,15 +60,13 @@ class Circuit(NamedTuple):
         return rows[min(int(acting[-1]) + 1, len(rows) - 1) :] if len(acting) else rows
 
     def reference(self) -> np.ndarray:
-        """Levels (G,) of the circuit as it is: the median over wild type and single-gene experiments.
+        """Levels (G,) of the circuit as it is: the median over the wild type and single-gene experiments.
 
-        Few genes respond to any one perturbation, so that this is a wild type with far less noise than one measured.
-        Where there is no such experiment, over the wild type; where there is none either, over all samples.
+        Few genes respond to any one perturbation, so that with starts of series this is a wild type with far less noise
+        than one measured. Where there is none of these, over all samples.
         """
-        for rows in (self.single_gene_rows(), self.wild_type_rows(), np.arange(len(self.levels))):
-            if len(rows):
-                return np.nanmedian(self.levels[rows], axis=0)
-        raise ValueError("a circuit without a sample")
+        rows = np.union1d(self.single_gene_rows(), self.wild_type_rows())
+        return np.nanmedian(self.levels[rows if len(rows) else np.arange(len(self.levels))], axis=0)
 
     def noise(self) -> np.ndarray:
         """The standard deviation (G,) of a measurement, by median absolute deviations of what is measured repeatedly.
