@@ -14,7 +14,7 @@ from workflow_scripts.circuit.data import Circuit
 from workflow_scripts.circuit.evidence import Inferred, clr, correlation, rank_product, sum_of_shares, zscores
 from workflow_scripts.circuit.forests import decays, dyngenie3, genie3, grnboost2
 from workflow_scripts.circuit.inference_baselines import INFERENCE, infer
-from workflow_scripts.circuit.lagged import lagged_lasso, lagged_ridge, steps
+from workflow_scripts.circuit.lagged import lagged, lagged_lasso, lagged_ridge, steps
 from workflow_scripts.circuit.response_baselines import RESPONSES
 from workflow_scripts.circuit.roll_out_baselines import ROLL_OUTS
 from workflow_scripts.evaluation.metrics import EDGES, RESPONSE, ROLL_OUT
@@ -148,6 +148,20 @@ def test_over_time_the_source_comes_before_the_target(method, tmp_path: Path) ->
         assert found.weights[source, target] > 3 * column.max()
         assert found.weights[source, target] > 3 * found.weights[target, source]
         assert found.signs is None or np.sign(found.signs[source, target]) == sign
+
+
+def test_a_penalty_is_chosen_on_series_left_out(tmp_path: Path) -> None:
+    asked = []
+
+    def fit(x: np.ndarray, y: np.ndarray, folds: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+        asked.append((len(x), folds))
+        return np.ones(4)
+
+    lagged(made(tmp_path, courses(np.random.default_rng(5), series=7, length=15)), 5, fit)
+    for steps_of, folds in asked:
+        assert steps_of == 7 * 14 and len(folds) == 5
+        assert all(not set(kept // 14) & set(left // 14) for kept, left in folds)
+    assert len(asked) == 4
 
 
 def test_lasso_leaves_edges_out_and_ridge_does_not(tmp_path: Path) -> None:

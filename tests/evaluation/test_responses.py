@@ -21,7 +21,7 @@ def levels() -> dict[str, np.ndarray]:
     perturbed = np.zeros((6, 9), bool)
     for row in range(6):
         perturbed[row, [row, (row + 1) % 6]] = True
-    guess = true + 0.9 * rng.normal(size=true.shape)
+    guess = true + 1.5 * rng.normal(size=true.shape)
     guess[perturbed] += 100  # whatever is said of a gene that is perturbed
     return {"true": true, "guess": guess, "perturbed": perturbed, "reference": rng.normal(size=9)}
 
@@ -37,7 +37,7 @@ def test_scores_of_responses_leave_out_what_is_perturbed(levels: dict[str, np.nd
     guessed, true = (levels[name] - levels["reference"] for name in ("guess", "true"))
     r = [np.corrcoef(guessed[row, kept], true[row, kept]) for row, kept in enumerate(left)]
     mse = np.concatenate(squares).mean()
-    assert of["response_mse"]["value"] == pytest.approx(mse) and mse < 5
+    assert of["response_mse"]["value"] == pytest.approx(mse) and mse < 10
     assert of["response_rmse"]["value"] == pytest.approx(np.sqrt(mse))
     assert of["response_delta_pearson"]["value"] == pytest.approx(np.mean([one[0, 1] for one in r]))
     order = np.argsort(NAMES)  # groups are drawn in order of their names
@@ -65,7 +65,7 @@ def test_rank_is_among_predictions_and_centroid_accuracy_among_true_responses(le
     of = scored(levels, guess)
     assert of["response_rank"]["value"] == pytest.approx(np.mean(ranks))
     assert of["centroid_accuracy"]["value"] == pytest.approx(np.mean(farther))
-    assert ranks != pytest.approx(1 - np.array(farther))
+    assert abs(np.mean(ranks) - (1 - np.mean(farther))) > 0.03
     perfect = scored(levels, true)
     assert perfect["response_rank"]["value"] == 0 and perfect["centroid_accuracy"]["value"] == 1
 

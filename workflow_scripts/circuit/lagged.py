@@ -37,7 +37,7 @@ def lagged_ridge(circuit: Circuit, seed: int, settings: dict[str, Any]) -> Infer
     def fit(x: np.ndarray, y: np.ndarray, folds: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
         return RidgeCV(PENALTIES, cv=folds).fit(x, y / (y.std() or 1.0)).coef_
 
-    return _lagged(circuit, settings["folds"], fit)
+    return lagged(circuit, settings["folds"], fit)
 
 
 def lagged_lasso(circuit: Circuit, seed: int, settings: dict[str, Any]) -> Inferred | None:
@@ -52,13 +52,13 @@ def lagged_lasso(circuit: Circuit, seed: int, settings: dict[str, Any]) -> Infer
             warnings.simplefilter("ignore", ConvergenceWarning)  # of the smallest penalties, which are not chosen
             return LassoCV(alphas=ALPHAS, cv=folds, max_iter=5000).fit(x, y).coef_
 
-    return _lagged(circuit, settings["folds"], fit)
+    return lagged(circuit, settings["folds"], fit)
 
 
 Fit = Callable[[np.ndarray, np.ndarray, list[tuple[np.ndarray, np.ndarray]]], np.ndarray]
 
 
-def _lagged(circuit: Circuit, folds: int, fit: Fit) -> Inferred | None:
+def lagged(circuit: Circuit, folds: int, fit: Fit) -> Inferred | None:
     """Coefficients (G,) of each target by `fit`, of steps in which the target itself is not perturbed."""
     now, after = steps(circuit)
     of_series = np.repeat(np.arange(len(circuit.series)), [len(rows) - 1 for rows in circuit.series])
