@@ -1,6 +1,6 @@
 FROM condaforge/miniforge3:latest
 LABEL io.github.snakemake.containerized="true"
-LABEL io.github.snakemake.conda_env_hash="3d91d40992b7a1f0358b7df8365de72b3fc21e0e183b46e7596b089e79cbcd7d"
+LABEL io.github.snakemake.conda_env_hash="24d1c471aaa5a96f51dce18183bf40dc5d1cb23a9d5768cb8e76f09a5351fa45"
 # Conda environment:
 #   source: envs/bulk.yaml
 #   prefix: /conda-envs/b8cfa350ba6a7ca513b5584357b28520
@@ -24,6 +24,28 @@ LABEL io.github.snakemake.conda_env_hash="3d91d40992b7a1f0358b7df8365de72b3fc21e
 #     - scipy =1.17.1
 RUN mkdir -p /conda-envs/b8cfa350ba6a7ca513b5584357b28520
 COPY envs/bulk.yaml /conda-envs/b8cfa350ba6a7ca513b5584357b28520/environment.yaml
+# Conda environment:
+#   source: envs/circuit.yaml
+#   prefix: /conda-envs/5734765a8f3f092b5af3bb21a16db4bc
+#   channels:
+#     - conda-forge
+#     - bioconda
+#     - nodefaults
+#   dependencies:
+#     - python =3.11
+#     - anndata =0.12.19
+#     - h5py =3.16.0
+#     - lightning =2.6.6
+#     - numpy =2.4.6
+#     - pandas =2.3.3
+#     - pandera =0.35.0
+#     - pyarrow =26.0.1
+#     - pytorch =2.13.0
+#     - safetensors =0.8.0
+#     - scikit-learn =1.9.1
+#     - scipy =1.17.1
+RUN mkdir -p /conda-envs/5734765a8f3f092b5af3bb21a16db4bc
+COPY envs/circuit.yaml /conda-envs/5734765a8f3f092b5af3bb21a16db4bc/environment.yaml
 # Conda environment:
 #   source: envs/download.yaml
 #   prefix: /conda-envs/be56becb6aee86354268086bba1c258b
@@ -159,6 +181,7 @@ RUN mkdir -p /conda-envs/8b491b42e378dade9d2f6bd155ee1a1b
 COPY envs/tracks.yaml /conda-envs/8b491b42e378dade9d2f6bd155ee1a1b/environment.yaml
 
 RUN conda env create --prefix /conda-envs/b8cfa350ba6a7ca513b5584357b28520 --file /conda-envs/b8cfa350ba6a7ca513b5584357b28520/environment.yaml && \
+    conda env create --prefix /conda-envs/5734765a8f3f092b5af3bb21a16db4bc --file /conda-envs/5734765a8f3f092b5af3bb21a16db4bc/environment.yaml && \
     conda env create --prefix /conda-envs/be56becb6aee86354268086bba1c258b --file /conda-envs/be56becb6aee86354268086bba1c258b/environment.yaml && \
     conda env create --prefix /conda-envs/2c16e02af74ba0ba6713cd27d05a7af7 --file /conda-envs/2c16e02af74ba0ba6713cd27d05a7af7/environment.yaml && \
     conda env create --prefix /conda-envs/be631eca936a3f93b912b11af1045d16 --file /conda-envs/be631eca936a3f93b912b11af1045d16/environment.yaml && \

@@ -1,4 +1,4 @@
-from workflow_scripts.circuit.inputs import told
+from workflow_scripts.circuit.inputs import telling, told
 
 
 wildcard_constraints:
@@ -7,7 +7,18 @@ wildcard_constraints:
 
 rule circuit:
     input:
-        collect("<results>/circuit/{network}/experiments.h5ad", network=names("circuit/networks")),
+        collect(
+            "<results>/circuit/{network}/{file}",
+            network=names("circuit/networks"),
+            file=["experiments.h5ad", "baselines/edges.parquet"],
+        ),
+        collect("<results>/circuit/{network}/truth.parquet", network=telling(settings, "truth")),
+        collect("<results>/circuit/{network}/outcomes.h5ad", network=telling(settings, "double_knockouts")),
+        collect(
+            "<results>/circuit/{network}/{run}/predicted.h5ad",
+            network=telling(settings, "double_knockouts"),
+            run=names("circuit/runs"),
+        ),
         collect(
             "<results>/circuit/{network}/{run}/{file}",
             network=names("circuit/networks"),

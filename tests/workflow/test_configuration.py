@@ -164,6 +164,10 @@ LIMITS = {
         "objectives/contrastive: given 0.1 with model graph; allowed: 0, as it has no states to contrast",
     ),
     "bulk/runs/small/embedding": ("esm2/nosuch", "given 'esm2/nosuch'; allowed: one of esm2/esm2_t6_8M_UR50D"),
+    "circuit/networks/planted": ({}, "planted: given no experiment; allowed: one of knockouts, knockdowns, multif"),
+    "circuit/networks/planted/double_knockout_pairs": (None, "double_knockouts: given alone; allowed: double_knock"),
+    "circuit/networks/planted/knockouts": (None, "given without `knockouts`; allowed: the single knock-outs, of whi"),
+    "circuit/runs/baselines": ({}, "circuit/runs/baselines: given 'baselines'; allowed: a name that is none of its"),
 }
 
 

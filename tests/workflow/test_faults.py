@@ -79,6 +79,16 @@ LIKE = {
     "bulk/*/predictions.parquet": "predictions",
     "bulk/*/probe.npz": "probe",
     "bulk/*/conditions.npz": "conditions",
+    "circuit/*/experiments.h5ad": "experiments",
+    "circuit/*/outcomes.h5ad": "experiments",
+    "circuit/*/truth.parquet": "edge_truth",
+    "circuit/*/baselines/edges.parquet": "edges: methods",
+    "circuit/*/*/edges.parquet": "edges",
+    "circuit/*/*/selection.tsv": "penalties",
+    "circuit/*/*/history.tsv": "history",
+    "circuit/*/*/predicted.h5ad": "responses",
+    "circuit/*/*/metrics.parquet": "metrics",
+    "circuit/*/*/comparisons.parquet": "comparisons",
     "*/*.provenance.json": "provenance",
 }
 
@@ -101,6 +111,7 @@ def readers(results: Path) -> dict[str, Callable[[Path], Any]]:
             path, track_store.read_windows(path.with_name("windows.parquet"))
         ),
         "bulk/*/model/*": lambda path: model_bundle.read(path.parent),
+        "circuit/*/*/model/*": lambda path: model_bundle.read(path.parent),
         "simulate/truth/*.tsv": lambda path: truth.read(path.stem, path.parent),
         "simulate/mirror/MANIFEST.tsv": require_intact_beside,
         "simulate/esm2_random.pt": attested,
@@ -325,6 +336,7 @@ NAMES += [
     "CON",
 ]
 GIVEN = ("prebulk/corpora/archs4", "esm2/models/esm2_t6_8M_UR50D", "tracks/sets/netseq", "bulk/runs/small")
+GIVEN += ("circuit/networks/planted", "circuit/runs/ensemble")
 
 
 def test_a_hostile_name_is_refused_in_one_line_or_does_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

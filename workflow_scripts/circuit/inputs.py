@@ -7,6 +7,11 @@ from collections.abc import Callable
 from workflow_scripts.settings.settings import Settings
 
 
+def telling(settings: Settings, key: str) -> list[str]:
+    """The networks that give something at `key`, in order of name."""
+    return [name for name in settings.names("circuit/networks") if key in settings.section("circuit/networks")[name]]
+
+
 def told(settings: Settings, key: str, file: str) -> Callable[..., list[str]]:
     """For a rule's input: the file that is made of what a network gives at `key`, where it gives it."""
     return lambda wildcards: [file] if settings.section(f"circuit/networks/{wildcards.network}/{key}") else []
