@@ -197,6 +197,7 @@ def test_a_circuit_of_its_own_is_scale_free_and_whole_at_every_size(size: int) -
     if size == 100:
         targets = np.sort(np.bincount(made.sources, minlength=size))
         assert len(edges) == 200 and targets[-1] >= 10 and np.median(targets) == 0
+        assert loops(edges) > 45, "feed-forward loops, of which chance makes about 25"
 
 
 def test_an_organism_with_too_few_genes_that_hang_together_is_refused(organism: Organism, tmp_path: Path) -> None:
@@ -302,11 +303,11 @@ def test_a_circuit_that_never_settles_is_refused_in_one_line(tmp_path: Path, mon
 
 
 def test_a_draw_that_does_not_settle_is_followed_by_another(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    calm = perform(streams(1), network(1), filled(), tmp_path)
+    later = [draw(streams(1)(f"kinetics {number}"), network(1)).wild_type for number in range(1, 6)]
     drawn = iter([pair(-1, hill=4, length=20)])
     monkeypatch.setattr(experiments, "draw", lambda rng, circuit: next(drawn, None) or draw(rng, circuit))
-    second = perform(streams(1), network(1), filled(), tmp_path)
-    assert next(drawn, None) is None and not np.allclose(second.wildtype, calm.wildtype)
+    found = perform(streams(1), network(1), filled(), tmp_path).wildtype[0]
+    assert any(np.allclose(found, wild_type) for wild_type in later)
 
 
 def test_the_noise_of_a_course_has_the_variance_of_the_langevin_equation() -> None:

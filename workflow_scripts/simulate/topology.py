@@ -21,7 +21,7 @@ from workflow_scripts.simulate.network import ACTIVATING
 REGULATORS = 0.4  # share of the genes
 UNREGULATED = 0.1  # share of the genes
 EDGES_A_GENE = 2.0
-FEED_FORWARD = 0.4  # share of the edges beyond a tree that close a feed-forward loop
+FEED_FORWARD = 0.6  # share of the edges beyond a tree that close a feed-forward loop
 TAIL = 2.0  # exponent of the Pareto distribution of how many targets regulators attract
 
 
@@ -106,7 +106,7 @@ def scale_free(rng: np.random.Generator, size: int) -> Topology:
     while len(found) < min(round(EDGES_A_GENE * size), most):
         source, target = earlier(place := int(rng.integers(first, size))), place
         if rng.random() < FEED_FORWARD:
-            above = sorted(above for above, below in found if below == source)
+            above = sorted({above for above, below in found if (below, target) in found})
             source = int(rng.choice(above)) if above else source
         found.add((source, target))
     sources, targets = order[np.array(sorted(found)).T]
