@@ -175,3 +175,28 @@ def test_material_of_a_circuit_is_as_measured() -> None:
     assert material.inputs.shape == (len(known.levels), len(known.series))
     acting = material.inputs.sum(1).numpy() > 0
     np.testing.assert_array_equal(acting, known.disturbed)
+
+
+def test_a_training_that_is_killed_comes_to_the_same_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the midst of the second penalty: the first is not trained again, the second goes on."""
+    data, spec = experiments(noise=0.02), {"training": SHORT}
+    undisturbed = trained(data, tmp_path / "undisturbed", **spec)
+    saved = []
+
+    def save(self: Checkpoints, checkpoint: dict, path: Path, storage_options: object = None) -> None:
+        saved.append(path)
+        if len(saved) == 25:
+            raise KeyboardInterrupt
+        write(self, checkpoint, path, storage_options)
+
+    write = Checkpoints.save_checkpoint
+    with monkeypatch.context() as patch:
+        patch.setattr(Checkpoints, "save_checkpoint", save)
+        with pytest.raises((KeyboardInterrupt, SystemExit)):
+            trained(data, tmp_path / "killed", **spec)
+    assert len(saved) == 25
+    again = trained(data, tmp_path / "killed", **spec)
+    for one, other in zip(undisturbed, again, strict=True):
+        assert one.error == other.error
+        for name, tensor in one.model.state_dict().items():
+            assert torch.equal(tensor, other.model.state_dict()[name]), name
