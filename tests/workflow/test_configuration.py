@@ -103,7 +103,7 @@ LIMITS = {
         ["mit"],
         "given 'MIT'; allowed: what no file has that is named; esm2_t6",
     ),
-    "simulate": (None, "download/mirror: given 'simulate'; allowed: a section `simulate` beside it"),
+    "simulate": (None, "demo/wildtype.tsv'; allowed: files of simulate/circuits, which are none"),
     "download/mirror": (
         "https://ada:s3cret@host.example",
         "download/mirror: given 'https://***@host.example'; allowed: an address without credentials, which a netrc",
@@ -169,6 +169,15 @@ LIMITS = {
     "circuit/networks/planted/knockouts": (None, "given without `knockouts`; allowed: the single knock-outs, of whi"),
     "circuit/runs/baselines": ({}, "circuit/runs/baselines: given 'baselines'; allowed: a name that is none of its"),
 }
+
+
+def test_a_simulated_mirror_needs_its_section() -> None:
+    config = demo()
+    del config["simulate"], config["circuit"]
+    with pytest.raises(
+        BadConfiguration, match="download/mirror: given 'simulate'; allowed: a section `simulate` beside"
+    ):
+        settings(config)
 
 
 @pytest.mark.parametrize("key", LIMITS)
