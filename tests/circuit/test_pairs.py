@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -172,9 +171,7 @@ KNOWN = [
 
 def said_of(section: dict) -> list[tuple[str, str, str]]:
     """The faults of a section `circuit/enhancers/made`."""
-    return list(
-        faults(SimpleNamespace(section=lambda path: {"made": section} if path == "circuit/enhancers" else None))
-    )
+    return list(faults({"made": section}))
 
 
 @pytest.mark.parametrize("column", OUTCOMES)

@@ -1,20 +1,24 @@
-"""Limits that one key of `circuit/enhancers` sets to another."""
+"""Limits that one key of `circuit/enhancers` sets to another, for `checks`; it needs the standard library alone."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from workflow_scripts.settings.literals import literal
-from workflow_scripts.settings.settings import Fault, Settings
+# In names of columns (small letters and digits alone) that tell what came of an experiment, or how well it could see it
+OUTCOMES = (
+    "effectsize", "significan", "pval", "qval", "fdr", "power", "regulated", "validconnection", "directrate",
+    "indirectrate", "directvsindirect", "logfc", "foldchange", "zscore", "pctchange",
+)  # fmt: skip
 
 
-def faults(settings: Settings) -> Iterator[Fault]:
-    outcomes = literal("workflow_scripts.circuit.pairs", "OUTCOMES")
-    for name, section in (settings.section("circuit/enhancers") or {}).items():
+def faults(tables: dict[str, dict[str, Any]]) -> Iterator[tuple[str, str, str]]:
+    """(key path, what was given, what is allowed) of each fault of the completed section `circuit/enhancers`."""
+    for name, section in tables.items():
         place, columns = f"circuit/enhancers/{name}", section["columns"]
         for feature in section["features"]:
             plain = "".join(filter(str.isalnum, feature)).lower()
-            known = [word for word in outcomes if word in plain]
+            known = [word for word in OUTCOMES if word in plain]
             if known:
                 given = f"{feature}, by its name ({known[0]}) an outcome of the experiment"
                 yield f"{place}/features", given, "columns that are known of a pair without one"

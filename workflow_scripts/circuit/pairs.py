@@ -20,11 +20,6 @@ from workflow_scripts.io.text import whole_lines
 UNKNOWN = ("", "NA", "NaN", "nan")
 TRUTH = {"true": True, "1": True, "false": False, "0": False}
 CORRECT = "Correct the table."
-# In names of columns (small letters and digits alone) that tell what came of an experiment, or how well it could see it
-OUTCOMES = (
-    "effectsize", "significan", "pval", "qval", "fdr", "power", "regulated", "validconnection", "directrate",
-    "indirectrate", "directvsindirect", "logfc", "foldchange", "zscore", "pctchange",
-)  # fmt: skip
 LEAST = 4  # chromosomes with regulated pairs and others
 log = logging.getLogger(__name__)
 
@@ -32,7 +27,7 @@ log = logging.getLogger(__name__)
 def read_pairs(path: Path, spec: dict[str, Any]) -> pd.DataFrame:
     """The EnhancerPairs of a table, sorted.
 
-    spec: columns (of the table: chrom, start, end, gene, gene_chrom, tss, distance, regulated, valid; empty where it
+    spec: activity, columns (of the table: chrom, start, end, gene, gene_chrom, tss, distance, regulated, valid; empty where it
     has none of the last five), features {column: scale}, max_distance (bp), unfit (`refuse` or `drop`). A TSS of 0 is
     none, as those tables have it. Raises BadInput, which names the first line at fault.
     """
@@ -49,8 +44,8 @@ def read_pairs(path: Path, spec: dict[str, Any]) -> pd.DataFrame:
     pairs["regulated"] = _regulated(path, table, columns)
     for name, scale in spec["features"].items():
         pairs[PREFIX + name] = _numbers(path, table, name, known=TRUTH)
-        if scale == "log":
-            _refuse(path, pairs[PREFIX + name] < 0, f"column {name!r} is below 0, which has no logarithm")
+        if scale == "log" or name in spec["activity"]:
+            _refuse(path, pairs[PREFIX + name] < 0, f"column {name!r} is below 0")
     pairs = _fit(path, table, columns, pairs, spec)
     twice = pairs.duplicated(KEYS)
     _refuse(path, twice, "a second row for the same element and gene")
