@@ -200,3 +200,13 @@ def test_limits_between_keys() -> None:
 
 def test_the_part_of_a_stage_is_no_stage() -> None:
     assert "enhancers" not in stages() and "circuit.enhancers" not in stages()
+
+
+def test_a_signal_below_0_is_no_activity(tmp_path: Path) -> None:
+    table = planted(2, 3)
+    table.loc[2, "DHS.RPM"] = "-1"
+    linear = dict.fromkeys(spec()["features"], "linear")
+    with pytest.raises(BadInput, match="line 4: column 'DHS.RPM' is below 0"):
+        read_pairs(write(table, tmp_path / "t.tsv"), spec(features=linear))
+    other = spec(features=linear, activity=["H3K27ac.RPM.expandedRegion"])
+    assert read_pairs(write(table, tmp_path / "t.tsv"), other)["feature:DHS.RPM"].min() == -1

@@ -27,9 +27,9 @@ log = logging.getLogger(__name__)
 def read_pairs(path: Path, spec: dict[str, Any]) -> pd.DataFrame:
     """The EnhancerPairs of a table, sorted.
 
-    spec: activity, columns (of the table: chrom, start, end, gene, gene_chrom, tss, distance, regulated, valid; empty where it
-    has none of the last five), features {column: scale}, max_distance (bp), unfit (`refuse` or `drop`). A TSS of 0 is
-    none, as those tables have it. Raises BadInput, which names the first line at fault.
+    spec: columns (of the table: chrom, start, end, gene, regulated; gene_chrom, tss, distance and valid, each empty
+    where it has none), features {column: scale}, activity (some of these), max_distance (bp), unfit (`refuse` or
+    `drop`). A TSS of 0 is none, as those tables have it. Raises BadInput, which names the first line at fault.
     """
     columns = {role: name for role, name in spec["columns"].items() if name}
     table = _table(path, [*columns.values(), *spec["features"]])
@@ -116,8 +116,6 @@ def _distance(path: Path, table: pd.DataFrame, columns: dict[str, str], pairs: p
 
 
 def _regulated(path: Path, table: pd.DataFrame, columns: dict[str, str]) -> pd.Series:
-    if "regulated" not in columns:
-        return pd.Series(pd.NA, table.index, dtype="boolean")
     name = columns["regulated"]
     text = table[name].where(~table[name].isin(UNKNOWN))
     found = text.str.lower().map(TRUTH)
