@@ -16,8 +16,6 @@ from tests.support.example import Example, same_matrix
 from workflow_scripts.contracts import (
     comparisons,
     conditions,
-    enhancer_links,
-    enhancer_pairs,
     exported_model,
     expression,
     gene_aliases,
@@ -335,27 +333,6 @@ def in_order(found: genome.Genome) -> list[list[tuple]]:
     return [list(found.lengths.items()), list(found.aliases.items())]
 
 
-def pairs_table() -> pd.DataFrame:
-    """Three pairs of EnhancerPairs: of one no TSS, of one no outcome, of one a feature is not known."""
-    return pd.DataFrame(
-        {
-            "chrom": ["chr1", "chr1", "chr2"],
-            "start": [100, 900, 50],
-            "end": [600, 1400, 80],
-            "gene": ["G1", "G0", "G2"],
-            "tss": pd.array([5000, None, 70000], dtype="Int64"),
-            "distance": [4650, 5200, 69935],
-            "regulated": pd.array([True, False, None], dtype="boolean"),
-            "feature:DHS.RPM": [1.5, np.nan, 0.0],
-        }
-    )
-
-
-def links_table() -> pd.DataFrame:
-    place = pairs_table()[["chrom", "start", "end", "gene"]]
-    return place.assign(score=[0.0, -2.5, 1e9], probability=[0.5, np.nan, 1.0])
-
-
 EXAMPLES = {
     "gene_table": Example(
         "genes.parquet",
@@ -372,13 +349,6 @@ EXAMPLES = {
         "scores.parquet", replicates(), metrics.write_replicates, metrics.read_replicates, same_replicates
     ),
     "comparisons": Example("comparisons.parquet", comparisons_table(), comparisons.write, comparisons.read),
-    "enhancer_pairs": Example(
-        "pairs.parquet",
-        pairs_table(),
-        partial(enhancer_pairs.write, features={"DHS.RPM": "log"}, activity=["DHS.RPM"]),
-        lambda path: enhancer_pairs.read(path)[0],
-    ),
-    "enhancer_links": Example("links.parquet", links_table(), enhancer_links.write, enhancer_links.read),
     "gene_bodies": Example(
         "gene_bodies.parquet",
         bodies_table(),
