@@ -19,6 +19,7 @@ from workflow_scripts.evaluation.metrics import (
     CLUSTERS,
     EDGES,
     HIDDEN,
+    LINKS,
     METRICS,
     RESPONSE,
     ROLL_OUT,
@@ -49,7 +50,7 @@ def worst_gene(hidden):
 """
 
 
-TASKS = (CLASSES, HIDDEN, CLUSTERS, TWINS, SURVIVAL, EDGES, RESPONSE, ROLL_OUT)
+TASKS = (CLASSES, HIDDEN, CLUSTERS, TWINS, SURVIVAL, EDGES, RESPONSE, ROLL_OUT, LINKS)
 
 
 def test_every_entry_has_a_function_at_each_of_its_levels() -> None:

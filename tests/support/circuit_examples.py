@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
 from tests.support.example import Example, same_matrix
-from workflow_scripts.contracts import edge_truth, edges, experiments, penalties, responses
+from workflow_scripts.contracts import (
+    edge_truth,
+    edges,
+    enhancer_links,
+    enhancer_pairs,
+    experiments,
+    penalties,
+    responses,
+)
 
 GENES = ["G0", "G1", "G2", "G3"]
 
@@ -34,7 +44,35 @@ def same_methods(found: dict[str, pd.DataFrame], content: dict[str, pd.DataFrame
         pd.testing.assert_frame_equal(found[name], table)
 
 
+def pairs_table() -> pd.DataFrame:
+    """Three pairs of EnhancerPairs: of one no TSS, of one no outcome, of one a feature is not known."""
+    return pd.DataFrame(
+        {
+            "chrom": ["chr1", "chr1", "chr2"],
+            "start": [100, 900, 50],
+            "end": [600, 1400, 80],
+            "gene": ["G1", "G0", "G2"],
+            "tss": pd.array([5000, None, 70000], dtype="Int64"),
+            "distance": [4650, 5200, 69935],
+            "regulated": pd.array([True, False, None], dtype="boolean"),
+            "feature:DHS.RPM": [1.5, np.nan, 0.0],
+        }
+    )
+
+
+def links_table() -> pd.DataFrame:
+    place = pairs_table()[["chrom", "start", "end", "gene"]]
+    return place.assign(score=[0.0, -2.5, 1e9], probability=[0.5, np.nan, 1.0])
+
+
 EXAMPLES = {
+    "enhancer_pairs": Example(
+        "pairs.parquet",
+        pairs_table(),
+        partial(enhancer_pairs.write, features={"DHS.RPM": "log"}, activity=["DHS.RPM"]),
+        lambda path: enhancer_pairs.read(path)[0],
+    ),
+    "enhancer_links": Example("links.parquet", links_table(), enhancer_links.write, enhancer_links.read),
     "experiments": Example(
         "experiments.h5ad",
         (levels(4), experiments_table()),

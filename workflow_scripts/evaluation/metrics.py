@@ -9,6 +9,7 @@ add its line; scores, comparisons, figures and tables then have it.
 - clustering, retrieval, survival: a function of `clusters.Clustered`, `retrieval.Found` or `survival.Ordered`;
   vectorized likewise.
 - edges, response, roll-out: a function of `edges.Ranked` or `responses.Predicted`; vectorized likewise.
+- enhancers: a function of `links.Ranked`; vectorized likewise.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ MOVE = "workflow_scripts.evaluation.responses"
 CLASSES, HIDDEN = "classification", "imputation"  # tasks
 CLUSTERS, TWINS, SURVIVAL = "clustering", "retrieval", "survival"  # tasks of what represents a sample
 EDGES, RESPONSE, ROLL_OUT = "edges", "response", "roll-out"  # tasks of a circuit
+LINKS, LINK = "enhancers", "workflow_scripts.evaluation.links"  # which element regulates which gene
 VECTORS = "representation"  # what the baselines of these tasks are registered under
 WITHIN = ("pooled", "per_gene", "per_sample")
 
@@ -84,6 +86,9 @@ METRICS = {
     "roll_out_delta_pearson": Metric(
         "Pearson r of changes over time", "", True, ROLL_OUT, {"pooled": f"{MOVE}.roll_out_delta_pearson"}
     ),
+    "link_auprc": Metric("AUPRC", "", True, LINKS, {"pooled": f"{LINK}.average_precision"}),
+    "link_auroc": Metric("AUROC", "", True, LINKS, {"pooled": f"{LINK}.auroc"}),
+    "link_precision": Metric("precision at 70 % recall", "", True, LINKS, {"pooled": f"{LINK}.precision_at_recall"}),
 }
 
 
