@@ -19,6 +19,7 @@ rule circuit:
             network=telling(settings, "double_knockouts"),
             run=names("circuit/runs"),
         ),
+        collect("<results>/circuit/enhancers/{pairs}/metrics.parquet", pairs=names("circuit/enhancers")),
         collect(
             "<results>/circuit/{network}/{run}/{file}",
             network=names("circuit/networks"),
@@ -213,3 +214,6 @@ rule score_circuit:
         run="{run}",
     script:
         "../workflow_scripts/circuit/score_circuit.py"
+
+
+include: "circuit.enhancers.smk"

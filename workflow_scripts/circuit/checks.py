@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from workflow_scripts.circuit import enhancer_checks
 from workflow_scripts.settings.settings import Fault, Settings
 
 MEASURED = ("knockouts", "knockdowns", "multifactorial", "time_series")
@@ -23,6 +24,7 @@ def faults(settings: Settings) -> Iterator[Fault]:
             yield f"{place}/{pair[0]}", "alone", "double_knockouts and double_knockout_pairs, or neither"
         if pair and "knockouts" not in network:
             yield f"{place}/{pair[0]}", "without `knockouts`", "the single knock-outs, of which they are predicted"
+    yield from enhancer_checks.faults(section["enhancers"])
     for kind in ("networks", "runs"):
         for name in TAKEN & section[kind].keys():
             yield f"circuit/{kind}/{name}", repr(name), "a name that is none of its own folders"
