@@ -27,7 +27,7 @@ ROW = {
     "licence": "MIT",
     "requires_mirror": "no",
 }
-SUFFIXES = (".gz", ".h5", ".pt", ".bw", ".bigWig", ".wig", ".csv")
+SUFFIXES = (".gz", ".h5", ".pt", ".bw", ".bigWig", ".wig", ".csv", ".tsv")
 
 
 def named_files(value: object) -> set[str]:

@@ -17,6 +17,7 @@ from pathlib import Path
 import pandas as pd
 import pandera.pandas as pa
 
+from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.tables import read_table, write_table
 
 KEYS = ["chrom", "start", "end", "gene"]
@@ -35,7 +36,7 @@ SCHEMA = pa.DataFrameSchema(
     },
     checks=[
         pa.Check(lambda table: table["start"] < table["end"], error="an element that ends before it starts"),
-        pa.Check(lambda table: table.equals(table.sort_values(KEYS)), error="pairs that are not sorted"),
+        pa.Check(lambda table: table[KEYS].equals(table[KEYS].sort_values(KEYS)), error="pairs that are not sorted"),
     ],
     unique=KEYS,
     name="EnhancerPairs",
@@ -45,11 +46,12 @@ SCHEMA = pa.DataFrameSchema(
 
 
 def write(pairs: pd.DataFrame, path: Path, *, features: dict[str, str], activity: list[str]) -> None:
-    """Write pairs with the columns of `features`, in their order; those of `activity` are among them."""
-    columns = [name for name in SCHEMA.columns if not name.startswith("^")]
-    table = pairs[[*columns, *(PREFIX + name for name in features)]]
+    """Write pairs, whose features are those of `features`, in their order; those of `activity` are among them."""
+    missing = [PREFIX + name for name in features if PREFIX + name not in pairs]
+    if missing:
+        raise BadInput(path, missing[0], "is no column of the table", "Remove the file and run its rule again.")
     metadata = {"features": json.dumps(features), "activity": json.dumps(activity)}
-    write_table(table, path, SCHEMA, metadata)
+    write_table(pairs, path, SCHEMA, metadata)
 
 
 def read(path: Path) -> tuple[pd.DataFrame, dict[str, str], list[str]]:
