@@ -57,7 +57,7 @@ def run(bare: dict[str, str], directory: Path, *arguments: str) -> subprocess.Co
     environment = {**os.environ, **bare, "PWD": str(ROOT)}  # as a shell has it
     for name in ("VIRTUAL_ENV", "PYTHONDONTWRITEBYTECODE"):  # compiled once an environment, not once a job
         environment.pop(name, None)
-    return subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True, timeout=600)
+    return subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True, timeout=2000)
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from tests.support.workflow import AS_A_USER, RESULTS, ROOT, snakemake
 
 
 def make(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["make", *arguments], cwd=ROOT, env=AS_A_USER, text=True, capture_output=True, timeout=600)
+    return subprocess.run(["make", *arguments], cwd=ROOT, env=AS_A_USER, text=True, capture_output=True, timeout=1500)
 
 
 def make_run(directory: Path) -> subprocess.CompletedProcess[str]:

@@ -62,7 +62,7 @@ def outer_snakemake(*arguments: str, directory: Path) -> subprocess.Popen[str]:
 
 def said(*arguments: str, directory: Path) -> tuple[int, str]:
     """The exit status of an `outer_snakemake`, and what it printed."""
-    status = outer_snakemake(*arguments, directory=directory).wait(timeout=300)
+    status = outer_snakemake(*arguments, directory=directory).wait(timeout=1500)
     return status, (directory / "printed").read_text()
 
 

@@ -54,7 +54,7 @@ def ask(folder: Path, name: str, **variables: Any) -> subprocess.CompletedProces
     """`make predict`, whose results are called `name`."""
     given = {"RUN": "small", "NAME": name, "DIRECTORY": folder, "CORES": "2", **variables}
     command = ["make", "predict", *(f"{key}={value}" for key, value in given.items())]
-    return subprocess.run(command, cwd=ROOT, env=AS_A_USER, text=True, capture_output=True, timeout=600)
+    return subprocess.run(command, cwd=ROOT, env=AS_A_USER, text=True, capture_output=True, timeout=1500)
 
 
 def test_held_out_samples_are_embedded_and_classified_bit_for_bit(folder: Path, held_out: pd.DataFrame) -> None:
@@ -144,7 +144,7 @@ def test_an_exported_model_loads_where_only_torch_is(demo: Path, held_out: pd.Da
     python = environment / "bin/python"
     torch = next(line for line in (ROOT / "requirements.lock").read_text().splitlines() if line.startswith("torch=="))
     install = [*uv, "pip", "install", "-q", "--python", str(python), torch, str(source)]
-    subprocess.run(install, check=True, timeout=600)
+    subprocess.run(install, check=True, timeout=1500)
     shutil.copytree(demo / f"{RUN}/export", tmp_path / "sent")
     symbols = pd.read_parquet(demo / f"{RESULTS}/reference/genes.parquet").set_index("gene_id")["symbol"]
     named = held_out[held_out.index.isin(symbols.index)].rename(index=symbols)

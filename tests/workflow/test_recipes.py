@@ -52,7 +52,7 @@ def snakemake(
 ) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "snakemake", *arguments, "--directory", str(directory)]
     command += ["--configfile", *map(str, configs)]
-    return subprocess.run(command, cwd=project, text=True, capture_output=True, timeout=600)
+    return subprocess.run(command, cwd=project, text=True, capture_output=True, timeout=1500)
 
 
 def python(project: Path, script: str, *arguments: object) -> str:

@@ -56,7 +56,7 @@ def test_killed_training_on_one_core_resumes_to_the_weights_of_an_undisturbed_on
             assert run.poll() is None and time.monotonic() < deadline, (tmp_path / "printed").read_text()
             time.sleep(0.02)
         os.kill(training_process(killed), signal.SIGKILL)
-        assert run.wait(timeout=120) != 0
+        assert run.wait(timeout=600) != 0
     assert not (killed / MODEL).exists(), "an output of a killed job must not be declared done"
 
     resumed = snakemake(MODEL, "--cores", "1", *RETRAIN, directory=killed)
