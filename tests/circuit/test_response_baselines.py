@@ -9,6 +9,7 @@ import pytest
 
 from tests.circuit.experiments import sheet, written
 from workflow_scripts.circuit.data import Circuit
+from workflow_scripts.circuit.denoising import denoised_singles
 from workflow_scripts.circuit.response_baselines import RESPONSES, predict_responses
 from workflow_scripts.circuit.roll_out_baselines import ROLL_OUTS, courses, predict_roll_outs
 from workflow_scripts.contracts.experiments import Perturbation
@@ -61,12 +62,23 @@ def expected(circuit: Circuit) -> dict[str, np.ndarray]:
 def test_each_rule_is_what_it_says(circuit: Circuit) -> None:
     assert (circuit.noise() < 0.25).all()
     rules = expected(circuit)
-    assert set(rules) == set(RESPONSES) - {"linear_low_rank"}
+    assert set(rules) == set(RESPONSES) - {"linear_low_rank", "additive_denoised", "largest_denoised"}
     for name, levels in rules.items():
         assert predict_responses(name, circuit, WANTED)[0] == pytest.approx(levels, abs=1e-6), name
     assert rules["largest_effect"][3:6] == pytest.approx([13, 6, 5], abs=0.5)
     assert rules["additive"][3:6] == pytest.approx([15, 8, 5], abs=0.5)
     assert len({tuple(levels.round(3)) for levels in rules.values()}) == len(rules)
+
+
+def test_denoised_rules_are_those_of_denoised_effects(circuit: Circuit) -> None:
+    singles, reference = denoised_singles(circuit), circuit.reference()
+    one, other = singles[out(0)] - reference, singles[out(1)] - reference
+    total = predict_responses("additive_denoised", circuit, WANTED)[0]
+    largest = predict_responses("largest_denoised", circuit, WANTED)[0]
+    assert total[2:] == pytest.approx((reference + one + other)[2:])
+    assert largest[2:] == pytest.approx((reference + np.where(np.abs(one) > np.abs(other), one, other))[2:])
+    assert total[:2].tolist() == largest[:2].tolist() == [0, 0]
+    assert largest[3:6] == pytest.approx([13, 6, 5], abs=0.5)
 
 
 def test_what_was_never_perturbed_alone_has_no_effect_and_no_level_is_below_nothing(circuit: Circuit) -> None:

@@ -25,7 +25,7 @@ def predict_responses(
     asked = contract.read(outcomes, order).obs["perturbation"].astype(str)
     done = [tuple(parsed(text, outcomes)) for text in asked]
     trained, _ = bundle.read(model, order)
-    levels, sd = responses.combined(trained, known, done, by_rule("largest_effect", known, done))
+    levels, sd = responses.combined(trained, known, done, by_rule("largest_denoised", known, done))
     unit = str(measured.uns["unit"])
     responses_table.write(levels, sd, asked, known.genes, predicted, unit=unit, run=run)
 

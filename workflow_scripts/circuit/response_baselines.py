@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from workflow_scripts.circuit.data import Circuit
+from workflow_scripts.circuit.denoising import denoised_singles
 from workflow_scripts.contracts.experiments import Perturbation
 from workflow_scripts.io.registry import load
 
@@ -22,6 +23,7 @@ FEWEST = 10  # single perturbations a linear model is fitted to
 RIDGE = 0.1  # its penalty (Ahlmann-Eltze et al. 2025)
 
 Combination = Sequence[Perturbation]
+Singles = dict[Perturbation, np.ndarray]
 
 RESPONSES = {
     "no_change": "workflow_scripts.circuit.response_baselines.no_change",
@@ -31,6 +33,8 @@ RESPONSES = {
     "additive": "workflow_scripts.circuit.response_baselines.additive",
     "additive_beyond_noise": "workflow_scripts.circuit.response_baselines.additive_beyond_noise",
     "largest_effect": "workflow_scripts.circuit.response_baselines.largest_effect",
+    "additive_denoised": "workflow_scripts.circuit.response_baselines.additive_denoised",
+    "largest_denoised": "workflow_scripts.circuit.response_baselines.largest_denoised",
     "linear_low_rank": "workflow_scripts.circuit.response_baselines.linear_low_rank",
 }
 
@@ -49,8 +53,7 @@ def predict_responses(name: str, circuit: Circuit, wanted: list[Combination]) ->
     circuit: without gaps, see `data.imputed`. No level is below 0 and below all that were measured.
     """
     singles, reference = circuit.singles(), circuit.reference()
-    effects = [np.array([singles.get(one, reference) - reference for one in those]) for those in wanted]
-    found = load(RESPONSES[name])(Effects(reference, effects, circuit), wanted)
+    found = load(RESPONSES[name])(Effects(reference, _effects(singles, reference, wanted), circuit), wanted)
     if found is None:
         return None
     found = np.maximum(found, min(0.0, circuit.levels.min()))
@@ -111,6 +114,17 @@ def largest_effect(effects: Effects, wanted: list[Combination]) -> np.ndarray:
     return effects.reference + np.array([greatest(each) for each in of])
 
 
+def additive_denoised(effects: Effects, wanted: list[Combination]) -> np.ndarray:
+    """The sum of effects without the noise, see `denoising`."""
+    return additive(_denoised(effects, wanted), wanted)
+
+
+def largest_denoised(effects: Effects, wanted: list[Combination]) -> np.ndarray:
+    """On each gene the larger of the effects without the noise, in either direction."""
+    of = _denoised(effects, wanted).of
+    return effects.reference + np.array([greatest(each) for each in of])
+
+
 def greatest(effects: np.ndarray) -> np.ndarray:
     """Of effects (E, ..., G) that with the greatest size, for each gene."""
     return np.take_along_axis(effects, np.abs(effects).argmax(0)[None], 0)[0]
@@ -159,6 +173,14 @@ def _lost(circuit: Circuit, those: Combination) -> np.ndarray:
         if one.kind != "chemical":
             lost[circuit.genes.index(one.target)] = 1 - one.dose
     return lost
+
+
+def _effects(singles: Singles, reference: np.ndarray, wanted: list[Combination]) -> list[np.ndarray]:
+    return [np.array([singles.get(one, reference) - reference for one in those]) for those in wanted]
+
+
+def _denoised(effects: Effects, wanted: list[Combination]) -> Effects:
+    return effects._replace(of=_effects(denoised_singles(effects.circuit), effects.reference, wanted))
 
 
 def _beyond_noise(effects: Effects) -> Effects:

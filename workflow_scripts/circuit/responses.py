@@ -37,7 +37,7 @@ def combined(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Levels (R, G) under several perturbations at once, and their sd over members.
 
-    rule: (R, G), what the measured effects of each alone come to, the greater of these a gene. To it comes by how much
+    rule: (R, G), what the denoised effects of each alone come to, the greater of these a gene. To it comes by how much
     the circuit departs from the same rule on what it predicts of each alone: so measurements say how far a perturbation
     reaches, and the circuit what two of them have in common.
     """

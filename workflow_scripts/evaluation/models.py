@@ -69,6 +69,8 @@ BASELINES = {
     "additive": Baseline("sum of effects", RESPONSE),
     "additive_beyond_noise": Baseline("sum of effects beyond noise", RESPONSE),
     "largest_effect": Baseline("larger effect beyond noise", RESPONSE),
+    "additive_denoised": Baseline("sum of denoised effects", RESPONSE),
+    "largest_denoised": Baseline("larger denoised effect", RESPONSE),
     "linear_low_rank": Baseline("linear model of low rank", RESPONSE),
     "persistence": Baseline("levels at the start", ROLL_OUT),
     "jump_to_reference": Baseline("circuit at rest", ROLL_OUT),

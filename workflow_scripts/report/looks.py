@@ -62,6 +62,8 @@ KNOWN = {
     "additive": Look(GREEN, "D", (2, 3)),
     "additive_beyond_noise": Look(OLIVE, "^", (9, 2, 2, 2)),
     "largest_effect": Look(PURPLE, "^", (5, 1, 1, 1)),
+    "additive_denoised": Look(MOSS, "^", (2, 3)),
+    "largest_denoised": Look(WINE, "^", (4, 2)),
     "linear_low_rank": Look(TEAL, "^", (7, 1.5)),
     "persistence": Look(DARK_GREY, "v", (1, 2)),
     "jump_to_reference": Look(BROWN, "v", (4, 2)),
