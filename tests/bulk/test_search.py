@@ -17,7 +17,6 @@ from tests.bulk.conftest import RUN, SPEC, train
 from tests.support.examples import history_table, selection_table, separation_table
 from workflow_scripts.bulk import take_trial as taking
 from workflow_scripts.bulk.score_imputation import score_imputation
-from workflow_scripts.bulk.space import all_values, laid_over, points
 from workflow_scripts.bulk.suggest_trial import suggest_trial
 from workflow_scripts.bulk.take_trial import take_trial
 from workflow_scripts.bulk.train_trial import train_trial
@@ -25,6 +24,7 @@ from workflow_scripts.contracts import history, metrics, selection, separation, 
 from workflow_scripts.docs.rules import rules
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.settings.schema import only
+from workflow_scripts.settings.space import all_values, laid_over, points
 from workflow_scripts.training import resume
 from workflow_scripts.training.search import Result, suggest
 

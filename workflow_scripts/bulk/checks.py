@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
-from workflow_scripts.bulk.ablation import place_of, variants
 from workflow_scripts.bulk.inputs import schema_of_run, searchable
-from workflow_scripts.bulk.space import all_values, ends, laid_over
+from workflow_scripts.settings.ablations import place_of, variants
 from workflow_scripts.settings.literals import entries, literal
 from workflow_scripts.settings.settings import Fault, Settings
+from workflow_scripts.settings.space import all_values, ends, laid_over
 from workflow_scripts.settings.validation import validate
 
 
@@ -39,7 +39,7 @@ def faults(settings: Settings) -> Iterator[Fault]:
     for name, run in section["runs"].items():
         yield from _faults_of_run(f"bulk/runs/{name}", run, offered)
     for variant in variants(section["ablations"]):
-        place, run = place_of(variant), settings.section(f"bulk/runs/{variant.name}")
+        place, run = place_of("bulk", variant), settings.section(f"bulk/runs/{variant.name}")
         if "search" in run:
             yield place, "a run with `search`", "one without, that is one training"
         yield from _faults_of_run(place, run, offered)

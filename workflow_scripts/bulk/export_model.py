@@ -5,7 +5,6 @@ from workflow_scripts.rule import run as run_door
 from pathlib import Path
 
 from workflow_scripts.bulk.card import write_card
-from workflow_scripts.bulk.space import laid_over
 from workflow_scripts.contracts import comparisons as comparisons_table
 from workflow_scripts.contracts import conditions as conditions_contract
 from workflow_scripts.contracts import exported_model, gene_embedding, gene_table, model_bundle, trial_settings
@@ -13,6 +12,7 @@ from workflow_scripts.contracts import metrics as metrics_table
 from workflow_scripts.contracts import probe as probe_contract
 from workflow_scripts.contracts import provenance as provenances
 from workflow_scripts.contracts import splits as splits_table
+from workflow_scripts.settings.space import laid_over
 
 
 def export_model(

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from workflow_scripts.bulk.ablation import place_of, section_of, variants
-from workflow_scripts.bulk.space import points
-from workflow_scripts.contracts.variants import UNCHANGED
-from workflow_scripts.settings.errors import BadConfiguration
+from workflow_scripts.settings.ablations import complete_variants, names_of_variants
 from workflow_scripts.settings.literals import defines
 from workflow_scripts.settings.schema import changes_results, leaves, load_schema
 from workflow_scripts.settings.schema import complete as completed
 from workflow_scripts.settings.settings import Settings, canonical
+from workflow_scripts.settings.space import points
 
 MOST_TRIALS = 999  # whose numbers have three digits
 SEARCHED = ("base", "model", "training")  # sections of a run; of another seed, other values are hidden on validation
@@ -39,22 +37,7 @@ def complete(settings: Settings) -> None:
         return
     for name in searched(settings):
         _complete_search(section["runs"][name])
-    for name, ablation in section["ablations"].items():
-        place, allowed = f"bulk/ablations/{name}", settings.names("bulk/runs")
-        if ablation["run"] not in allowed:
-            given = f"given {ablation['run']!r}; allowed: one of {', '.join(allowed)}"
-            raise BadConfiguration(f"configuration: {place}/run: {given}")
-        if UNCHANGED in ablation["changes"]:
-            given = f"given {UNCHANGED!r}; allowed: another name, as the run as it is goes by this one"
-            raise BadConfiguration(f"configuration: {place}/changes: {given}")
-    for variant in variants(section["ablations"]):
-        place = place_of(variant)
-        try:
-            changed = section_of(variant, section)
-        except (KeyError, TypeError):
-            said = f"configuration: {place}: given a key path that leads nowhere; allowed: key paths of the run"
-            raise BadConfiguration(said) from None
-        settings.derive(f"bulk/runs/{variant.name}", changed, place)
+    complete_variants(settings, "bulk")
 
 
 def _complete_search(run: dict[str, Any]) -> None:
@@ -71,8 +54,8 @@ def of_variants(settings: Settings, *files: str) -> Callable[..., list[str]]:
     """For a rule's input: these files of every variant of one {ablation}."""
 
     def found(wildcards: Any) -> list[str]:
-        of = variants({wildcards.ablation: settings.section(f"bulk/ablations/{wildcards.ablation}")})
-        return [f"<results>/bulk/{variant.name}/{file}" for variant in of for file in files]
+        names = names_of_variants(settings, "bulk", wildcards.ablation)
+        return [f"<results>/bulk/{name}/{file}" for name in names for file in files]
 
     return found
 
@@ -135,11 +118,9 @@ def searched(settings: Settings) -> list[str]:
 
 def unsearched(settings: Settings) -> list[str]:
     """The runs that are one training, variants among them."""
-    return [run for run in settings.names("bulk/runs") if run not in searched(settings)] + _variants(settings)
-
-
-def _variants(settings: Settings) -> list[str]:
-    return [variant.name for variant in variants(settings.section("bulk/ablations") or {})]
+    return [run for run in settings.names("bulk/runs") if run not in searched(settings)] + names_of_variants(
+        settings, "bulk"
+    )
 
 
 def suggestion(settings: Settings) -> Callable[..., str]:
@@ -203,4 +184,4 @@ def job_names(settings: Settings) -> list[str]:
     for run in searched(settings):
         trials = range(1, _number_of_trials(settings.section(f"bulk/runs/{run}/search")) + 1)
         names += [f"{run}{size}.{trial:03d}" for size in ["", *sizes] for trial in trials]
-    return names + _variants(settings)
+    return names + names_of_variants(settings, "bulk")

@@ -4,9 +4,9 @@ from workflow_scripts.rule import run
 
 from pathlib import Path
 
-from workflow_scripts.bulk.space import laid_over
 from workflow_scripts.bulk.train_bulk import train_bulk
 from workflow_scripts.contracts import trial_settings
+from workflow_scripts.settings.space import laid_over
 
 
 def train_trial(

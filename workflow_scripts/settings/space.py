@@ -15,7 +15,7 @@ from typing import Any
 
 
 def laid_over(run: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
-    """A copy of a run (`bulk/runs/{run}`) with other values of these settings, which it has."""
+    """A copy of a run (of `runs` of a stage) with other values of these settings, which it has."""
     run = copy.deepcopy(run)
     for path, value in settings.items():
         *sections, last = path.split("/")
