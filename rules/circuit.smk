@@ -1,8 +1,10 @@
-from workflow_scripts.circuit.inputs import telling, told
+from workflow_scripts.circuit.inputs import all_circuit_runs, all_networks, telling, told
 
 
 wildcard_constraints:
-    network=any_of(names("circuit/networks")),
+    network=any_of(all_networks(settings)),
+    complete=any_of(names("circuit/networks")),
+    percent=r"\d+",
 
 
 rule circuit:
@@ -48,6 +50,8 @@ rule prepare_experiments:
         "<logs>/circuit/prepare_experiments.{network}.log",
     benchmark:
         "<benchmarks>/circuit/prepare_experiments.{network}.jsonl"
+    wildcard_constraints:
+        network=any_of(names("circuit/networks")),
     conda:
         "../envs/circuit.yaml"
     params:
@@ -195,6 +199,7 @@ rule score_circuit:
         outcomes=told(settings, "double_knockouts", "<results>/circuit/{network}/outcomes.h5ad"),
         predicted=told(settings, "double_knockouts", "<results>/circuit/{network}/{run}/predicted.h5ad"),
     output:
+        scores="<results>/circuit/{network}/{run}/scores.parquet",
         metrics="<results>/circuit/{network}/{run}/metrics.parquet",
         comparisons="<results>/circuit/{network}/{run}/comparisons.parquet",
     log:
@@ -217,3 +222,4 @@ rule score_circuit:
 
 
 include: "circuit.enhancers.smk"
+include: "circuit.missing.smk"

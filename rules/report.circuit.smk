@@ -40,3 +40,54 @@ rule plot_circuit:
         place=place_of_circuit(settings),
     script:
         "../workflow_scripts/report/plot_circuit.py"
+
+
+rule plot_circuit_ablation:
+    input:
+        scores=of_circuit_variants(settings, "<results>/circuit/{network}/{run}/scores.parquet"),
+        provenance=provenance_of("circuit/networks"),
+    output:
+        figure=report(
+            "<results>/report/circuit_ablation.{ablation}.png",
+            category="6. Circuits",
+            subcategory="all networks",
+            labels={"run": "{ablation}", "figure": "ablation"},
+            caption="../config/report/circuit_ablation.rst",
+        ),
+        table="<results>/report/circuit_ablation.{ablation}.tsv",
+    log:
+        "<logs>/report/plot_circuit_ablation.{ablation}.log",
+    benchmark:
+        "<benchmarks>/report/plot_circuit_ablation.{ablation}.jsonl"
+    conda:
+        "../envs/report.yaml"
+    params:
+        code=code("report/plot_circuit_ablation"),
+    script:
+        "../workflow_scripts/report/plot_circuit_ablation.py"
+
+
+rule plot_missing:
+    input:
+        metrics=of_missing(settings, "<results>/circuit/{network}/{run}/metrics.parquet", whole=True),
+        imputed=of_missing(settings, "<results>/circuit/{network}/imputed.parquet"),
+        provenance=provenance_of("circuit/networks/{complete}"),
+    output:
+        figure=report(
+            "<results>/report/{complete}/missing.png",
+            category="6. Circuits",
+            subcategory="{complete}",
+            labels={"run": "all", "figure": "levels missing"},
+            caption="../config/report/missing.rst",
+        ),
+        table="<results>/report/{complete}/missing.tsv",
+    log:
+        "<logs>/report/plot_missing.{complete}.log",
+    benchmark:
+        "<benchmarks>/report/plot_missing.{complete}.jsonl"
+    conda:
+        "../envs/report.yaml"
+    params:
+        code=code("report/plot_missing"),
+    script:
+        "../workflow_scripts/report/plot_missing.py"

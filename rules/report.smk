@@ -1,5 +1,5 @@
 from workflow_scripts.bulk.inputs import fewer, gene_embedding, of_variants, place_of_run
-from workflow_scripts.circuit.inputs import place_of_circuit, told
+from workflow_scripts.circuit.inputs import of_circuit_variants, of_missing, place_of_circuit, told
 from workflow_scripts.prebulk.inputs import learned_files, sample_sheets, shards
 from workflow_scripts.simulate.inputs import truth
 
@@ -46,6 +46,10 @@ rule figures:
             network=names("circuit/networks"),
             run=names("circuit/runs"),
             file=["circuit.png", "circuit.html"],
+        ),
+        collect("<results>/report/circuit_ablation.{ablation}.png", ablation=names("circuit/ablations")),
+        collect(
+            "<results>/report/{complete}/missing.png", complete=settings.section("circuit/missing/networks") or []
         ),
         collect(
             "<results>/report/{set}/{figure}",

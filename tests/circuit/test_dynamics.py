@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.circuit.material import BASE, GATE, WEIGHTS, rest, series
+from tests.circuit.material import BASE, GATE, WEIGHTS, made, rest, series
 from workflow_scripts.circuit.dynamics import Dynamics, Shape
 
 
@@ -74,6 +74,70 @@ def test_levels_stay_between_floor_and_ceiling() -> None:
         model.weight.fill_(50.0)
     found = model.rest(torch.zeros(1, 1), torch.ones(1, 3)).detach()
     assert torch.isfinite(found).all() and (found >= 0).all() and (found <= 2).all()
+
+
+def test_without_memory_a_level_is_at_once_what_is_produced_and_stays_where_no_time_passes() -> None:
+    planted_one = planted(ALL)
+    model = Dynamics(Shape(1, 3, 2, 1, recurrent=False))
+    model.load_state_dict(planted_one.state_dict())
+    start, dt = torch.tensor([[0.5, 0.5, 0.5]]), torch.tensor([[50.0, 0.0]])
+    found = model.follow(start, torch.zeros(1, 2, 1), torch.ones(1, 3), dt).detach()[0, 0]
+    np.testing.assert_allclose(found[0], made(np.full(3, 0.5), np.ones(3), np.zeros(3)), atol=1e-6)
+    np.testing.assert_array_equal(found[1], found[0])
+
+
+def attentive(genes: int, candidates: int, width: int = 3) -> Dynamics:
+    """A Dynamics whose every part is drawn, of levels from -3 to 3 sds."""
+    generator = torch.Generator().manual_seed(1)
+    model = Dynamics(Shape(2, genes, candidates, 0, attention=width))
+    model.begin(0)
+    for name, value in (("sd", 1.0), ("floor", -99.0), ("ceiling", 99.0)):
+        getattr(model, name).fill_(value)
+    order = [[other for other in range(genes) if other != gene] for gene in range(genes)]
+    picked = [torch.randperm(genes - 1, generator=generator)[:candidates].tolist() for _ in range(genes)]
+    model.source.copy_(torch.tensor([[of[at] for at in at_] for of, at_ in zip(order, picked, strict=True)]))
+    attended = [torch.randperm(candidates, generator=generator)[: model.attended.shape[1]] for _ in range(genes)]
+    model.attended.copy_(torch.stack(attended))
+    with torch.no_grad():
+        for part in (model.query, model.weight):
+            part.normal_(generator=generator)
+    return model
+
+
+@pytest.mark.parametrize(("genes", "candidates"), [(5, 4), (40, 3), (30, 29)])
+def test_attention_weighs_edges_by_the_states_of_both_ends(genes: int, candidates: int) -> None:
+    model = attentive(genes, candidates)
+    levels = torch.randn(2, 4, genes, generator=torch.Generator().manual_seed(2)) * 2
+    found = model.production(levels, torch.zeros(4, 0), torch.ones(4, genes)).detach().numpy()
+    of = {name: value.detach().numpy().astype(float) for name, value in model.state_dict().items()}
+    sources, attended = model.source.numpy(), model.attended.numpy()
+    for member in range(2):
+        for state in range(4):
+            s = levels[member, state].numpy().astype(float)
+            h = np.tanh(of["token"][member] + np.clip(s, -5, 5)[:, None] * of["sense"][member])
+            q, k = h @ of["query"][member], h @ of["key"][member]
+            for gene in range(genes):
+                drive = 0.0
+                for at, source in enumerate(sources[gene]):
+                    factor = 1 + np.tanh(q[gene] @ k[source] / np.sqrt(3)) if at in attended[gene] else 1.0
+                    drive += of["weight"][member, gene, at] * factor * s[source]
+                assert found[member, state, gene] == pytest.approx(drive, rel=1e-3, abs=1e-3)
+
+
+def test_attention_changes_nothing_before_it_is_learned_and_edges_are_those_at_the_reference() -> None:
+    model = attentive(5, 4)
+    factors = model.matrix().detach() / model._as_matrix(model.weight).detach()
+    there = torch.isfinite(factors)
+    at_rest = 1 + model._attention(torch.zeros(2, 1, 5))[:, 0].detach()
+    for gene in range(5):
+        for at in range(4):
+            source = model.source[gene, at]
+            place = (model.attended[gene] == at).nonzero()
+            wanted = at_rest[:, gene, place[0, 0]] if len(place) else torch.ones(2)
+            assert torch.allclose(factors[:, gene, source], wanted, atol=1e-5)
+    with torch.no_grad():
+        model.query.zero_()
+    assert torch.equal(model.matrix(), model._as_matrix(model.weight)) and there.any()
 
 
 def test_a_list_of_candidates_and_a_matrix_regulate_alike() -> None:

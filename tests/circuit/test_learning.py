@@ -79,7 +79,7 @@ def test_a_member_learns_nothing_of_what_is_held_out_from_it(tmp_path: Path, tri
 
 def _gradients(model: torch.nn.Module, material: learning.Material, spec: dict) -> list[torch.Tensor]:
     """Of a step of training, with the evidence of these experiments."""
-    discount = 1 / (1 + material.evidence() ** 2)
+    discount = 1 / (1 + _evidence(material) ** 2)
     # the evidence of held-out sources is none; that of others is scaled by the sd of all, which is not what is tested
     discount[0] = 1.0
     model.zero_grad()
@@ -88,9 +88,15 @@ def _gradients(model: torch.nn.Module, material: learning.Material, spec: dict) 
     return [model.weight.grad.clone(), model.baseline.grad.clone()]
 
 
+def _evidence(material: learning.Material) -> torch.Tensor:
+    """(M, G targets, G sources), of what each member is shown."""
+    zscores, shown = material.evidence()
+    return torch.tensor(zscores * shown[:, None, :], dtype=torch.float32)
+
+
 def test_evidence_of_a_held_out_source_is_not_shown() -> None:
     material = learning.Material(circuit(experiments()), SPEC["members"], SPEC["seed"])
-    found = material.evidence()
+    found = _evidence(material)
     for row, fold in zip(material.rests, material.rest_fold, strict=True):
         for one in material.circuit.perturbations[row]:
             source = GENES.index(one.target)
@@ -152,14 +158,26 @@ def test_circuits_with_one_kind_of_experiments(tmp_path: Path, kept: str) -> Non
 def test_candidates_are_those_with_most_evidence() -> None:
     material = learning.Material(circuit(experiments()), SPEC["members"], SPEC["seed"])
     model, _ = training.create(material, SPEC | {"candidates": 1})
-    evidence = material.evidence().mean(0)
+    evidence = _evidence(material).mean(0)
     for gene in range(3):
         others = [other for other in range(3) if other != gene]
         assert model.source[gene].tolist() == [max(others, key=lambda other: float(evidence[gene, other]))]
 
 
-def test_a_bundle_is_read_as_it_was_written(tmp_path: Path, trials: list[training.Trial]) -> None:
-    model = trials[0].model
+def test_evidence_lowers_a_penalty_only_where_it_is_asked_for() -> None:
+    material = learning.Material(circuit(experiments()), SPEC["members"], SPEC["seed"])
+    model, discount = training.create(material, SPEC)
+    wanted = 1 / (1 + _evidence(material) ** 2)
+    assert torch.allclose(discount, wanted.gather(2, model.source.expand(5, -1, -1)))
+    assert discount.min() < 0.5
+    assert (training.create(material, SPEC | {"evidence": False})[1] == 1).all()
+
+
+@pytest.mark.parametrize("change", [{}, {"attention": 2}, {"recurrent": False}])
+def test_a_bundle_is_read_as_it_was_written(change: dict, tmp_path: Path) -> None:
+    (best, *_) = trained(experiments(), tmp_path, penalties=[0.03], training=SHORT, **change)
+    model = best.model
+    assert not change.get("attention") or (model.query != 0).any()
     bundle.write(model, tmp_path / "model", "order", 1)
     found, seed = bundle.read(tmp_path / "model", "order")
     assert seed == 1

@@ -36,6 +36,7 @@ VALUES = {
     **{f"prebulk/corpora/{name}/label/by": {f"prebulk/corpora/{name}/label/by": "none"} for name in ("archs4", "tcga")},
     "prebulk/splits/by": {"prebulk/splits": {"by": "corpus", "train": ["archs4"], "validation": 0.2, "test": ["tcga"]}},
     "download/mirror": {"download/mirror": "https://mirror.example"},
+    "circuit/missing/networks": {"circuit/missing": {"networks": ["planted"], "percents": [10], "seed": 2}},
     "prebulk/duplicates/prefer": {"prebulk/duplicates/prefer": ["archs4"]},
     **dict.fromkeys(
         [f"prebulk/splits/{name}" for name in ("train", "validation", "test")],
@@ -120,6 +121,7 @@ ADDED = {
         "seeds": [1],
         "changes": {"one_layer": {"model/transformer/layers": 1}},
     },
+    "circuit/ablations/parts": {"run": "ensemble", "seeds": [1], "changes": {"no_penalty": {"penalties": [0.0]}}},
     "bulk/runs/fourth": {
         "embedding": "esm2/esm2_t6_8M_UR50D",
         "search": {
@@ -194,6 +196,7 @@ ORGANISM |= {"simulate_circuit"}  # part of its network
 RESPONSES = {"predict_responses", "score_circuit", "plot_circuit"}
 NETWORK = RESPONSES | {"prepare_experiments", "prepare_outcomes", "prepare_truth", "infer_baselines", "train_circuit"}
 ORGANISM |= NETWORK
+MISSING = {"hide_levels", "score_imputed_levels", "plot_missing"}
 IMPUTATION = {"export_model", "score_imputation", "impute_baselines", "collect_metrics", "plot_scores"}
 CLASSES = {"export_model", "classify_samples", "classify_baselines", "collect_metrics", "plot_scores"}
 VECTORS = {"export_model", "score_embedding", "score_representations", "collect_metrics", "plot_scores"}
@@ -265,6 +268,9 @@ BY_HAND = {
     "circuit/networks/{name}/double_knockout_pairs": RESPONSES | FILE | {"prepare_outcomes"},
     "circuit/runs/{name}": RESPONSES | {"train_circuit"},
     "circuit/runs/{name}/training/accelerator": set(),
+    "circuit/ablations/{name}": {"train_circuit", "predict_responses", "score_circuit", "plot_circuit_ablation"},
+    "circuit/missing/networks": (NETWORK | MISSING) - {"prepare_experiments", "plot_circuit"},
+    "circuit/missing": set(),  # which has no effect where there is no such network
     "circuit/enhancers/made": FILE | {"prepare_pairs", "link_enhancers", "score_links"},
     "circuit/baselines": {"infer_baselines", "score_circuit", "plot_circuit"},
     "circuit/evaluation": {"score_circuit", "plot_circuit"},

@@ -11,8 +11,17 @@ rate: what a perturbation leaves of the production of its gene, 0 of one that is
 compounds, and 1 of each series that something unknown disturbs: what these act on is learned. Where production and
 level agree the circuit is at rest.
 
-Weights are standardized: a change of the target, in its sd, with a change of its regulator by an sd. No gate sums to
-one over the regulators of a gene, so that a gene may have none.
+Weights are standardized: a change of the target, in its sd, with a change of its regulator by an sd.
+
+With graph attention an edge from one of the `ATTENDED` likeliest regulators of a gene weighs more or less with the
+state that both ends are in, by
+
+    1 + tanh(query_i . key_j / sqrt(D)),  query_i = Q h_i,  key_j = K h_j,  h_i = tanh(token_i + sense_i s_i)
+
+which is 1 before anything is learned; s counts up to `FARTHEST`. These factors do not sum to one over the regulators of
+a gene, as those of a softmax do: a gene may have no regulator. The weight of an edge is that at the reference.
+
+Not `recurrent`, a level has no memory: after any time it is what was produced.
 """
 
 from __future__ import annotations
@@ -22,7 +31,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+INITIAL = 0.01  # sd of the first weights
 DENSE = 4  # from candidates for a fourth of the genes on, a matrix with zeros is faster than their list
+ATTENDED = 16  # regulators of a gene whose weights attention can change
+FARTHEST = 5.0  # sds from the reference, beyond which a state looks the same to attention
 REST_STEPS, REST_GATE = 60, 0.5  # steps to a state of rest, and how far each goes: less than all, as they may overshoot
 
 
@@ -34,6 +46,8 @@ class Shape:
     genes: int
     candidates: int  # possible regulators of each gene
     inputs: int
+    attention: int = 0  # dimensions of queries and keys, 0 without attention
+    recurrent: bool = True
 
 
 class Dynamics(nn.Module):
@@ -48,14 +62,37 @@ class Dynamics(nn.Module):
         self.gate = nn.Parameter(torch.zeros(members, genes))  # before the logistic function
         self.effect = nn.Parameter(torch.zeros(members, shape.inputs, genes))
         self.register_buffer("source", torch.zeros(genes, shape.candidates, dtype=torch.long))  # of each candidate
+        if shape.attention:
+            width, attended = shape.attention, min(ATTENDED, shape.candidates)
+            self.token = nn.Parameter(torch.zeros(members, genes, width))
+            self.sense = nn.Parameter(torch.zeros(members, genes, width))
+            self.query = nn.Parameter(torch.zeros(members, width, width))
+            self.key = nn.Parameter(torch.zeros(members, width, width))
+            self.register_buffer("attended", torch.zeros(genes, attended, dtype=torch.long))  # places in `source`
         for name in ("reference", "sd", "floor", "ceiling"):
             self.register_buffer(name, torch.zeros(genes))
         self.register_buffer("unit", torch.ones(()))  # of time, to which the gate belongs
 
+    def begin(self, seed: int) -> None:
+        """Draw what is learned from, but for what has to begin at 0."""
+        generator = torch.Generator().manual_seed(seed)
+        nn.init.normal_(self.weight, std=INITIAL, generator=generator)
+        if self.config.attention:
+            for part in (self.token, self.sense, self.key):
+                nn.init.normal_(part, std=self.config.attention**-0.5, generator=generator)
+
     def matrix(self) -> Tensor:
-        """Weights as (M, G targets, G sources)."""
-        found = self.weight.new_zeros(*self.weight.shape[:2], self.config.genes)
-        return found.scatter_add(2, self.source.expand_as(self.weight), self.weight)
+        """Weights at the reference as (M, G targets, G sources)."""
+        weight = self.weight
+        if self.config.attention:
+            places = self.attended.expand(len(weight), -1, -1)
+            factors = 1 + self._attention(torch.zeros_like(self.baseline)[:, None])[:, 0]
+            weight = weight.scatter(2, places, weight.gather(2, places) * factors)
+        return self._as_matrix(weight)
+
+    def _as_matrix(self, weight: Tensor) -> Tensor:
+        found = weight.new_zeros(*weight.shape[:2], self.config.genes)
+        return found.scatter_add(2, self.source.expand_as(weight), weight)
 
     def production(self, levels: Tensor, inputs: Tensor, rates: Tensor) -> Tensor:
         """What is made (M, S, G), of levels (M, S, G), inputs (S, K) and rates (S, G)."""
@@ -66,7 +103,8 @@ class Dynamics(nn.Module):
     ) -> Tensor:
         """Levels (M, S, G) after dt (S, in units of time); regulation: of `regulation()`, once for many steps."""
         regulation = self._regulation() if regulation is None else regulation
-        left = (1 - torch.sigmoid(self.gate))[:, None] ** (dt / self.unit)[:, None]
+        kept = 1 - torch.sigmoid(self.gate) if self.config.recurrent else torch.zeros_like(self.gate)
+        left = kept[:, None] ** (dt / self.unit)[:, None]
         return levels + (1 - left) * (self._made(levels, regulation, inputs, rates) - levels)
 
     def follow(self, start: Tensor, inputs: Tensor, rates: Tensor, dt: Tensor) -> Tensor:
@@ -85,14 +123,28 @@ class Dynamics(nn.Module):
         return levels
 
     def _regulation(self) -> Tensor:
-        return self.matrix() if self.config.candidates * DENSE >= self.config.genes else self.weight
+        return self._as_matrix(self.weight) if self.config.candidates * DENSE >= self.config.genes else self.weight
+
+    def _attention(self, scaled: Tensor) -> Tensor:
+        """By what share (M, S, G, A) the attended regulators of a gene weigh more, of scaled levels (M, S, G)."""
+        near = scaled.clamp(-FARTHEST, FARTHEST)[..., None]
+        state = torch.tanh(self.token[:, None] + near * self.sense[:, None])
+        queries, keys = (torch.einsum("msgd,mde->msge", state, part) for part in (self.query, self.key))
+        sources = self.source.gather(1, self.attended)
+        alike = torch.einsum("msgd,msgad->msga", queries, keys[:, :, sources])
+        return torch.tanh(alike / self.config.attention**0.5)
 
     def _made(self, levels: Tensor, regulation: Tensor, inputs: Tensor, rates: Tensor) -> Tensor:
-        scaled = (levels - self.reference) / self.sd
+        scaled = ((levels - self.reference) / self.sd).expand(self.config.members, *levels.shape[-2:])
         if regulation.shape[2] == self.config.genes:
             regulated = scaled @ regulation.transpose(1, 2)
         else:
             regulated = torch.einsum("msgc,mgc->msg", scaled[:, :, self.source], regulation)
+        if self.config.attention:
+            places = self.attended.expand(self.config.members, -1, -1)
+            sources = self.source.gather(1, self.attended)
+            added = self._attention(scaled) * self.weight.gather(2, places)[:, None] * scaled[:, :, sources]
+            regulated = regulated + added.sum(-1)
         drive = self.baseline[:, None] + regulated + inputs @ self.effect
         made = rates * (self.reference + self.sd * drive)
         return torch.minimum(torch.maximum(made, self.floor), self.ceiling)

@@ -59,18 +59,18 @@ class Material:
         self.known = torch.tensor([bool(circuit.perturbations[row]) for row in self.rests], dtype=torch.bool)
         self.members = torch.arange(members)[:, None]
 
-    def evidence(self) -> Tensor:
-        """The z-score (M, G targets, G sources) of each target where a source is perturbed; 0 where a member is not
-        shown that, and where there is no such experiment."""
+    def evidence(self) -> tuple[np.ndarray, np.ndarray]:
+        """The z-score (G targets, G sources) float64 of each target where a source is perturbed, 0 without any such
+        experiment; and whether each member is shown that (M, G sources) bool."""
         inferred = zscore(self.circuit, self.seed, {})
-        weights = np.zeros((len(self.circuit.genes),) * 2) if inferred is None else inferred.weights
-        found = torch.tensor(weights, dtype=torch.float32).T.repeat(len(self.members), 1, 1)
+        genes = len(self.circuit.genes)
+        shown = np.ones((len(self.members), genes), bool)
         for row, fold in zip(self.rests, self.rest_fold, strict=True):
             if fold != ALWAYS:
                 for one in self.circuit.perturbations[row]:
                     if one.kind != "chemical":
-                        found[fold, :, self.circuit.genes.index(one.target)] = 0
-        return found
+                        shown[fold, self.circuit.genes.index(one.target)] = False
+        return (np.zeros((genes, genes)) if inferred is None else inferred.weights.T), shown
 
     def training(self, epoch: int, step: int, window: int) -> Batch:
         """A stretch of `window` steps of each series, from a random point, and states of rest, all of them if few."""

@@ -33,6 +33,7 @@ def score_circuit(
     truth: Path | None,
     outcomes: Path | None,
     predicted: Path | None,
+    scores: Path,
     metrics: Path,
     comparisons: Path,
     spec: dict,
@@ -40,7 +41,7 @@ def score_circuit(
     run: str,
     threads: int,
 ) -> None:
-    """Write Metrics of the run and all baselines, and Comparisons of the run with each.
+    """Write Replicates and Metrics of the run and all baselines, and Comparisons of the run with each.
 
     Edges are scored against `truth`, and responses (`predicted`) against `outcomes`, where these are given; of time
     series what follows of a state when nothing unknown acts any more, each by what was not shown that series.
@@ -59,6 +60,7 @@ def score_circuit(
     if courses(known):
         trained, seed = bundle.read(model, str(measured.uns["gene_order"]))
         rows += _of_roll_outs(known, {run: responses.rolled_out(trained, known, seed)}, spec, network)
+    metrics_table.write_replicates(rows, scores)
     _write(rows, run, metrics, comparisons)
 
 

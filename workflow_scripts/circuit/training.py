@@ -22,7 +22,6 @@ EPOCHS = 20  # of a training, after each of which it is validated
 EVIDENCE = 2.0  # the power with which a z-score discounts the penalty of an edge: 1 / (1 + z ** EVIDENCE)
 LEAST_SD = 0.02  # of a gene, as a share of the median sd, so that one that never moves does not divide by 0
 HEADROOM = 1.5  # times the highest level that a gene was seen at
-INITIAL = 0.01  # sd of the first weights
 log = logging.getLogger(__name__)
 
 
@@ -87,12 +86,17 @@ def create(material: learning.Material, spec: dict[str, Any]) -> tuple[Dynamics,
     """
     circuit, members = material.circuit, spec["members"]
     genes = len(circuit.genes)
-    evidence = material.evidence()
-    source = _candidates(circuit, evidence.mean(0), min(spec["candidates"], genes - 1))
-    model = Dynamics(Shape(members, genes, source.shape[1], material.inputs.shape[1]))
-    torch.nn.init.normal_(model.weight, std=INITIAL, generator=torch.Generator().manual_seed(spec["seed"]))
+    evidence, shown = material.evidence()
+    strength = _strength(circuit, evidence * shown.mean(0), min(spec["candidates"], genes - 1))
+    source = _strongest(strength, min(spec["candidates"], genes - 1))
+    shape = Shape(members, genes, source.shape[1], material.inputs.shape[1], spec["attention"], spec["recurrent"])
+    model = Dynamics(shape)
+    model.begin(spec["seed"])
     levels = material.filled.numpy()
     sd = levels.std(0)
+    if spec["attention"]:
+        attended = _strongest(np.take_along_axis(strength, source, 1), model.attended.shape[1])
+        model.attended.copy_(torch.as_tensor(attended))
     for name, values in {
         "source": source,
         "reference": circuit.reference(),
@@ -102,15 +106,22 @@ def create(material: learning.Material, spec: dict[str, Any]) -> tuple[Dynamics,
         "unit": material.unit,
     }.items():
         getattr(model, name).copy_(torch.as_tensor(values))
-    discounts = 1 / (1 + evidence**EVIDENCE)
-    return model, discounts.gather(2, model.source.expand(members, -1, -1))
+    told = np.take_along_axis(evidence, source, 1) * shown[:, source] * spec["evidence"]
+    return model, torch.as_tensor(1 / (1 + told**EVIDENCE), dtype=torch.float32)
 
 
-def _candidates(circuit: Circuit, evidence: Tensor, number: int) -> np.ndarray:
-    """The candidate regulators (G, C) int64 of each gene, in the order of genes."""
-    genes = len(circuit.genes)
-    strength = evidence.numpy().astype(float)
-    if number < genes - 1 and not strength.any():
+def _strength(circuit: Circuit, evidence: np.ndarray, number: int) -> np.ndarray:
+    """How likely (G targets, G sources) float64 it is that a gene regulates another; below 0 of itself.
+
+    By z-scores; where there is none, and candidates are to be chosen, by correlation.
+    """
+    strength = evidence.copy()
+    if number < len(circuit.genes) - 1 and not strength.any():
         strength = np.abs(np.nan_to_num(np.corrcoef(imputed(circuit)[0].levels, rowvar=False)))
     np.fill_diagonal(strength, -1.0)  # no gene regulates itself; its decay is in its gate
+    return strength
+
+
+def _strongest(strength: np.ndarray, number: int) -> np.ndarray:
+    """The places (G, number) int64 of the greatest of each row (G, C), in their order."""
     return np.sort(np.argsort(-strength, axis=1, kind="stable")[:, :number], axis=1)

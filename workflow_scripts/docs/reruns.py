@@ -17,7 +17,8 @@ import yaml
 from workflow_scripts.docs.rules import DEMO, ROOT, closure, downstream, rules
 from workflow_scripts.settings.schema import below, changes_results, complete, load_schema, names_files
 
-NOT_IN_THE_DEMO = ("bulk/learning_curve/", "bulk/ablations/")  # what these keys rerun is said in words
+# What these keys rerun is said in words.
+NOT_IN_THE_DEMO = ("bulk/learning_curve/", "bulk/ablations/", "circuit/ablations/", "circuit/missing/")
 
 
 @cache

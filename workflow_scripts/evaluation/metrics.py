@@ -30,6 +30,7 @@ MOVE = "workflow_scripts.evaluation.responses"
 CLASSES, HIDDEN = "classification", "imputation"  # tasks
 CLUSTERS, TWINS, SURVIVAL = "clustering", "retrieval", "survival"  # tasks of what represents a sample
 EDGES, RESPONSE, ROLL_OUT = "edges", "response", "roll-out"  # tasks of a circuit
+LEVELS = "missing levels"  # of a circuit, of which they were taken out
 LINKS, LINK = "enhancers", "workflow_scripts.evaluation.links"  # which element regulates which gene
 VECTORS = "representation"  # what the baselines of these tasks are registered under
 WITHIN = ("pooled", "per_gene", "per_sample")
@@ -85,6 +86,13 @@ METRICS = {
     "roll_out_rmse": Metric("RMSE over time", "levels", False, ROLL_OUT, {"pooled": f"{MOVE}.roll_out_rmse"}),
     "roll_out_delta_pearson": Metric(
         "Pearson r of changes over time", "", True, ROLL_OUT, {"pooled": f"{MOVE}.roll_out_delta_pearson"}
+    ),
+    "imputed_rmse": Metric(
+        "RMSE of levels taken out",
+        "sd of the gene",
+        False,
+        LEVELS,
+        {"pooled": "workflow_scripts.evaluation.levels.imputed_rmse"},
     ),
     "link_auprc": Metric("AUPRC", "", True, LINKS, {"pooled": f"{LINK}.average_precision"}),
     "link_auroc": Metric("AUROC", "", True, LINKS, {"pooled": f"{LINK}.auroc"}),
