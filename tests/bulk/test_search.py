@@ -21,10 +21,10 @@ from workflow_scripts.bulk.suggest_trial import suggest_trial
 from workflow_scripts.bulk.take_trial import take_trial
 from workflow_scripts.bulk.train_trial import train_trial
 from workflow_scripts.contracts import history, metrics, selection, separation, trial_settings, trials
+from workflow_scripts.contracts.space import all_values, laid_over, points
 from workflow_scripts.docs.rules import rules
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.settings.schema import only
-from workflow_scripts.settings.space import all_values, laid_over, points
 from workflow_scripts.training import resume
 from workflow_scripts.training.search import Result, suggest
 

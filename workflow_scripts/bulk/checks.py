@@ -7,10 +7,10 @@ from itertools import product
 from typing import Any
 
 from workflow_scripts.bulk.inputs import schema_of_run, searchable
+from workflow_scripts.contracts.space import all_values, ends, laid_over
 from workflow_scripts.settings.ablations import place_of, variants
 from workflow_scripts.settings.literals import entries, literal
 from workflow_scripts.settings.settings import Fault, Settings
-from workflow_scripts.settings.space import all_values, ends, laid_over
 from workflow_scripts.settings.validation import validate
 
 

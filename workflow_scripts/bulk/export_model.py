@@ -12,7 +12,7 @@ from workflow_scripts.contracts import metrics as metrics_table
 from workflow_scripts.contracts import probe as probe_contract
 from workflow_scripts.contracts import provenance as provenances
 from workflow_scripts.contracts import splits as splits_table
-from workflow_scripts.settings.space import laid_over
+from workflow_scripts.contracts.space import laid_over
 
 
 def export_model(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from workflow_scripts.contracts.space import points
 from workflow_scripts.settings.ablations import complete_variants, names_of_variants
 from workflow_scripts.settings.literals import defines
 from workflow_scripts.settings.schema import changes_results, leaves, load_schema
 from workflow_scripts.settings.schema import complete as completed
 from workflow_scripts.settings.settings import Settings, canonical
-from workflow_scripts.settings.space import points
 
 MOST_TRIALS = 999  # whose numbers have three digits
 SEARCHED = ("base", "model", "training")  # sections of a run; of another seed, other values are hidden on validation

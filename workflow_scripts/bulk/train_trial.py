@@ -6,7 +6,7 @@ from pathlib import Path
 
 from workflow_scripts.bulk.train_bulk import train_bulk
 from workflow_scripts.contracts import trial_settings
-from workflow_scripts.settings.space import laid_over
+from workflow_scripts.contracts.space import laid_over
 
 
 def train_trial(

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from workflow_scripts.contracts.space import laid_over
 from workflow_scripts.contracts.variants import UNCHANGED, Variant
 from workflow_scripts.settings.errors import BadConfiguration
 from workflow_scripts.settings.settings import Settings
-from workflow_scripts.settings.space import laid_over
 
 
 def variants(ablations: dict[str, Any]) -> Iterator[Variant]:
