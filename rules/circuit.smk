@@ -155,7 +155,6 @@ rule train_circuit:
         "<benchmarks>/circuit/train_circuit.{network}.{run}.jsonl"
     conda:
         "../envs/circuit.yaml"
-    threads: 2
     resources:
         mem_mb=memory(4000),
         runtime=1440,
@@ -181,7 +180,6 @@ rule predict_responses:
         "<benchmarks>/circuit/predict_responses.{network}.{run}.jsonl"
     conda:
         "../envs/circuit.yaml"
-    threads: 2
     params:
         code=code("circuit/predict_responses"),
         run="{run}",
@@ -208,7 +206,6 @@ rule score_circuit:
         "<benchmarks>/circuit/score_circuit.{network}.{run}.jsonl"
     conda:
         "../envs/circuit.yaml"
-    threads: 2
     resources:
         mem_mb=memory(4000),
         runtime=240,

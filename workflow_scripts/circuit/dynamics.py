@@ -35,6 +35,7 @@ INITIAL = 0.01  # sd of the first weights
 DENSE = 4  # from candidates for a fourth of the genes on, a matrix with zeros is faster than their list
 ATTENDED = 16  # regulators of a gene whose weights attention can change
 FARTHEST = 5.0  # sds from the reference, beyond which a state looks the same to attention
+AT_ONCE = 2**26  # levels of candidates that are gathered, which bounds memory
 REST_STEPS, REST_GATE = 60, 0.5  # steps to a state of rest, and how far each goes: less than all, as they may overshoot
 
 
@@ -139,7 +140,9 @@ class Dynamics(nn.Module):
         if regulation.shape[2] == self.config.genes:
             regulated = scaled @ regulation.transpose(1, 2)
         else:
-            regulated = torch.einsum("msgc,mgc->msg", scaled[:, :, self.source], regulation)
+            parts = scaled.split(max(1, AT_ONCE // regulation.numel()), 1)
+            of = [torch.einsum("msgc,mgc->msg", part[:, :, self.source], regulation) for part in parts]
+            regulated = torch.cat(of, 1)
         if self.config.attention:
             places = self.attended.expand(self.config.members, -1, -1)
             sources = self.source.gather(1, self.attended)

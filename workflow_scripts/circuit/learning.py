@@ -14,14 +14,15 @@ import torch
 from torch import Tensor
 
 from workflow_scripts.circuit.data import Circuit, imputed
-from workflow_scripts.circuit.dynamics import Dynamics
+from workflow_scripts.circuit.dynamics import AT_ONCE, Dynamics
 from workflow_scripts.circuit.evidence import zscore
 from workflow_scripts.training.objective import Loss, Term
 
 # The first number of a seed: which of the independent streams it is.
 SERIES, PERTURBED, WINDOWS, RESTS = 0, 1, 2, 3
 ALWAYS = -1  # the fold of what every member is shown
-MOST_RESTS = 512  # states of rest in one step
+MOST_RESTS = 512  # states of rest in one step, of a large circuit fewer: those of `AT_ONCE` levels of candidates
+FEWEST_RESTS = 8
 
 
 class Batch(NamedTuple):
@@ -45,7 +46,8 @@ class Batch(NamedTuple):
 class Material:
     """The experiments on one circuit as batches of them."""
 
-    def __init__(self, circuit: Circuit, members: int, seed: int) -> None:
+    def __init__(self, circuit: Circuit, members: int, seed: int, candidates: int = 1) -> None:
+        """candidates: of each gene, by which a step costs memory; with more of them it has fewer states of rest."""
         filled, _ = imputed(circuit)
         self.circuit, self.seed = circuit, seed
         self.levels, self.filled = (torch.tensor(of.levels, dtype=torch.float32) for of in (circuit, filled))
@@ -58,6 +60,8 @@ class Material:
         self.series_fold, self.rest_fold = folds(circuit, members, seed)
         self.known = torch.tensor([bool(circuit.perturbations[row]) for row in self.rests], dtype=torch.bool)
         self.members = torch.arange(members)[:, None]
+        in_a_step = AT_ONCE // (members * len(circuit.genes) * min(candidates, len(circuit.genes)))
+        self.most_rests = int(np.clip(in_a_step, FEWEST_RESTS, MOST_RESTS))
 
     def evidence(self) -> tuple[np.ndarray, np.ndarray]:
         """The z-score (G targets, G sources) float64 of each target where a source is perturbed, 0 without any such
@@ -80,8 +84,8 @@ class Material:
             first = int(generator.integers(max(1, len(rows) - window)))
             stretches.append(rows[first : first + window + 1])
         rests = np.arange(len(self.rests))
-        if len(rests) > MOST_RESTS:
-            rests = np.random.default_rng([RESTS, self.seed, epoch, step]).choice(rests, MOST_RESTS, replace=False)
+        if len(rests) > self.most_rests:
+            rests = np.random.default_rng([RESTS, self.seed, epoch, step]).choice(rests, self.most_rests, replace=False)
         return self._batch(stretches, rests, held_out=False)
 
     def held_out(self) -> Batch:

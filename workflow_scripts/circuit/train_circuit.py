@@ -15,6 +15,8 @@ from workflow_scripts.contracts import history as history_table
 from workflow_scripts.contracts import penalties
 from workflow_scripts.training import resume
 
+MANY_GENES = 500  # of fewer, threads wait for one another longer than they work
+
 
 def train_circuit(
     *,
@@ -34,8 +36,8 @@ def train_circuit(
     The model and the history are those of the penalty whose members predict what they were not shown best. A killed
     training goes on from the folder `checkpoints` beside the model.
     """
-    torch.set_num_threads(threads)
     measured = contract.read(experiments)
+    torch.set_num_threads(threads if measured.n_vars >= MANY_GENES else 1)
     digest = resume.digest(spec, code, [experiments])
     unfinished = {
         penalty: resume.Checkpoints(model.parent / "checkpoints", f"{digest}-{penalty:g}")

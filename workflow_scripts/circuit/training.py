@@ -38,7 +38,7 @@ def train(
     circuit: Circuit, spec: dict[str, Any], policy: dict[str, Any], checkpoints: dict[float, Checkpoints]
 ) -> list[Trial]:
     """A Trial of each penalty of `checkpoints`, the best first; one that was killed goes on from those."""
-    material = learning.Material(circuit, spec["members"], spec["seed"])
+    material = learning.Material(circuit, spec["members"], spec["seed"], spec["candidates"])
     trials = []
     for penalty, unfinished in checkpoints.items():
         trials.append(_trial(material, spec | {"penalty": penalty}, policy, unfinished))
