@@ -7,11 +7,11 @@ from itertools import product
 from typing import Any
 
 from workflow_scripts.bulk.inputs import schema_of_run, searchable
-from workflow_scripts.contracts.space import all_values, ends, laid_over
+from workflow_scripts.contracts.space import all_values
 from workflow_scripts.settings.ablations import place_of, variants
 from workflow_scripts.settings.literals import entries, literal
+from workflow_scripts.settings.searches import faults_of_search
 from workflow_scripts.settings.settings import Fault, Settings
-from workflow_scripts.settings.validation import validate
 
 
 def faults(settings: Settings) -> Iterator[Fault]:
@@ -49,7 +49,8 @@ def _faults_of_run(place: str, run: dict[str, Any], offered: list[str]) -> Itera
     """offered: the gene embeddings that there are."""
     if run["embedding"] not in offered:
         yield f"{place}/embedding", repr(run["embedding"]), f"one of {', '.join(offered) or 'none: make one'}"
-    yield from _faults_of_search(place, run)
+    if "search" in run:
+        yield from faults_of_search(place, run, searchable(run), schema_of_run())
     ((family, _),) = run["model"].items()
     for key, (other, times) in literal(f"workflow_scripts.bulk.models.{family}", "MULTIPLES").items():
         own, others = (all_values(run, f"model/{family}/{name}") for name in (key, other))
@@ -71,31 +72,3 @@ def _faults_of_run(place: str, run: dict[str, Any], offered: list[str]) -> Itera
     if max(weights["contrastive"]) and not literal(f"workflow_scripts.bulk.models.{family}", "STATES"):
         given = f"{max(weights['contrastive'])} with model {family}"
         yield f"{place}/training/objectives/contrastive", given, "0, as it has no states to contrast"
-
-
-def _faults_of_search(place: str, run: dict[str, Any]) -> Iterator[Fault]:
-    """Of the section `search` of a run, and of each value that it may try."""
-    search = run.get("search")
-    if search is None:
-        return
-    known, own = searchable(run), {key: value for key, value in run.items() if key != "search"}
-    for path, values in search["space"].items():
-        here, given = f"{place}/search/space/{path}", ", ".join(sorted(values.keys() - {"log"})) or "none"
-        if path not in known:
-            yield f"{place}/search/space", repr(path), f"one of {', '.join(known)}"
-        if given not in ("choices", "high, low"):
-            yield here, given, "`choices`, or `low` and `high`"
-        if given == "choices" and values["log"]:
-            yield here, "log with choices", "`log` with `low` and `high`"
-        if given == "high, low" and search["method"] == "grid":
-            yield here, "low and high", "`choices`, of which a grid has its points"
-        if given == "high, low" and known[path].get("type") not in ("integer", "number"):
-            yield here, "low and high", "`choices`, as it is no number"
-        if given == "high, low" and not values["low"] < values["high"]:
-            yield f"{here}/low", str(values["low"]), f"less than high, {values['high']}"
-        if given == "high, low" and values["log"] and values["low"] <= 0:
-            yield f"{here}/low", str(values["low"]), "more than 0, as `log` is set"
-        for value in ends(values):
-            validate(laid_over(own, {path: value}), schema_of_run(), f"configuration: {here}")
-    if search["trials"] is None and search["method"] != "grid":
-        yield f"{place}/search/trials", "none", f"a number, as {search['method']} has no last one"

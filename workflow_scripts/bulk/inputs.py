@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from workflow_scripts.contracts.space import points
+from workflow_scripts.settings import searches
 from workflow_scripts.settings.ablations import complete_variants, names_of_variants
 from workflow_scripts.settings.literals import defines
-from workflow_scripts.settings.schema import changes_results, leaves, load_schema
-from workflow_scripts.settings.schema import complete as completed
-from workflow_scripts.settings.settings import Settings, canonical
+from workflow_scripts.settings.schema import load_schema
+from workflow_scripts.settings.settings import Settings
 
-MOST_TRIALS = 999  # whose numbers have three digits
 SEARCHED = ("base", "model", "training")  # sections of a run; of another seed, other values are hidden on validation
 
 
@@ -23,31 +21,18 @@ def schema_of_run() -> dict[str, Any]:
 
 def searchable(run: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """{key path: its schema} of all that a search of this run, which is completed, may try."""
-    found = leaves({name: run[name] for name in SEARCHED}, schema_of_run())
-    return {path: schema for path, _, schema in found if changes_results(schema)}
+    return searches.searchable(run, SEARCHED, schema_of_run())
 
 
 def complete(settings: Settings) -> None:
-    """Let the variants of ablations stand beside the runs, for the rules that train, embed and score.
-
-    The values of a search are read as those of the settings that they are of: a float stays one, in text (1e-3) too.
-    """
+    """Complete searches, and let the variants of ablations stand beside the runs, for the rules."""
     section = settings.section("bulk")
     if section is None:
         return
     for name in searched(settings):
-        _complete_search(section["runs"][name])
+        run = section["runs"][name]
+        searches.complete_search(run["search"], searchable(run))
     complete_variants(settings, "bulk")
-
-
-def _complete_search(run: dict[str, Any]) -> None:
-    schemas = searchable(run)
-    for path, values in run["search"]["space"].items():
-        schema = schemas.get(path, {})
-        if "choices" in values:
-            values["choices"] = [completed(choice, schema) for choice in values["choices"]]
-        elif schema.get("type") == "number":
-            values |= {end: float(values[end]) for end in ("low", "high") if end in values}
 
 
 def of_variants(settings: Settings, *files: str) -> Callable[..., list[str]]:
@@ -124,17 +109,10 @@ def unsearched(settings: Settings) -> list[str]:
 
 
 def suggestion(settings: Settings) -> Callable[..., str]:
-    """For a rule's params: what the settings of one {trial} of one {run} follow from, as canonical JSON.
-
-    That is neither the number of trials, nor the objective where there is no trial to learn from.
-    """
-
-    def found(wildcards):
-        search = settings.section(f"bulk/runs/{wildcards.run}/search")
-        keys = ["method", "seed", "space", *(["objective"] if _before(search, wildcards.trial) else [])]
-        return canonical({key: search[key] for key in keys})
-
-    return found
+    """For a rule's params: what the settings of one {trial} of one {run} follow from."""
+    return lambda wildcards: searches.suggested_by(
+        settings.section(f"bulk/runs/{wildcards.run}/search"), wildcards.trial
+    )
 
 
 def earlier_trials(settings: Settings, *files: str) -> Callable[..., list[str]]:
@@ -142,15 +120,15 @@ def earlier_trials(settings: Settings, *files: str) -> Callable[..., list[str]]:
 
     def found(wildcards):
         search = settings.section(f"bulk/runs/{wildcards.run}/search")
-        return _of_trials(files, wildcards, _before(search, wildcards.trial))
+        return searches.of_trials(files, wildcards, searches.before(search, wildcards.trial))
 
     return found
 
 
 def all_trials(settings: Settings, *files: str) -> Callable[..., list[str]]:
     """For a rule's input: `files` of each trial of one {run}."""
-    return lambda wildcards: _of_trials(
-        files, wildcards, _number_of_trials(settings.section(f"bulk/runs/{wildcards.run}/search"))
+    return lambda wildcards: searches.of_trials(
+        files, wildcards, searches.number_of_trials(settings.section(f"bulk/runs/{wildcards.run}/search"))
     )
 
 
@@ -159,29 +137,11 @@ def taken_trial(settings: Settings, file: str) -> Callable[..., list[str]]:
     return lambda wildcards: [file] if settings.section(f"bulk/runs/{wildcards.run}/search") else []
 
 
-def _before(search: dict[str, Any], trial: str) -> int:
-    """How many trials come before the wave of a trial; of methods that learn from none, 0."""
-    return (int(trial) - 1) // search["at_once"] * search["at_once"] if search["method"] == "optuna" else 0
-
-
-def _number_of_trials(search: dict[str, Any]) -> int:
-    """How many there are: of a grid, no more than its points."""
-    if search["method"] == "grid":
-        return min(search["trials"] or MOST_TRIALS, points(search["space"]))
-    return search["trials"]
-
-
-def _of_trials(files: tuple[str, ...], wildcards: Any, number: int) -> list[str]:
-    """`files` of the first `number` trials of a run."""
-    names = [f"{trial:03d}" for trial in range(1, number + 1)]
-    return [file.format(**{**dict(wildcards.items()), "trial": name}) for file in files for name in names]
-
-
 def job_names(settings: Settings) -> list[str]:
     """What jobs are named after: sizes of train, of baselines and of each run, trials of these, and variants."""
     sizes = fewer(settings)
     names = [f"{name}{size}".lstrip(".") for size in sizes for name in ["", *settings.names("bulk/runs")]]
     for run in searched(settings):
-        trials = range(1, _number_of_trials(settings.section(f"bulk/runs/{run}/search")) + 1)
+        trials = range(1, searches.number_of_trials(settings.section(f"bulk/runs/{run}/search")) + 1)
         names += [f"{run}{size}.{trial:03d}" for size in ["", *sizes] for trial in trials]
     return names + names_of_variants(settings, "bulk")
