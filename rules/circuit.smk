@@ -1,4 +1,4 @@
-from workflow_scripts.circuit.inputs import all_circuit_runs, all_networks, telling, told
+from workflow_scripts.circuit.inputs import all_networks, telling, told, unsearched_circuits
 
 
 wildcard_constraints:
@@ -153,6 +153,8 @@ rule train_circuit:
         "<logs>/circuit/train_circuit.{network}.{run}.log",
     benchmark:
         "<benchmarks>/circuit/train_circuit.{network}.{run}.jsonl"
+    wildcard_constraints:
+        run=any_of(unsearched_circuits(settings)),
     conda:
         "../envs/circuit.yaml"
     resources:
@@ -160,7 +162,7 @@ rule train_circuit:
         runtime=1440,
         gpu=1,
     params:
-        spec=spec("circuit/runs/{run}"),
+        spec=spec("circuit/runs/{run}", without=["search"]),
         policy=policy("circuit/runs/{run}/training"),
         code=code("circuit/train_circuit"),
     script:
@@ -220,3 +222,4 @@ rule score_circuit:
 
 include: "circuit.enhancers.smk"
 include: "circuit.missing.smk"
+include: "circuit.search.smk"

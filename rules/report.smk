@@ -49,7 +49,8 @@ rule figures:
         ),
         collect("<results>/report/circuit_ablation.{ablation}.png", ablation=names("circuit/ablations")),
         collect(
-            "<results>/report/{complete}/missing.png", complete=settings.section("circuit/missing/networks") or []
+            "<results>/report/{complete}/missing.png",
+            complete=settings.section("circuit/missing/networks") or [],
         ),
         collect(
             "<results>/report/{set}/{figure}",

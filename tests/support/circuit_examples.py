@@ -107,7 +107,15 @@ EXAMPLES = {
     ),
     "penalties": Example(
         "selection.tsv",
-        pd.DataFrame({"penalty": [0.1, 0.3], "held_out_error": [0.5, 0.75], "chosen": [True, False]}),
+        pd.DataFrame(
+            {
+                "penalty": [0.1, 0.3],
+                "held_out_error": [0.5, 0.75],
+                "roll_out_error": [0.25, 0.5],
+                "perturbation_error": [np.nan, np.nan],
+                "chosen": [True, False],
+            }
+        ),
         penalties.write,
         penalties.read,
     ),

@@ -121,6 +121,19 @@ ADDED = {
         "seeds": [1],
         "changes": {"one_layer": {"model/transformer/layers": 1}},
     },
+    "circuit/runs/second": {
+        "search": {
+            "method": "random",
+            "trials": 2,
+            "at_once": 1,
+            "seed": 2,
+            "objective": "roll_out",
+            "space": {
+                "input_penalty": {"low": 1e-3, "high": 1.0, "log": True},
+                "training/window": {"choices": [2, 4]},
+            },
+        },
+    },
     "circuit/ablations/parts": {"run": "ensemble", "seeds": [1], "changes": {"no_penalty": {"penalties": [0.0]}}},
     "bulk/runs/fourth": {
         "embedding": "esm2/esm2_t6_8M_UR50D",
@@ -267,6 +280,7 @@ BY_HAND = {
     "circuit/networks/{name}/double_knockouts": RESPONSES | FILE | {"prepare_outcomes"},
     "circuit/networks/{name}/double_knockout_pairs": RESPONSES | FILE | {"prepare_outcomes"},
     "circuit/runs/{name}": RESPONSES | {"train_circuit"},
+    "circuit/runs/second": RESPONSES | {"suggest_circuit", "try_circuit", "take_circuit"},
     "circuit/runs/{name}/training/accelerator": set(),
     "circuit/ablations/{name}": {"train_circuit", "predict_responses", "score_circuit", "plot_circuit_ablation"},
     "circuit/missing/networks": (NETWORK | MISSING) - {"prepare_experiments", "plot_circuit"},

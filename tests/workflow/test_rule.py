@@ -32,6 +32,7 @@ GPU_RULES = (
     "embed_proteins",
     "train_bulk",
     "train_trial",
+    "try_circuit",
     "train_circuit",
     "embed_samples",
     "fit_conditions",

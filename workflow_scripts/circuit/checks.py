@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workflow_scripts.circuit import enhancer_checks
+from workflow_scripts.circuit.inputs import schema_of_run, searchable, searched_circuits
+from workflow_scripts.settings.ablations import place_of, variants
+from workflow_scripts.settings.searches import faults_of_search
 from workflow_scripts.settings.settings import Fault, Settings
 
 MEASURED = ("knockouts", "knockdowns", "multifactorial", "time_series")
@@ -24,6 +27,12 @@ def faults(settings: Settings) -> Iterator[Fault]:
             yield f"{place}/{pair[0]}", "alone", "double_knockouts and double_knockout_pairs, or neither"
         if pair and "knockouts" not in network:
             yield f"{place}/{pair[0]}", "without `knockouts`", "the single knock-outs, of which they are predicted"
+    for name in searched_circuits(settings):
+        run = section["runs"][name]
+        yield from faults_of_search(f"circuit/runs/{name}", run, searchable(run), schema_of_run())
+    for variant in variants(section["ablations"]):
+        if "search" in settings.section(f"circuit/runs/{variant.name}"):
+            yield place_of("circuit", variant), "a run with `search`", "one without, that is one training"
     yield from enhancer_checks.faults(section["enhancers"])
     for kind in ("networks", "runs"):
         for name in TAKEN & section[kind].keys():

@@ -5,16 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from workflow_scripts.settings import searches
 from workflow_scripts.settings.ablations import complete_variants, names_of_variants
 from workflow_scripts.settings.errors import BadConfiguration
 from workflow_scripts.settings.literals import entries
+from workflow_scripts.settings.schema import load_schema
 from workflow_scripts.settings.settings import Settings
+
+NOT_SEARCHED = {"seed", "members", "search"}  # with other folds, other experiments are held out
+
+
+def schema_of_run() -> dict[str, Any]:
+    """The schema of one of `circuit/runs`."""
+    return load_schema("circuit")["properties"]["runs"]["additionalProperties"]
+
+
+def searchable(run: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """{key path: its schema} of all that a search of this run, which is completed, may try."""
+    return searches.searchable(run, run.keys() - NOT_SEARCHED, schema_of_run())
 
 
 def complete(settings: Settings) -> None:
-    """Let the variants of ablations stand beside the runs, and networks with levels missing beside the networks."""
+    """Complete searches; let variants of ablations stand beside the runs, and networks with levels missing likewise."""
     if settings.section("circuit") is None:
         return
+    for name in searched_circuits(settings):
+        run = settings.section(f"circuit/runs/{name}")
+        searches.complete_search(run["search"], searchable(run))
     complete_variants(settings, "circuit")
     missing, networks = settings.section("circuit/missing"), settings.section("circuit/networks")
     for name in missing["networks"]:
@@ -38,6 +55,40 @@ def all_networks(settings: Settings) -> list[str]:
 def all_circuit_runs(settings: Settings) -> list[str]:
     """Runs, and the variants of ablations."""
     return settings.names("circuit/runs") + names_of_variants(settings, "circuit")
+
+
+def searched_circuits(settings: Settings) -> list[str]:
+    """The runs that are the best of several trials."""
+    return [run for run in settings.names("circuit/runs") if "search" in settings.section(f"circuit/runs/{run}")]
+
+
+def unsearched_circuits(settings: Settings) -> list[str]:
+    """The runs that are one training, variants among them."""
+    return [run for run in all_circuit_runs(settings) if run not in searched_circuits(settings)]
+
+
+def circuit_suggestion(settings: Settings) -> Callable[..., str]:
+    """For a rule's params: what the settings of one {trial} of one {run} follow from."""
+    return lambda wildcards: searches.suggested_by(
+        settings.section(f"circuit/runs/{wildcards.run}/search"), wildcards.trial
+    )
+
+
+def earlier_circuit_trials(settings: Settings, file: str) -> Callable[..., list[str]]:
+    """For a rule's input: `file` of each trial that one {trial} of one {run} learns from: those of earlier waves."""
+
+    def found(wildcards: Any) -> list[str]:
+        search = settings.section(f"circuit/runs/{wildcards.run}/search")
+        return searches.of_trials((file,), wildcards, searches.before(search, wildcards.trial))
+
+    return found
+
+
+def all_circuit_trials(settings: Settings, *files: str) -> Callable[..., list[str]]:
+    """For a rule's input: `files` of each trial of one {run}."""
+    return lambda wildcards: searches.of_trials(
+        files, wildcards, searches.number_of_trials(settings.section(f"circuit/runs/{wildcards.run}/search"))
+    )
 
 
 def telling(settings: Settings, key: str) -> list[str]:
@@ -85,6 +136,9 @@ def job_names(settings: Settings) -> list[str]:
     """What jobs of a run on a network, and of a model of pairs, are named after."""
     networks, missing = all_networks(settings), with_missing(settings)
     runs = [f"{network}.{run}" for network in networks for run in all_circuit_runs(settings)]
+    for run in searched_circuits(settings):
+        trials = range(1, searches.number_of_trials(settings.section(f"circuit/runs/{run}/search")) + 1)
+        runs += [f"{network}.{run}.{trial:03d}" for network in networks for trial in trials]
     models = entries("workflow_scripts.circuit.link_models")
     pairs = [f"{pairs}.{model}" for pairs in settings.names("circuit/enhancers") for model in models]
     return [*missing, *names_of_variants(settings, "circuit"), *runs, *pairs]

@@ -161,8 +161,18 @@ def loss(model: Dynamics, batch: Batch, spec: dict[str, Any], discount: Tensor) 
     discount: (M, G, C), by how much evidence lowers the penalty of each weight. spec: penalty, rest_weight and
     input_penalty of a run.
     """
+    (over_time, steps), (rest, states) = errors(model, batch)
+    weights = (discount * model.weight.abs()).sum() / (len(model.weight) * model.config.genes)
+    inputs = model.effect.abs().mean() if model.effect.numel() else model.effect.sum()
+    kept = spec["penalty"] * weights + spec["input_penalty"] * inputs
+    terms = (Term(over_time, steps), Term(spec["rest_weight"] * rest, states), Term(kept, 1))
+    return Loss(over_time + rest, steps + states, terms)
+
+
+def errors(model: Dynamics, batch: Batch) -> tuple[tuple[Tensor, int], tuple[Tensor, int]]:
+    """Sums of squared errors in variances, and of how many levels: over time, and at rest."""
     predicted = model.follow(batch.start, batch.inputs, batch.rates, batch.dt)
-    over_time, steps = _errors(model, predicted, batch.levels[:, 1:], batch.asked)
+    over_time = _errors(model, predicted, batch.levels[:, 1:], batch.asked)
     if batch.held_out:
         at_rest = model.rest(batch.rest_inputs, batch.rest_rates)
         shown = model.production(batch.filled, batch.rest_inputs, batch.rest_rates)
@@ -170,12 +180,7 @@ def loss(model: Dynamics, batch: Batch, spec: dict[str, Any], discount: Tensor) 
     else:
         at_rest = model.production(batch.filled, batch.rest_inputs, batch.rest_rates)
     untouched = batch.rest.masked_fill(batch.rest_rates != 1, torch.nan)
-    rest, states = _errors(model, at_rest, untouched, batch.rest_asked)
-    weights = (discount * model.weight.abs()).sum() / (len(model.weight) * model.config.genes)
-    inputs = model.effect.abs().mean() if model.effect.numel() else model.effect.sum()
-    kept = spec["penalty"] * weights + spec["input_penalty"] * inputs
-    terms = (Term(over_time, steps), Term(spec["rest_weight"] * rest, states), Term(kept, 1))
-    return Loss(over_time + rest, steps + states, terms)
+    return over_time, _errors(model, at_rest, untouched, batch.rest_asked)
 
 
 def _errors(model: Dynamics, predicted: Tensor, levels: Tensor, asked: Tensor) -> tuple[Tensor, int]:

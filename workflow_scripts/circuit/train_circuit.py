@@ -46,8 +46,14 @@ def train_circuit(
     trials = training.train(circuit(measured), spec, policy | {"memory": memory_mb << 20}, unfinished)
     best = trials[0]
     bundle.write(best.model, model, str(measured.uns["gene_order"]), spec["seed"])
-    tried = {"penalty": [trial.penalty for trial in trials], "held_out_error": [trial.error for trial in trials]}
-    penalties.write(pd.DataFrame({**tried, "chosen": [trial is best for trial in trials]}), selection)
+    tried = {
+        "penalty": [trial.penalty for trial in trials],
+        "held_out_error": [trial.error for trial in trials],
+        "roll_out_error": [trial.over_time for trial in trials],
+        "perturbation_error": [trial.at_rest for trial in trials],
+        "chosen": [trial is best for trial in trials],
+    }
+    penalties.write(pd.DataFrame(tried), selection)
     weights, signs, share = bundle.edges(best.model)
     edges_table.write(edges_table.of_matrix(weights, list(measured.var_names), signs, share), edges)
     history_table.write(best.history, history)

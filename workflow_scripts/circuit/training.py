@@ -26,12 +26,14 @@ log = logging.getLogger(__name__)
 
 
 class Trial(NamedTuple):
-    """One training: its penalty, the model, its history, and the mean squared error of what was held out."""
+    """One training: its penalty, the model, its history, and mean squared errors of what was held out."""
 
     penalty: float
     model: Dynamics
     history: pd.DataFrame
     error: float
+    over_time: float  # of series alone, NaN without any
+    at_rest: float  # of states of rest alone, likewise
 
 
 def train(
@@ -75,7 +77,11 @@ def _trial(
         example=lambda samples: material.training(1, 0, training["window"]),
     )
     history = pd.DataFrame(loop.fit(model, task, schedule, checkpoints, checkpoints.newest()))
-    return Trial(spec["penalty"], model, history, float(history["validation_loss"].min()))
+    with torch.no_grad():
+        apart = [
+            float(total) / number if number else np.nan for total, number in learning.errors(model, material.held_out())
+        ]
+    return Trial(spec["penalty"], model, history, float(history["validation_loss"].min()), *apart)
 
 
 def create(material: learning.Material, spec: dict[str, Any]) -> tuple[Dynamics, Tensor]:

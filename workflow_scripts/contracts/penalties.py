@@ -1,8 +1,9 @@
 """Penalties: what the penalties that were tried for the edges of a circuit predict of experiments held out.
 
 `results/circuit/{network}/{run}/selection.tsv`, its seal beside it, the best first: penalty, held_out_error (mean
-squared error of levels, in variances of their gene, over what each member of the ensemble was not shown), chosen (of
-one row: the run is of this penalty).
+squared error of levels, in variances of their gene, over what each member of the ensemble was not shown), and of it
+roll_out_error (over time) and perturbation_error (at rest; NaN where there is none of that kind), chosen (of one row:
+the run is of this penalty).
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ SCHEMA = pa.DataFrameSchema(
     {
         "penalty": pa.Column("float64", pa.Check.ge(0), coerce=True),
         "held_out_error": pa.Column("float64", coerce=True),
+        "roll_out_error": pa.Column("float64", nullable=True, coerce=True),
+        "perturbation_error": pa.Column("float64", nullable=True, coerce=True),
         "chosen": pa.Column(bool),
     },
     checks=pa.Check(lambda table: table["chosen"].sum() == 1, error="not one penalty is chosen"),
