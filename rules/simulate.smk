@@ -3,6 +3,7 @@ from workflow_scripts.simulate.inputs import mirror, truth, weights
 
 wildcard_constraints:
     circuit=r"[A-Za-z0-9_-]+",  # simulate/circuits
+    screen=r"[A-Za-z0-9_-]+",  # simulate/enhancers
 
 
 rule simulate:
@@ -10,6 +11,7 @@ rule simulate:
         weights(settings),
         truth(settings),
         collect("<results>/simulate/circuits/{circuit}/gold_standard.tsv", circuit=names("simulate/circuits")),
+        collect("<results>/simulate/enhancers/{screen}/pairs.tsv", screen=names("simulate/enhancers")),
 
 
 rule simulate_weights:
@@ -84,3 +86,27 @@ rule simulate_circuit:
         code=code("simulate/simulate_circuit"),
     script:
         "../workflow_scripts/simulate/simulate_circuit.py"
+
+
+rule simulate_enhancers:
+    input:
+        organism=branch(mirror(settings), then="<results>/simulate/truth", otherwise=[]),
+    output:
+        pairs="<results>/simulate/enhancers/{screen}/pairs.tsv",
+        truth="<results>/simulate/enhancers/{screen}/truth/enhancers.tsv",
+        seals=["<results>/simulate/enhancers/{screen}/truth/enhancers.tsv.sha256"],
+        attested=[
+            "<results>/simulate/enhancers/{screen}/pairs.tsv.provenance.json",
+            "<results>/simulate/enhancers/{screen}/truth/enhancers.tsv.provenance.json",
+        ],
+    log:
+        "<logs>/simulate/simulate_enhancers.{screen}.log",
+    benchmark:
+        "<benchmarks>/simulate/simulate_enhancers.{screen}.jsonl"
+    conda:
+        "../envs/simulate.yaml"
+    params:
+        spec=spec("simulate/enhancers/{screen}"),
+        code=code("simulate/simulate_enhancers"),
+    script:
+        "../workflow_scripts/simulate/simulate_enhancers.py"

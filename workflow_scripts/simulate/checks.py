@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workflow_scripts.settings.settings import Fault, Settings
-from workflow_scripts.simulate.inputs import CIRCUITS, mirror
+from workflow_scripts.simulate.inputs import PARTS, mirror
 
 
 def faults(settings: Settings) -> Iterator[Fault]:
-    yield from _unknown_circuits(settings)
+    yield from _unknown(settings)
     section = settings.section("simulate")
     if section is None:
         return
@@ -25,12 +25,17 @@ def faults(settings: Settings) -> Iterator[Fault]:
         if mirror(settings) and circuit["genes"] > genes:
             place = f"simulate/circuits/{name}/genes"
             yield place, f"{circuit['genes']} of {genes} genes of the organism", f"at most {genes}"
+    for name, screen in section["enhancers"].items():
+        if mirror(settings) and screen["genes"] > genes:
+            place = f"simulate/enhancers/{name}/genes"
+            yield place, f"{screen['genes']} of {genes} genes of the organism", f"at most {genes}"
 
 
-def _unknown_circuits(settings: Settings) -> Iterator[Fault]:
-    """Files that the configuration names of circuits that it does not simulate."""
-    circuits = settings.names("simulate/circuits")
-    for place, files in settings.named.items():
-        for file in files:
-            if file.startswith(f"{CIRCUITS}/") and file.removeprefix(f"{CIRCUITS}/").split("/")[0] not in circuits:
-                yield place, repr(file), f"files of simulate/circuits, which are {', '.join(circuits) or 'none'}"
+def _unknown(settings: Settings) -> Iterator[Fault]:
+    """Files that the configuration names of circuits and screens that it does not simulate."""
+    for part in PARTS:
+        known, folder = settings.names(f"simulate/{part}"), f"<results>/simulate/{part}/"
+        for place, files in settings.named.items():
+            for file in files:
+                if file.startswith(folder) and file.removeprefix(folder).split("/")[0] not in known:
+                    yield place, repr(file), f"files of simulate/{part}, which are {', '.join(known) or 'none'}"

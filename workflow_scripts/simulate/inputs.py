@@ -5,7 +5,7 @@ from __future__ import annotations
 from workflow_scripts.settings.settings import Settings
 
 WEIGHTS = "<results>/simulate/esm2_random.pt"
-CIRCUITS = "<results>/simulate/circuits"
+PARTS = ("circuits", "enhancers")  # of the section, which are simulated by name, each in its folder
 
 
 def mirror(settings: Settings) -> list[str]:
