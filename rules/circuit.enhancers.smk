@@ -1,5 +1,4 @@
 # Which element regulates which gene: pairs that were tested, models of them, and how well these do.
-from workflow_scripts.settings.literals import entries
 
 
 wildcard_constraints:
@@ -29,23 +28,19 @@ rule link_enhancers:
     input:
         pairs="<results>/circuit/enhancers/{pairs}/pairs.parquet",
     output:
-        links="<results>/circuit/enhancers/{pairs}/links/{model}.parquet",
+        links=directory("<results>/circuit/enhancers/{pairs}/links"),
     log:
-        "<logs>/circuit/link_enhancers.{pairs}.{model}.log",
+        "<logs>/circuit/link_enhancers.{pairs}.log",
     benchmark:
-        "<benchmarks>/circuit/link_enhancers.{pairs}.{model}.jsonl"
-    wildcard_constraints:
-        model=r"\w+",
+        "<benchmarks>/circuit/link_enhancers.{pairs}.jsonl"
     conda:
         "../envs/circuit.yaml"
-    threads: 2
     resources:
         mem_mb=memory(2000),
-        runtime=240,
+        runtime=480,
     params:
         spec=spec("circuit/enhancers/{pairs}/fit"),
         code=code("circuit/link_enhancers"),
-        model="{model}",
     script:
         "../workflow_scripts/circuit/link_enhancers.py"
 
@@ -53,10 +48,7 @@ rule link_enhancers:
 rule score_links:
     input:
         pairs="<results>/circuit/enhancers/{pairs}/pairs.parquet",
-        links=collect(
-            "<results>/circuit/enhancers/{{pairs}}/links/{model}.parquet",
-            model=entries("workflow_scripts.circuit.link_models"),
-        ),
+        links="<results>/circuit/enhancers/{pairs}/links",
     output:
         metrics="<results>/circuit/enhancers/{pairs}/metrics.parquet",
         comparisons="<results>/circuit/enhancers/{pairs}/comparisons.parquet",

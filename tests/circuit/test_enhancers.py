@@ -17,6 +17,7 @@ from sklearn.preprocessing import StandardScaler
 
 from tests.circuit.pair_tables import CHROMS, NETWORK, planted, spec, write
 from workflow_scripts.circuit import link_attention
+from workflow_scripts.circuit import link_enhancers as door
 from workflow_scripts.circuit.link_baselines import logistic_regression, share_of_contact
 from workflow_scripts.circuit.link_enhancers import link_enhancers
 from workflow_scripts.circuit.link_features import Candidates, candidates, contact_activity, fit_standardizer
@@ -254,6 +255,37 @@ def test_permuted_labels_stay_on_their_chromosome(data: Candidates, monkeypatch)
         assert given[0][data.chrom == chrom].sum() == held.regulated[data.chrom == chrom].sum()
 
 
+def test_a_network_of_single_elements_is_the_same_but_for_what_they_see(data: Candidates) -> None:
+    """The same weights from the same seed; of genes with one element each, the same numbers."""
+    with_others, alone = network(True), network(False)
+    for one, other in zip(with_others.state_dict().values(), alone.state_dict().values(), strict=True):
+        assert torch.equal(one, other)
+    x, every = torch.randn(7, 1, 3), torch.ones(7, 1, dtype=torch.bool)
+    wide, only = torch.randn(2, 5, 3), torch.tensor([[True] * 5, [True] * 3 + [False] * 2])
+    with torch.no_grad():
+        np.testing.assert_allclose(alone(x, every), with_others(x, every), atol=1e-6)
+        each = with_others(wide.reshape(10, 1, 3), torch.ones(10, 1, dtype=torch.bool)).reshape(2, 5)
+        np.testing.assert_allclose(alone(wide, only), each, atol=1e-6)
+
+
+def test_attention_and_the_same_without_it_are_trained_alike_but_for_that(data: Candidates, monkeypatch) -> None:
+    """The same folds, seeds, linear parts and settings reach the training of both."""
+    calls = {}
+    for name in ("attention", "without_neighbours"):
+        given = []
+        monkeypatch.setattr(link_attention, "train", lambda *arguments, given=given: given.append(arguments))
+        monkeypatch.setattr(link_attention, "residuals", lambda network, x, members: np.zeros(len(x)))
+        getattr(link_attention, name)(data, FIT)
+        calls[name] = given
+    for one, other in zip(calls["attention"], calls["without_neighbours"], strict=True):
+        assert one[5] is True and other[5] is False
+        for place in (0, 1, 2):
+            np.testing.assert_array_equal(one[place], other[place])
+        assert one[4] == other[4] and one[6] == other[6]
+        for part in ("train", "validation"):
+            assert all(map(np.array_equal, one[3][part], other[3][part]))
+
+
 def test_competition_between_elements_is_found_by_attention_alone(tmp_path: Path) -> None:
     """The best element of a gene is regulated, whatever the level of the gene; each pair by itself tells little."""
     data = made(planted(genes=24), tmp_path)
@@ -268,20 +300,26 @@ def test_competition_between_elements_is_found_by_attention_alone(tmp_path: Path
 # doors
 
 
-def test_from_a_table_to_scores(tmp_path: Path) -> None:
+def only(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    """Let the door fit these models and no others."""
+    monkeypatch.setattr(door, "MODELS", {name: MODELS[name] for name in names})
+
+
+def test_from_a_table_to_scores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     section = spec()
-    pairs = tmp_path / "pairs.parquet"
+    pairs, links = tmp_path / "pairs.parquet", tmp_path / "links"
     prepare_pairs(table=write(planted(), tmp_path / "t.tsv"), pairs=pairs, spec=section)
     names = [MODEL, "distance", "logistic_regression"]
-    links = [tmp_path / f"links/{name}.parquet" for name in names]
-    for name, path in zip(names, links, strict=True):
-        link_enhancers(pairs=pairs, links=path, spec=section["fit"], model=name)
+    only(monkeypatch, *names)
+    link_enhancers(pairs=pairs, links=links, spec=section["fit"])
+    assert {path.name for path in links.iterdir()} == {f"{name}.parquet" for name in names}
+    (links / ".snakemake_timestamp").touch()  # as Snakemake puts it into a folder
     outputs = {name: tmp_path / f"{name}.parquet" for name in ("metrics", "comparisons")}
     score_links(pairs=pairs, links=links, **outputs, spec=section["scores"], dataset="made")
     scores, against = metrics.read(outputs["metrics"]), comparisons.read(outputs["comparisons"])
     table, _, _ = enhancer_pairs.read(pairs)
-    for name, path in zip(names, links, strict=True):
-        found = enhancer_links.read(path)
+    for name in names:
+        found = enhancer_links.read(links / f"{name}.parquet")
         of_model = scores[scores["model"] == name].set_index("metric")
         expected = average_precision_score(table["regulated"].astype(bool), found["score"])
         assert of_model.loc["link_auprc", "value"] == pytest.approx(expected)
@@ -291,19 +329,30 @@ def test_from_a_table_to_scores(tmp_path: Path) -> None:
         else:
             np.testing.assert_allclose(found["probability"], expit(found["score"]))
     assert set(against["model"]) == {MODEL} and set(against["baseline"]) == set(names[1:]) and len(against) == 6
-    short = enhancer_links.read(links[1]).iloc[1:]
-    enhancer_links.write(short, links[1])
+    short = enhancer_links.read(links / "distance.parquet").iloc[1:]
+    enhancer_links.write(short, links / "distance.parquet")
     with pytest.raises(BadInput, match="distance.parquet: is not of the pairs"):
         score_links(pairs=pairs, links=links, **outputs, spec=section["scores"], dataset="made")
 
 
-def test_pairs_that_were_not_tested_are_predicted_and_not_scored(tmp_path: Path) -> None:
+def test_every_table_has_rows_of_the_model_without_its_attention_and_of_permuted_labels() -> None:
+    assert MODELS["attention_without_neighbours"].function.endswith("link_attention.without_neighbours")
+    assert MODELS["attention_permuted_labels"].function.endswith("link_attention.permuted_labels")
+    assert door.MODELS is MODELS
+
+
+def test_pairs_that_were_not_tested_are_predicted_and_not_scored(tmp_path: Path, monkeypatch) -> None:
     table = planted()
     table.loc[::9, "Regulated"] = ""
-    section, pairs, links = spec(), tmp_path / "pairs.parquet", tmp_path / "attention.parquet"
+    section, pairs, links = spec(), tmp_path / "pairs.parquet", tmp_path / "links"
     prepare_pairs(table=write(table, tmp_path / "t.tsv"), pairs=pairs, spec=section)
-    link_enhancers(pairs=pairs, links=links, spec=section["fit"], model=MODEL)
+    only(monkeypatch, MODEL)
+    link_enhancers(pairs=pairs, links=links, spec=section["fit"])
     outputs = {name: tmp_path / f"{name}.parquet" for name in ("metrics", "comparisons")}
-    score_links(pairs=pairs, links=[links], **outputs, spec=section["scores"], dataset="made")
-    assert len(enhancer_links.read(links)) == 360
-    assert set(metrics.read(outputs["metrics"])["n"]) == {320} and comparisons.read(outputs["comparisons"]).empty
+    score_links(pairs=pairs, links=links, **outputs, spec=section["scores"], dataset="made")
+    found, (known, _, _) = enhancer_links.read(links / f"{MODEL}.parquet"), enhancer_pairs.read(pairs)
+    tested = known["regulated"].notna()
+    expected = average_precision_score(known.loc[tested, "regulated"].astype(bool), found.loc[tested, "score"])
+    scores = metrics.read(outputs["metrics"]).set_index("metric")
+    assert len(found) == 360 and scores.loc["link_auprc", "value"] == pytest.approx(expected)
+    assert set(scores["n"]) == {320} and comparisons.read(outputs["comparisons"]).empty

@@ -98,6 +98,14 @@ FAULTS = {
         "line 5 (and 1 more): no valid pair, as column 'ValidConnection' says: PromoterElement",
     ),
     "two chromosomes": ({(3, "chrTSS"): "chr9"}, "line 5: an element and a gene of two chromosomes"),
+    "a gene of two chromosomes": (
+        {(30, "measuredGeneSymbol"): "chr1G0"},
+        "line 32: a gene that other lines have on another chromosome",
+    ),
+    "one chromosome": (
+        {"set": ("chrom", "chr1"), "to": ("chrTSS", "chr1")},
+        "12 of 36 tested pairs are regulated; 1 chromosomes have both kinds. Give a table with both kinds on 4",
+    ),
     "neither": ({(3, "Regulated"): "maybe"}, "line 5: column 'Regulated' holds neither TRUE nor FALSE"),
     "nothing regulated": ({"set": ("Regulated", "FALSE")}, "0 of 36 tested pairs are regulated; 0 chromosomes"),
     "nothing else": ({"set": ("Regulated", "TRUE")}, "36 of 36 tested pairs are regulated; 0 chrom"),
@@ -114,7 +122,7 @@ def test_bad_input_is_said_in_one_line(change: dict, said: str, tmp_path: Path) 
         match place:
             case "drop":
                 table = table.drop(columns=value)
-            case "set":
+            case "set" | "to":
                 table[value[0]] = value[1]
             case "head":
                 table = table.head(value)

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.real_data import REAL_MIRROR, needs_real_data
+from workflow_scripts.circuit import link_enhancers as door
 from workflow_scripts.circuit.link_baselines import choose_strength
 from workflow_scripts.circuit.link_enhancers import link_enhancers
 from workflow_scripts.circuit.link_features import candidates
+from workflow_scripts.circuit.link_models import MODELS
 from workflow_scripts.circuit.prepare_pairs import prepare_pairs
 from workflow_scripts.circuit.score_links import score_links
 from workflow_scripts.contracts import enhancer_pairs, metrics
@@ -38,15 +40,15 @@ def spec(**changes) -> dict:
     return complete({"k562": {"table": "x", **changes}}, load_schema("circuit.enhancers"))["k562"]
 
 
-def test_the_scores_of_k562_are_those_computed_elsewhere(tmp_path: Path) -> None:
+def test_the_scores_of_k562_are_those_computed_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of all its pairs, some of which are farther apart than 1 Mb."""
     section, pairs = spec(max_distance=3_000_000), tmp_path / "pairs.parquet"
     prepare_pairs(table=mirrored(TABLE), pairs=pairs, spec=section)
     table, scales, activity = enhancer_pairs.read(pairs)
     assert (table["regulated"].sum(), (~table["regulated"]).sum(), table["tss"].isna().sum()) == (471, 9885, 81)
-    links = [tmp_path / f"{name}.parquet" for name in EXPECTED]
-    for path in links:
-        link_enhancers(pairs=pairs, links=path, spec=section["fit"], model=path.stem)
+    links = tmp_path / "links"
+    monkeypatch.setattr(door, "MODELS", {name: MODELS[name] for name in EXPECTED})
+    link_enhancers(pairs=pairs, links=links, spec=section["fit"])
     outputs = {name: tmp_path / f"{name}.parquet" for name in ("metrics", "comparisons")}
     score_links(pairs=pairs, links=links, **outputs, spec={"bootstrap_samples": 20, "seed": 1}, dataset="k562")
     found = metrics.read(outputs["metrics"]).pivot(index="model", columns="metric", values="value")

@@ -8,7 +8,6 @@ from typing import Any
 from workflow_scripts.settings import searches
 from workflow_scripts.settings.ablations import complete_variants, names_of_variants
 from workflow_scripts.settings.errors import BadConfiguration
-from workflow_scripts.settings.literals import entries
 from workflow_scripts.settings.schema import load_schema
 from workflow_scripts.settings.settings import Settings
 
@@ -133,12 +132,10 @@ def place_of_circuit(settings: Settings) -> Callable[..., int]:
 
 
 def job_names(settings: Settings) -> list[str]:
-    """What jobs of a run on a network, and of a model of pairs, are named after."""
+    """What jobs of a run on a network are named after."""
     networks, missing = all_networks(settings), with_missing(settings)
     runs = [f"{network}.{run}" for network in networks for run in all_circuit_runs(settings)]
     for run in searched_circuits(settings):
         trials = range(1, searches.number_of_trials(settings.section(f"circuit/runs/{run}/search")) + 1)
         runs += [f"{network}.{run}.{trial:03d}" for network in networks for trial in trials]
-    models = entries("workflow_scripts.circuit.link_models")
-    pairs = [f"{pairs}.{model}" for pairs in settings.names("circuit/enhancers") for model in models]
-    return [*missing, *names_of_variants(settings, "circuit"), *runs, *pairs]
+    return [*missing, *names_of_variants(settings, "circuit"), *runs]

@@ -41,8 +41,11 @@ class LinkNetwork(nn.Module):
 
     def forward(self, x: Tensor, present: Tensor) -> Tensor:
         """x (B, E, F) float32, present (B, E) bool: which elements there are, one at least. Returns (B, E) float32."""
-        alone = None if self.attention else ~torch.eye(x.shape[1], dtype=torch.bool)
-        states = self.encoder(self.embed(x), mask=alone, src_key_padding_mask=~present)
+        tokens = self.embed(x)
+        if self.attention:
+            states = self.encoder(tokens, src_key_padding_mask=~present)
+        else:
+            states = self.encoder(tokens.flatten(0, 1).unsqueeze(1)).view_as(tokens)
         return self.head(states).squeeze(-1)
 
 
@@ -152,7 +155,7 @@ def residuals(network: LinkNetwork, x: np.ndarray, members: list[np.ndarray]) ->
     return found
 
 
-def in_order(members: list[np.ndarray], size: int = 256) -> Iterator[list[np.ndarray]]:
+def in_order(members: list[np.ndarray], size: int = 32) -> Iterator[list[np.ndarray]]:
     """Genes by their number of elements, so that little is padded."""
     ordered = sorted(members, key=len)
     for first in range(0, len(ordered), size):

@@ -47,6 +47,8 @@ def read_pairs(path: Path, spec: dict[str, Any]) -> pd.DataFrame:
         if scale == "log" or name in spec["activity"]:
             _refuse(path, pairs[PREFIX + name] < 0, f"column {name!r} is below 0")
     pairs = _fit(path, table, columns, pairs, spec)
+    first = pairs.groupby("gene")["chrom"].transform("first")
+    _refuse(path, pairs["chrom"] != first, "a gene that other lines have on another chromosome")
     twice = pairs.duplicated(KEYS)
     _refuse(path, twice, "a second row for the same element and gene")
     return pairs.sort_values(KEYS, ignore_index=True)

@@ -15,12 +15,12 @@ from workflow_scripts.evaluation.links import score_links as score
 from workflow_scripts.io.errors import BadInput
 
 
-def score_links(*, pairs: Path, links: list[Path], metrics: Path, comparisons: Path, spec: dict, dataset: str) -> None:
+def score_links(*, pairs: Path, links: Path, metrics: Path, comparisons: Path, spec: dict, dataset: str) -> None:
     """Write Metrics and Comparisons of EnhancerLinks, all scored on chromosomes that their models had not seen."""
     table, _, _ = enhancer_pairs.read(pairs)
     tested = table[table["regulated"].notna()]
     rows = []
-    for path in links:
+    for path in sorted(links.glob("*.parquet")):
         found = enhancer_links.read(path)
         if not found[enhancer_pairs.KEYS].equals(table[enhancer_pairs.KEYS]):
             raise BadInput(path, "", f"is not of the pairs of {pairs}", "Run its rule again.")
