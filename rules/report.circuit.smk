@@ -1,4 +1,4 @@
-# What runs have learned of circuits.
+# What was learned of circuits, and of enhancers and their genes.
 
 
 rule plot_circuit:
@@ -91,3 +91,38 @@ rule plot_missing:
         code=code("report/plot_missing"),
     script:
         "../workflow_scripts/report/plot_missing.py"
+
+
+rule plot_enhancers:
+    input:
+        pairs="<results>/circuit/enhancers/{pairs}/pairs.parquet",
+        links="<results>/circuit/enhancers/{pairs}/links",
+        metrics="<results>/circuit/enhancers/{pairs}/metrics.parquet",
+        comparisons="<results>/circuit/enhancers/{pairs}/comparisons.parquet",
+        provenance=provenance_of("circuit/enhancers/{pairs}/table"),
+    output:
+        figure=report(
+            "<results>/report/enhancers/{pairs}/links.png",
+            category="6. Circuits",
+            subcategory="enhancers: {pairs}",
+            labels={"run": "all models", "figure": "enhancers and their genes"},
+            caption="../config/report/enhancers.rst",
+        ),
+        page=report(
+            "<results>/report/enhancers/{pairs}/links.html",
+            category="6. Circuits",
+            subcategory="enhancers: {pairs}",
+            labels={"run": "all models", "figure": "scores"},
+            caption="../config/report/enhancer_scores.rst",
+        ),
+    log:
+        "<logs>/report/plot_enhancers.{pairs}.log",
+    benchmark:
+        "<benchmarks>/report/plot_enhancers.{pairs}.jsonl"
+    conda:
+        "../envs/report.yaml"
+    params:
+        code=code("report/plot_enhancers"),
+        dataset="{pairs}",
+    script:
+        "../workflow_scripts/report/plot_enhancers.py"

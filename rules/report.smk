@@ -53,6 +53,11 @@ rule figures:
             complete=settings.section("circuit/missing/networks") or [],
         ),
         collect(
+            "<results>/report/enhancers/{pairs}/{file}",
+            pairs=names("circuit/enhancers"),
+            file=["links.png", "links.html"],
+        ),
+        collect(
             "<results>/report/{set}/{figure}",
             set=names("tracks/sets"),
             figure=["metagene.png", "pausing.png"],

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.metrics import average_precision_score, roc_auc_score
+from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
 
 from workflow_scripts.evaluation.comparisons import compare
 from workflow_scripts.evaluation.intervals import draws
-from workflow_scripts.evaluation.links import rank, score_links
+from workflow_scripts.evaluation.links import precision_recall, rank, score_links
 
 SPEC = {"seed": 3, "bootstrap_samples": 40}
 
@@ -96,3 +96,14 @@ def test_of_one_gene_there_is_no_interval() -> None:
     scores, table = pairs(genes=1)
     rows = score_links(scores, table, SPEC, model="m", dataset="d", split="test")
     assert all(np.isnan(row["ci_low"]) and np.isfinite(row["value"]) for row in rows)
+
+
+def test_the_curve_is_that_of_scikit_learn_and_its_area_the_average_precision() -> None:
+    scores, table = pairs()
+    regulated = table["regulated"].to_numpy(bool)
+    recall, precision = precision_recall(scores, regulated)
+    expected = precision_recall_curve(regulated, scores)
+    np.testing.assert_allclose(precision, expected[0][:-1][::-1])
+    np.testing.assert_allclose(recall, expected[1][:-1][::-1])
+    area = (np.diff(recall, prepend=0) * precision).sum()
+    assert area == pytest.approx(float(rank(scores, regulated, np.ones(len(scores))).average_precision))

@@ -63,6 +63,17 @@ def rank(scores: np.ndarray, regulated: np.ndarray, weights: np.ndarray) -> Rank
     )
 
 
+def precision_recall(scores: np.ndarray, regulated: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Recall and precision (K,) float64 of the pairs at or above each distinct score, the highest first.
+
+    scores (N,), regulated (N,) bool, at least one of them.
+    """
+    order = np.argsort(-scores, kind="stable")
+    last = np.r_[np.flatnonzero(np.diff(scores[order])), len(scores) - 1]
+    hits = np.cumsum(regulated[order])[last]
+    return hits / hits[-1], hits / (last + 1)
+
+
 def score_links(scores: np.ndarray, pairs: pd.DataFrame, spec: dict[str, Any], **row: str) -> list[dict[str, Any]]:
     """Rows of Replicates of the scores (N,) float64 of tested pairs.
 

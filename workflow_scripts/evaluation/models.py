@@ -5,14 +5,15 @@ One entry a line: the key is the name in the Metrics table, `function` the name 
 To add a baseline, write one function there, and add its line. Who only names models imports neither.
 
 A stage whose baselines read what no other stage knows of keeps its functions itself, in a registry with the same names
-(`circuit/inference_baselines.py`, `response_baselines.py`, `roll_out_baselines.py`): here they have a label and a task.
+(`circuit/inference_baselines.py`, `response_baselines.py`, `roll_out_baselines.py`, `link_models.py`): here they have a
+label and a task.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from workflow_scripts.evaluation.metrics import CLASSES, EDGES, HIDDEN, RESPONSE, ROLL_OUT, VECTORS
+from workflow_scripts.evaluation.metrics import CLASSES, EDGES, HIDDEN, LINKS, RESPONSE, ROLL_OUT, VECTORS
 
 # After the name of a run:
 PROBE = "_logistic_regression"  # the classifier that reads its embedding
@@ -76,6 +77,15 @@ BASELINES = {
     "jump_to_reference": Baseline("circuit at rest", ROLL_OUT),
     "exponential_decay": Baseline("exponential decay", ROLL_OUT),
     "var_ridge": Baseline("vector autoregression by ridge", ROLL_OUT),
+    "attention_without_neighbours": Baseline("network without local self-attention, each element alone", LINKS),
+    "attention_without_linear": Baseline("attention without its logistic regression", LINKS),
+    "attention_permuted_labels": Baseline("attention with permuted train labels", LINKS),
+    "distance": Baseline("distance to the TSS", LINKS),
+    "activity_by_contact": Baseline("activity x contact", LINKS),
+    "share_of_contact": Baseline("activity x contact, share over the tested pairs of a gene", LINKS),
+    "logistic_regression": Baseline("logistic regression", LINKS),
+    "counted_logistic_regression": Baseline("logistic regression with the number of pairs of a gene", LINKS),
+    "gradient_boosting": Baseline("gradient boosting", LINKS),
 }
 
 

@@ -69,6 +69,15 @@ KNOWN = {
     "jump_to_reference": Look(BROWN, "v", (4, 2)),
     "exponential_decay": Look(ORANGE, "P", (4, 4)),
     "var_ridge": Look(PURPLE, "v", (7, 1.5)),
+    "attention_without_neighbours": Look(SLATE, "D", (4, 2)),
+    "attention_without_linear": Look(WINE, "D", (4, 4)),
+    "attention_permuted_labels": Look(RUST, "v", (5, 1, 1, 1)),
+    "distance": Look(DARK_GREY, "D", (2, 3)),
+    "activity_by_contact": Look(ORANGE, "o", (1, 2)),
+    "share_of_contact": Look(GOLD, "^", (9, 2, 2, 2)),
+    "logistic_regression": Look(GREEN, "o", (7, 1.5)),
+    "counted_logistic_regression": Look(MOSS, "D", (4, 2)),
+    "gradient_boosting": Look(PURPLE, "P", (2, 3)),
 }
 # Of baselines that are added to the registry, in its order.
 OTHERS = [Look(colour, marker, (1, 3)) for marker, colour in product("<>8H", (TEAL, GOLD, SLATE))]
