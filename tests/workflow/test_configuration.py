@@ -94,6 +94,11 @@ SET = "tracks/sets/netseq"
 LIMITS = {
     "simulate/mirror/expression/transcription_factors": (161, "given 161 of 320 genes; allowed: at most half, 160"),
     "simulate/circuits/demo/genes": (321, "given 321 of 320 genes of the organism; allowed: at most 320"),
+    "simulate/enhancers/demo/genes": (321, "given 321 of 320 genes of the organism; allowed: at most 320"),
+    "circuit/enhancers/planted/table": (
+        "<results>/simulate/enhancers/other/pairs.tsv",
+        "pairs.tsv'; allowed: files of simulate/enhancers, which are demo",
+    ),
     "esm2/models/esm2_t6_8M_UR50D/weights": (
         "<results>/simulate/circuits/other/wildtype.tsv",
         "wildtype.tsv'; allowed: files of simulate/circuits, which are demo",

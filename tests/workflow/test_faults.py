@@ -83,6 +83,8 @@ LIKE = {
     "circuit/*/outcomes.h5ad": "experiments",
     "circuit/*/truth.parquet": "edge_truth",
     "circuit/*/baselines/edges.parquet": "edges: methods",
+    "circuit/enhancers/*/pairs.parquet": "enhancer_pairs",
+    "circuit/enhancers/*/links/*.parquet": "enhancer_links",
     "circuit/*/*/edges.parquet": "edges",
     "circuit/*/*/selection.tsv": "penalties",
     "circuit/*/*/history.tsv": "history",
@@ -117,6 +119,8 @@ def readers(results: Path) -> dict[str, Callable[[Path], Any]]:
         "simulate/esm2_random.pt": attested,
         "simulate/circuits/*/*.tsv": attested,
         "simulate/circuits/*/truth/*.tsv": attested,
+        "simulate/enhancers/*/*.tsv": attested,
+        "simulate/enhancers/*/truth/*.tsv": attested,
         "resources/*": attested,
         "logs/*/*.json": job_record.read,
     }
@@ -336,7 +340,7 @@ NAMES += [
     "CON",
 ]
 GIVEN = ("prebulk/corpora/archs4", "esm2/models/esm2_t6_8M_UR50D", "tracks/sets/netseq", "bulk/runs/small")
-GIVEN += ("circuit/networks/planted", "circuit/runs/ensemble")
+GIVEN += ("circuit/networks/planted", "circuit/runs/ensemble", "circuit/enhancers/planted")
 
 
 def test_a_hostile_name_is_refused_in_one_line_or_does_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -205,10 +205,10 @@ SPELLED = TRACK | {"name_chromosomes", "place_genes"}
 GENES = CORPUS | EMBEDDING | STRANDS | {"make_gene_table", "place_genes"}
 FILE = {"fetch_dataset", "list_sources"}
 ORGANISM = GENES | SPELLED | FILE | {"simulate_mirror", "index_genome", "search_samples"}
-ORGANISM |= {"simulate_circuit"}  # part of its network
+ORGANISM |= {"simulate_circuit", "simulate_enhancers"}  # part of its network, and of its genes
 RESPONSES = {"predict_responses", "score_circuit", "plot_circuit"}
 NETWORK = RESPONSES | {"prepare_experiments", "prepare_outcomes", "prepare_truth", "infer_baselines", "train_circuit"}
-ORGANISM |= NETWORK
+ORGANISM |= NETWORK | {"prepare_pairs", "link_enhancers", "score_links", "plot_enhancers"}
 MISSING = {"hide_levels", "score_imputed_levels", "plot_missing"}
 IMPUTATION = {"export_model", "score_imputation", "impute_baselines", "collect_metrics", "plot_scores"}
 CLASSES = {"export_model", "classify_samples", "classify_baselines", "collect_metrics", "plot_scores"}
@@ -219,9 +219,11 @@ CURVE |= {"classify_samples", "impute_baselines", "classify_baselines", "collect
 PEER = {"adopt_embedding", "classify_samples", "score_embedding", "collect_metrics", "compare_runs"}
 MEASURED = ("wild_type", "knockouts", "knockdowns", "multifactorial", "time_series")
 POLICY = ("accelerator", "devices", "nodes", "strategy")
+LINKS = {"link_enhancers", "score_links", "plot_enhancers"}
 BY_HAND = {
     "simulate/mirror": ORGANISM,
     "simulate/circuits/{name}": NETWORK | {"simulate_circuit", "list_sources"},
+    "simulate/enhancers/{name}": LINKS | {"simulate_enhancers", "prepare_pairs", "list_sources"},
     "simulate/weights": ORGANISM | {"simulate_weights"},
     "download/mirror": ORGANISM - {"simulate_mirror"},
     "download/public_fallback": set(),
@@ -285,7 +287,11 @@ BY_HAND = {
     "circuit/ablations/{name}": {"train_circuit", "predict_responses", "score_circuit", "plot_circuit_ablation"},
     "circuit/missing/networks": (NETWORK | MISSING) - {"prepare_experiments", "plot_circuit"},
     "circuit/missing": set(),  # which has no effect where there is no such network
-    "circuit/enhancers/made": FILE | {"prepare_pairs", "link_enhancers", "score_links"},
+    "circuit/enhancers/{name}": LINKS | {"prepare_pairs"},
+    "circuit/enhancers/{name}/table": LINKS | {"prepare_pairs"} | FILE,
+    "circuit/enhancers/{name}/fit": LINKS,
+    "circuit/enhancers/{name}/scores": {"score_links", "plot_enhancers"},
+    "circuit/enhancers/made": LINKS | {"prepare_pairs"} | FILE,
     "circuit/baselines": {"infer_baselines", "score_circuit", "plot_circuit"},
     "circuit/evaluation": {"score_circuit", "plot_circuit"},
     "report/embedding": {"plot_embedding", "merge_samples"},
