@@ -8,7 +8,7 @@ import anndata
 import numpy as np
 from sklearn.impute import KNNImputer
 
-from workflow_scripts.contracts.experiments import Perturbation, parsed
+from workflow_scripts.contracts.perturbations import Perturbation, parsed
 
 MAD_TO_SD = 1.4826  # of a normal distribution
 ENOUGH_REPLICATES = 8  # from so many on, each gene has a noise of its own

@@ -10,26 +10,8 @@ from workflow_scripts.circuit.dynamics import Dynamics
 from workflow_scripts.circuit.learning import Material
 from workflow_scripts.circuit.response_baselines import greatest
 from workflow_scripts.circuit.roll_out_baselines import courses
-from workflow_scripts.contracts.experiments import Perturbation
-
-
-def at_rest(model: Dynamics, circuit: Circuit, done: list[tuple[Perturbation, ...]]) -> np.ndarray:
-    """Levels (M members, R, G) float64 where the circuit comes to rest under each of R sets of perturbations.
-
-    Compounds that the model has not learned from, and disturbances of series, do nothing.
-    """
-    place = {gene: column for column, gene in enumerate(circuit.genes)}
-    rates = np.ones((len(done), len(circuit.genes)))
-    inputs = np.zeros((len(done), model.config.inputs))
-    for row, those in enumerate(done):
-        for one in those:
-            if one.kind != "chemical":
-                rates[row, place[one.target]] *= one.dose
-            elif one.target in circuit.compounds:
-                inputs[row, circuit.compounds.index(one.target)] += one.dose
-    with torch.no_grad():
-        found = model.rest(*(torch.tensor(of, dtype=torch.float32) for of in (inputs, rates)))
-    return found.double().numpy()
+from workflow_scripts.circuit.use import at_rest
+from workflow_scripts.contracts.perturbations import Perturbation
 
 
 def combined(
@@ -42,9 +24,11 @@ def combined(
     reaches, and the circuit what two of them have in common.
     """
     singles = sorted({(one,) for those in done for one in those})
-    alone = dict(zip(singles, at_rest(model, circuit, singles).transpose(1, 0, 2), strict=True))
-    undisturbed = at_rest(model, circuit, [()])[:, 0]
-    together = at_rest(model, circuit, done)
+    alone = dict(
+        zip(singles, at_rest(model, circuit.genes, circuit.compounds, singles).transpose(1, 0, 2), strict=True)
+    )
+    undisturbed = at_rest(model, circuit.genes, circuit.compounds, [()])[:, 0]
+    together = at_rest(model, circuit.genes, circuit.compounds, done)
     departs = np.empty_like(together)
     for row, those in enumerate(done):
         effects = np.stack([alone[(one,)] - undisturbed for one in those])

@@ -58,7 +58,7 @@ def score_circuit(
         own = responses_table.read(predicted, str(measured.uns["gene_order"]))
         rows += _of_responses(known, found, {run: np.asarray(own.X, float)}, spec, network)
     if courses(known):
-        trained, seed = bundle.read(model, str(measured.uns["gene_order"]))
+        trained, _, seed = bundle.read(model, str(measured.uns["gene_order"]))
         rows += _of_roll_outs(known, {run: responses.rolled_out(trained, known, seed)}, spec, network)
     metrics_table.write_replicates(rows, scores)
     _write(rows, run, metrics, comparisons)
