@@ -26,7 +26,7 @@ rule circuit:
             "<results>/circuit/{network}/{run}/{file}",
             network=names("circuit/networks"),
             run=names("circuit/runs"),
-            file=["edges.parquet", "selection.tsv", "history.tsv", "metrics.parquet"],
+            file=["edges.parquet", "selection.tsv", "history.tsv", "metrics.parquet", "export"],
         ),
 
 
@@ -223,3 +223,4 @@ rule score_circuit:
 include: "circuit.enhancers.smk"
 include: "circuit.missing.smk"
 include: "circuit.search.smk"
+include: "circuit.use.smk"
