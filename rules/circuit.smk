@@ -1,4 +1,4 @@
-from workflow_scripts.circuit.inputs import all_networks, telling, told, unsearched_circuits
+from workflow_scripts.circuit.inputs import all_networks, of_screens, telling, told, unsearched_circuits
 
 
 wildcard_constraints:
@@ -22,6 +22,7 @@ rule circuit:
             run=names("circuit/runs"),
         ),
         collect("<results>/circuit/enhancers/{pairs}/metrics.parquet", pairs=names("circuit/enhancers")),
+        of_screens(settings, "<results>/circuit/{network}/{run}/screens/{screen}.tsv"),
         collect(
             "<results>/circuit/{network}/{run}/{file}",
             network=names("circuit/networks"),

@@ -1,6 +1,10 @@
 # What a trained circuit is to others: a folder with its weights and edges, and what it says of perturbations.
 
 
+wildcard_constraints:
+    screen=any_of(names("circuit/screens")),
+
+
 rule export_circuit:
     input:
         experiments="<results>/circuit/{network}/experiments.h5ad",
@@ -25,3 +29,29 @@ rule export_circuit:
         run="{run}",
     script:
         "../workflow_scripts/circuit/export_circuit.py"
+
+
+rule screen_perturbations:
+    input:
+        experiments="<results>/circuit/{network}/experiments.h5ad",
+        model="<results>/circuit/{network}/{run}/model",
+        signature=resource("circuit/screens/{screen}/signature"),
+        attested=provenance_of("circuit/screens/{screen}/signature"),
+    output:
+        screen="<results>/circuit/{network}/{run}/screens/{screen}.tsv",
+        seals="<results>/circuit/{network}/{run}/screens/{screen}.tsv.sha256",
+    log:
+        "<logs>/circuit/screen_perturbations.{network}.{run}.{screen}.log",
+    benchmark:
+        "<benchmarks>/circuit/screen_perturbations.{network}.{run}.{screen}.jsonl"
+    conda:
+        "../envs/circuit.yaml"
+    threads: 2
+    resources:
+        mem_mb=memory(4000),
+        runtime=240,
+    params:
+        spec=spec("circuit/screens/{screen}", without=["network", "signature"]),
+        code=code("circuit/screen_perturbations"),
+    script:
+        "../workflow_scripts/circuit/screen_perturbations.py"

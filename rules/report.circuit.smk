@@ -91,3 +91,39 @@ rule plot_missing:
         code=code("report/plot_missing"),
     script:
         "../workflow_scripts/report/plot_missing.py"
+
+
+rule plot_screen:
+    input:
+        screen="<results>/circuit/{network}/{run}/screens/{screen}.tsv",
+        seals=["<results>/circuit/{network}/{run}/screens/{screen}.tsv.sha256"],
+        provenance=provenance_of("circuit/networks/{network}"),
+    output:
+        figure=report(
+            "<results>/report/{network}/{run}/screen.{screen}.png",
+            category="6. Circuits",
+            subcategory="{network}",
+            labels={"run": "{run}", "figure": "screen {screen}"},
+            caption="../config/report/screen.rst",
+        ),
+        page=report(
+            "<results>/report/{network}/{run}/screen.{screen}.html",
+            category="6. Circuits",
+            subcategory="{network}",
+            labels={"run": "{run}", "figure": "screen {screen}, numbers"},
+            caption="../config/report/screen.rst",
+        ),
+    log:
+        "<logs>/report/plot_screen.{network}.{run}.{screen}.log",
+    benchmark:
+        "<benchmarks>/report/plot_screen.{network}.{run}.{screen}.jsonl"
+    conda:
+        "../envs/report.yaml"
+    params:
+        spec=spec("circuit/screens/{screen}", without=["network", "signature"]),
+        code=code("report/plot_screen"),
+        run="{run}",
+        name="{screen}",
+        place=place_of_circuit(settings),
+    script:
+        "../workflow_scripts/report/plot_screen.py"

@@ -23,7 +23,7 @@ from workflow_scripts.contracts import experiments as contract
 from workflow_scripts.evaluation.card import scores
 
 # Of three members; from b to c one member has less than an edge, from c to a none has one
-TO_B, TO_C, TO_A = np.array([0.3, 0.5, 0.4]), np.array([-0.30, 0.02, -0.2]), np.array([0.01, 0.0, -0.02])
+TO_B, TO_C, TO_A = np.array([0.3, 0.5, 0.4]), np.array([-0.6, 0.02, -0.7]), np.array([0.01, 0.0, -0.02])
 SCORES = {"dataset": "n", "split": "test", "task": "edges", "level": "pooled", "metric": "aupr"}
 
 
@@ -82,21 +82,22 @@ def test_edges_are_a_table_with_stability_and_intervals(export: Path) -> None:
     found = table_of(export)
     assert list(found.columns) == ["source", "target", "weight", "sign", "stability", "low", "high"]
     rows = [(row.source, row.target, row.sign) for row in found.itertuples()]
-    assert rows == [("a", "b", 1), ("b", "c", -1)]
-    for number, weights in enumerate((TO_B, TO_C)):
+    assert rows == [("b", "c", -1), ("a", "b", 1)]
+    for number, weights in enumerate((TO_C, TO_B)):
         expected = [weights.mean(), weights.mean() - half(weights), weights.mean() + half(weights)]
         np.testing.assert_allclose(found.loc[number, ["weight", "low", "high"]].astype(float), expected, rtol=1e-5)
-    np.testing.assert_allclose(found["stability"], [1, 2 / 3])
+    np.testing.assert_allclose(found["stability"], [2 / 3, 1])
 
 
 @pytest.mark.parametrize(
     ("stability", "edges_per_gene", "kept"),
     [
-        (0.0, 1, ["ab", "bc", "ca"]),
-        (0.0, 2 / 3, ["ab", "bc"]),
-        (0.0, 1 / 3, ["ab"]),
+        (0.0, 1, ["bc", "ab", "ca"]),
+        (0.0, 2 / 3, ["bc", "ab"]),
+        (0.0, 1 / 3, ["bc"]),
         (0.7, 1, ["ab"]),
-        (0.6, 2 / 3, ["ab", "bc"]),
+        (0.7, 1 / 3, []),  # the strongest, which is not stable enough
+        (0.6, 2 / 3, ["bc", "ab"]),
         (1.0, 1, ["ab"]),
     ],
 )

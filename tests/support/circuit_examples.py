@@ -21,6 +21,7 @@ from workflow_scripts.contracts import (
     model_bundle,
     penalties,
     responses,
+    screen,
 )
 from workflow_scripts.contracts.exported_circuit import Exported
 
@@ -58,6 +59,16 @@ def same_exported(found: Exported, content: Exported) -> None:
     pd.testing.assert_frame_equal(found.edges, content.edges)
     pd.testing.assert_frame_equal(found.genes, content.genes)
     assert (found.about, found.sources) == (content.about, content.sources)
+
+
+def screen_of_three() -> pd.DataFrame:
+    """Of a perturbation that was measured, one that was not, and one of which nothing is defined."""
+    found = pd.DataFrame({"rank": [1, 2, 3], "perturbation": ["a:knockout", "b:knockout+c:knockout", "c:knockout"]})
+    for name, value in {"match": 0.5, "size": 1.25, "side_effect": 0.25}.items():
+        found = found.assign(**{name: [value, value, np.nan], f"{name}_low": [0.1, value, np.nan]})
+        found[f"{name}_high"] = [value + 0.1, value, np.nan]
+    measured = {f"measured_{name}": [0.75, np.nan, np.nan] for name in screen.NUMBERS}
+    return found.assign(**measured, basis=[screen.CIRCUIT, screen.WITH_SINGLES, screen.CIRCUIT])
 
 
 def levels(rows: int) -> np.ndarray:
@@ -134,6 +145,7 @@ EXAMPLES = {
         edge_truth.read,
     ),
     "exported_circuit": Example("export", exported(), write_exported, exported_circuit.read, same_exported),
+    "screen": Example("sink.tsv", screen_of_three(), screen.write, screen.read),
     "penalties": Example(
         "selection.tsv",
         pd.DataFrame(

@@ -127,13 +127,23 @@ def of_missing(settings: Settings, file: str, whole: bool = False) -> Callable[.
     return found
 
 
+def of_screens(settings: Settings, file: str) -> list[str]:
+    """`file` of every screen by every run, with {network}, {run} and {screen} filled in."""
+    screens = settings.section("circuit/screens") or {}
+    return [
+        file.format(network=screens[screen]["network"], run=run, screen=screen)
+        for screen in sorted(screens)
+        for run in settings.names("circuit/runs")
+    ]
+
+
 def place_of_circuit(settings: Settings) -> Callable[..., int]:
     """For a rule's params: the place of one {run} among all, in order of name, which its colour in figures follows."""
     return lambda wildcards: settings.names("circuit/runs").index(wildcards.run)
 
 
 def job_names(settings: Settings) -> list[str]:
-    """What jobs of a run on a network, and of a model of pairs, are named after."""
+    """What jobs of a run on a network, of a screen by a run, and of a model of pairs, are named after."""
     networks, missing = all_networks(settings), with_missing(settings)
     runs = [f"{network}.{run}" for network in networks for run in all_circuit_runs(settings)]
     for run in searched_circuits(settings):
@@ -141,4 +151,5 @@ def job_names(settings: Settings) -> list[str]:
         runs += [f"{network}.{run}.{trial:03d}" for network in networks for trial in trials]
     models = entries("workflow_scripts.circuit.link_models")
     pairs = [f"{pairs}.{model}" for pairs in settings.names("circuit/enhancers") for model in models]
-    return [*missing, *names_of_variants(settings, "circuit"), *runs, *pairs]
+    screens = of_screens(settings, "{network}.{run}.{screen}")
+    return [*missing, *names_of_variants(settings, "circuit"), *runs, *screens, *pairs]

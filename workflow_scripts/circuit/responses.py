@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from workflow_scripts.circuit.data import Circuit
+from workflow_scripts.circuit.denoising import denoised_singles
 from workflow_scripts.circuit.dynamics import Dynamics
 from workflow_scripts.circuit.learning import Material
 from workflow_scripts.circuit.response_baselines import greatest
@@ -17,11 +18,19 @@ from workflow_scripts.contracts.perturbations import Perturbation
 def combined(
     model: Dynamics, circuit: Circuit, done: list[tuple[Perturbation, ...]], rule: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Levels (R, G) under several perturbations at once, and their sd over members.
+    """Levels (R, G) under several perturbations at once, and their sd over members; see `combined_members`."""
+    levels = combined_members(model, circuit, done, rule)
+    return levels.mean(0), levels.std(0)
 
-    rule: (R, G), what the denoised effects of each alone come to, the greater of these a gene. To it comes by how much
-    the circuit departs from the same rule on what it predicts of each alone: so measurements say how far a perturbation
-    reaches, and the circuit what two of them have in common.
+
+def combined_members(
+    model: Dynamics, circuit: Circuit, done: list[tuple[Perturbation, ...]], rule: np.ndarray
+) -> np.ndarray:
+    """Levels (M, R, G) under several perturbations at once.
+
+    rule: (R, G) or (M, R, G), what the denoised effects of each alone come to, the greater of these a gene. To it comes
+    by how much the circuit departs from the same rule on what it predicts of each alone: so measurements say how far a
+    perturbation reaches, and the circuit what two of them have in common.
     """
     singles = sorted({(one,) for those in done for one in those})
     alone = dict(
@@ -36,7 +45,28 @@ def combined(
     levels = np.clip(rule + departs, model.floor.numpy(), model.ceiling.numpy())
     for row, those in enumerate(done):
         levels[:, row, [circuit.genes.index(one.target) for one in those if one.kind == "knockout"]] = 0
-    return levels.mean(0), levels.std(0)
+    return levels
+
+
+def changes(model: Dynamics, circuit: Circuit, done: list[tuple[Perturbation, ...]]) -> np.ndarray:
+    """Changes (M, R, G) at rest under each of R sets of perturbations, from the circuit as it is.
+
+    Of a single one they are the circuit's own, measured or not. Of several see `combined_members`, with the effects of
+    each alone as they were measured, denoised, as far as they were, else as the circuit has them.
+    """
+    names, reference = (circuit.genes, circuit.compounds), circuit.reference()
+    undisturbed = at_rest(model, *names, [()])[:, 0]
+    found = at_rest(model, *names, done) - undisturbed[:, None]
+    several = [row for row, those in enumerate(done) if len(those) > 1]
+    if several:
+        singles = sorted({one for row in several for one in done[row]})
+        alone = at_rest(model, *names, [(one,) for one in singles]) - undisturbed[:, None]
+        effects = dict(zip(singles, alone.transpose(1, 0, 2), strict=True))
+        denoised = denoised_singles(circuit)
+        effects |= {one: np.tile(denoised[one] - reference, (len(alone), 1)) for one in singles if one in denoised}
+        rule = np.stack([reference + greatest(np.stack([effects[one] for one in done[row]])) for row in several], 1)
+        found[:, several] = combined_members(model, circuit, [done[row] for row in several], rule) - reference
+    return found
 
 
 def rolled_out(model: Dynamics, circuit: Circuit, seed: int) -> list[np.ndarray]:
