@@ -129,10 +129,11 @@ def of_missing(settings: Settings, file: str, whole: bool = False) -> Callable[.
 
 def of_screens(settings: Settings, file: str) -> list[str]:
     """`file` of every screen by every run, with {network}, {run} and {screen} filled in."""
-    screens = settings.section("circuit/screens") or {}
+    screens, networks = settings.section("circuit/screens") or {}, settings.names("circuit/networks")
     return [
-        file.format(network=screens[screen]["network"], run=run, screen=screen)
+        file.format(network=network, run=run, screen=screen)
         for screen in sorted(screens)
+        for network in ([screens[screen]["network"]] if "network" in screens[screen] else networks)
         for run in settings.names("circuit/runs")
     ]
 
