@@ -40,6 +40,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     bundle.write(model, path / "model", bundle.Known(GENES, [], **units), 1)
     rows = [("r", 0.5), ("random_order", 0.25), ("zscore", 0.75)]
     table = pd.DataFrame([{"model": name, **SCORES, "value": value} for name, value in rows])
+    covered = {"model": "r", **SCORES, "task": "response", "metric": "response_coverage", "value": 0.625}
+    table = pd.concat([table, pd.DataFrame([covered])], ignore_index=True)
     metrics.write(table.assign(ci_low=0.1, ci_high=0.9, n=6), path / "metrics.parquet")
     found = [{"model": "r", "baseline": name, **SCORES, "value": 0.5, "baseline_value": of} for name, of in rows[1:]]
     found = pd.DataFrame(found).assign(difference=0.25, ci_low=0.1, ci_high=0.4, verdict="ahead")
@@ -160,6 +162,7 @@ def test_the_card_tells_what_it_was_learned_from_and_how_good_it_is(export: Path
     assert "| AUPR | n | 0.500 [0.100, 0.900] |" in text and "0.750 [0.100, 0.900] | ahead |" in text  # the best
     assert "| x | x | CC0 |" in text
     assert "the same 2 edges among 3 genes" in text
+    assert "all of them may be wrong. Measured: coverage of the 90 % interval 62 %.\n" in text
 
 
 def test_a_score_of_which_less_is_better_stands_beside_the_least() -> None:

@@ -217,6 +217,7 @@ ORGANISM = GENES | SPELLED | FILE | {"simulate_mirror", "index_genome", "search_
 ORGANISM |= {"simulate_circuit"}  # part of its network
 CIRCUIT_SCORES = {"score_circuit", "plot_circuit", "export_circuit"}
 RESPONSES = CIRCUIT_SCORES | {"predict_responses"}
+OF_WHOLE = {"prepare_experiments", "plot_circuit", "export_circuit"}  # of networks without levels taken out
 SCREENS = {"screen_perturbations", "plot_screen"}
 TRAINED = RESPONSES | SCREENS | {"train_circuit"}
 NETWORK = TRAINED | {"prepare_experiments", "prepare_outcomes", "prepare_truth", "infer_baselines"}

@@ -15,6 +15,8 @@ from workflow_scripts.circuit.ensemble import LEVEL
 from workflow_scripts.contracts.exported_circuit import Exported
 from workflow_scripts.evaluation import intervals
 from workflow_scripts.evaluation.card import SCORES, SOURCES, head, of_sources, scores, table
+from workflow_scripts.evaluation.metrics import label
+from workflow_scripts.evaluation.responses import COVERAGES
 
 NUMBERS = ("aupr", "edge_f1", "response_delta_pearson", "roll_out_delta_pearson")
 SHOWN = dict.fromkeys(NUMBERS, "pooled")  # numbers of the card, and their level
@@ -70,7 +72,8 @@ def write_card(
         "## Limits",
         "- `predict` tells what the circuit alone makes of a perturbation. Where single perturbations were measured, "
         "the run joins their effects to what it predicts of several, and scores of responses are of that.",
-        "- An interval is the spread of members that share their experiments and their form: all of them may be wrong.",
+        "- An interval is the spread of members that share their experiments and their form: all of them may be wrong."
+        + _covered(metrics),
         "- Of genes, cells and conditions that were not measured it knows nothing.",
     ]
     if simulated:
@@ -92,6 +95,13 @@ def chosen(edges: pd.DataFrame, genes: int, edges_per_gene: float, stability: fl
         f"of the {len(first):,} strongest ({edges_per_gene:g} a gene) those that at least {100 * stability:g} % of the "
     )
     return found, said + f"members of the ensemble have with a weight of {PRESENT:g} or more"
+
+
+def _covered(metrics: pd.DataFrame) -> str:
+    """How much of what was measured lay within intervals, where that was scored."""
+    found = metrics[metrics["metric"].isin(COVERAGES)]
+    said = [f"{label(row['metric'])} {100 * row['value']:.0f} %" for row in found.to_dict("records")]
+    return f" Measured: {', '.join(said)}." if said else ""
 
 
 def _experiments(known: Circuit) -> Iterable[tuple[str, str]]:

@@ -6,7 +6,8 @@ standard deviation s (of a sample, with K - 1 below), and a centre that is the m
     centre +- t(K - 1) s sqrt(1 + 1 / n)
 
 where t is the quantile of Student's distribution with K - 1 degrees of freedom. Whether that holds of what is measured
-is scored, as coverage: members share their experiments and their form, and may all be wrong alike.
+is scored, as coverage: members share their experiments and their form, may all be wrong alike, and know no noise of a
+measurement.
 """
 
 from __future__ import annotations

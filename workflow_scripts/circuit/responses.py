@@ -8,6 +8,7 @@ import torch
 from workflow_scripts.circuit.data import Circuit
 from workflow_scripts.circuit.denoising import denoised_singles
 from workflow_scripts.circuit.dynamics import Dynamics
+from workflow_scripts.circuit.ensemble import half_width
 from workflow_scripts.circuit.learning import Material
 from workflow_scripts.circuit.response_baselines import greatest
 from workflow_scripts.circuit.roll_out_baselines import courses
@@ -69,10 +70,11 @@ def changes(model: Dynamics, circuit: Circuit, done: list[tuple[Perturbation, ..
     return found
 
 
-def rolled_out(model: Dynamics, circuit: Circuit, seed: int) -> list[np.ndarray]:
+def rolled_out(model: Dynamics, circuit: Circuit, seed: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Of each of `courses` the levels (T, G) that follow of its start, by the member that was not shown this series.
 
-    seed: of the run.
+    And half of their interval (T, G), by the spread of the others about their own mean; where these lie, which have
+    seen the series, has no part in it. seed: of the run.
     """
     material = Material(circuit, model.config.members, seed)
     batch = material.held_out()
@@ -80,7 +82,10 @@ def rolled_out(model: Dynamics, circuit: Circuit, seed: int) -> list[np.ndarray]
         found = model.follow(batch.start, batch.inputs, batch.rates, batch.dt).double().numpy()
     last = [rows[-1] for rows in circuit.series]
     of_course = [last.index(rows[-1]) for rows in courses(circuit)]
-    return [
-        found[material.series_fold[series], series, : len(rows) - 1]
-        for series, rows in zip(of_course, courses(circuit), strict=True)
-    ]
+    levels, halves = [], []
+    for series, rows in zip(of_course, courses(circuit), strict=True):
+        fold, course = material.series_fold[series], found[:, series, : len(rows) - 1]
+        levels.append(course[fold])
+        others = np.delete(course, fold, axis=0)
+        halves.append(half_width(others.std(0), len(others), 1))
+    return levels, halves
