@@ -217,8 +217,8 @@ ORGANISM = GENES | SPELLED | FILE | {"simulate_mirror", "index_genome", "search_
 ORGANISM |= {"simulate_circuit"}  # part of its network
 CIRCUIT_SCORES = {"score_circuit", "plot_circuit", "export_circuit"}
 RESPONSES = CIRCUIT_SCORES | {"predict_responses"}
-OF_WHOLE = {"prepare_experiments", "plot_circuit", "export_circuit"}  # of networks without levels taken out
 SCREENS = {"screen_perturbations", "plot_screen"}
+OF_WHOLE = SCREENS | {"prepare_experiments", "plot_circuit", "export_circuit"}  # of networks with all their levels
 TRAINED = RESPONSES | SCREENS | {"train_circuit"}
 NETWORK = TRAINED | {"prepare_experiments", "prepare_outcomes", "prepare_truth", "infer_baselines"}
 ORGANISM |= NETWORK
@@ -296,9 +296,7 @@ BY_HAND = {
     "circuit/runs/second": (TRAINED | {"suggest_circuit", "try_circuit", "take_circuit"}) - {"train_circuit"},
     "circuit/runs/{name}/training/accelerator": set(),
     "circuit/ablations/{name}": {"train_circuit", "predict_responses", "score_circuit", "plot_circuit_ablation"},
-    "circuit/missing/networks": (NETWORK | MISSING)
-    - SCREENS
-    - {"prepare_experiments", "plot_circuit", "export_circuit"},
+    "circuit/missing/networks": (NETWORK | MISSING) - OF_WHOLE,
     "circuit/missing": set(),  # which has no effect where there is no such network
     "circuit/enhancers/made": FILE | {"prepare_pairs", "link_enhancers", "score_links"},
     "circuit/screens/{name}": SCREENS,
