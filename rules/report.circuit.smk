@@ -97,7 +97,13 @@ rule plot_screen:
     input:
         screen="<results>/circuit/{network}/{run}/screens/{screen}.tsv",
         seals=["<results>/circuit/{network}/{run}/screens/{screen}.tsv.sha256"],
-        provenance=provenance_of("circuit/networks/{network}"),
+        provenance=provenance_of(
+            "circuit/networks/{network}/wild_type",
+            "circuit/networks/{network}/knockouts",
+            "circuit/networks/{network}/knockdowns",
+            "circuit/networks/{network}/multifactorial",
+            "circuit/networks/{network}/time_series",
+        ),
     output:
         figure=report(
             "<results>/report/{network}/{run}/screen.{screen}.png",
