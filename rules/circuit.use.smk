@@ -1,4 +1,5 @@
 # What a trained circuit is to others: a folder with its weights and edges, and what it says of perturbations.
+from workflow_scripts.circuit.inputs import taken_circuit
 
 
 wildcard_constraints:
@@ -11,6 +12,7 @@ rule export_circuit:
         model="<results>/circuit/{network}/{run}/model",
         metrics="<results>/circuit/{network}/{run}/metrics.parquet",
         comparisons="<results>/circuit/{network}/{run}/comparisons.parquet",
+        taken=taken_circuit(settings, "<results>/circuit/{network}/{run}/settings.json"),
         provenance=provenance_of("circuit/networks/{network}"),
     output:
         export=directory("<results>/circuit/{network}/{run}/export"),
@@ -21,7 +23,7 @@ rule export_circuit:
     conda:
         "../envs/circuit.yaml"
     params:
-        spec=spec("circuit/runs/{run}"),
+        spec=spec("circuit/runs/{run}", without=["search"]),
         selection=spec("circuit/export"),
         evaluation=spec("circuit/evaluation", without=["seed", "bootstrap_samples"]),
         code=code("circuit/export_circuit"),

@@ -18,7 +18,7 @@ from tests.circuit.material import GENES, experiments
 from tests.circuit.planted import planted
 from workflow_scripts.circuit import bundle, card
 from workflow_scripts.circuit.export_circuit import export_circuit
-from workflow_scripts.contracts import comparisons, metrics, provenance
+from workflow_scripts.contracts import comparisons, metrics, provenance, trial_settings
 from workflow_scripts.contracts import experiments as contract
 from workflow_scripts.evaluation.card import scores
 
@@ -51,14 +51,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def exported(folder: Path, name: str, stability: float, edges_per_gene: float) -> Path:
+def exported(folder: Path, name: str, stability: float, edges_per_gene: float, taken: Path | None = None) -> Path:
     export_circuit(
         **{kind: folder / f"{kind}.parquet" for kind in ("metrics", "comparisons")},
         experiments=folder / "experiments.h5ad",
         model=folder / "model",
+        taken=taken,
         provenance=[folder / "file.provenance.json"],
         export=folder / name,
-        spec={"seed": 1},
+        spec={"seed": 1, "candidates": 512},
         selection={"stability": stability},
         evaluation={"edges_per_gene": edges_per_gene},
         network="n",
@@ -163,6 +164,12 @@ def test_the_card_tells_what_it_was_learned_from_and_how_good_it_is(export: Path
     assert "| x | x | CC0 |" in text
     assert "the same 2 edges among 3 genes" in text
     assert "all of them may be wrong. Measured: coverage of the 90 % interval 62 %.\n" in text
+
+
+def test_the_card_of_a_run_that_was_searched_has_the_settings_of_its_best_trial(folder: Path) -> None:
+    trial_settings.write({"candidates": 64}, folder / "settings.json")
+    text = (exported(folder, "searched", 0.6, 1, folder / "settings.json") / "README.md").read_text()
+    assert '{\n  "candidates": 64,\n  "seed": 1\n}' in text
 
 
 def test_a_score_of_which_less_is_better_stands_beside_the_least() -> None:

@@ -11,10 +11,11 @@ from workflow_scripts.circuit.data import circuit
 from workflow_scripts.circuit.use import edge_table
 from workflow_scripts.contracts import comparisons as comparisons_table
 from workflow_scripts.contracts import experiments as contract
-from workflow_scripts.contracts import exported_circuit, model_bundle
+from workflow_scripts.contracts import exported_circuit, model_bundle, trial_settings
 from workflow_scripts.contracts import metrics as metrics_table
 from workflow_scripts.contracts import provenance as provenances
 from workflow_scripts.contracts.exported_circuit import Exported
+from workflow_scripts.contracts.space import laid_over
 
 
 def export_circuit(
@@ -23,6 +24,7 @@ def export_circuit(
     model: Path,
     metrics: Path,
     comparisons: Path,
+    taken: Path | None,
     provenance: list[Path],
     export: Path,
     spec: dict,
@@ -33,7 +35,8 @@ def export_circuit(
 ) -> None:
     """Write the ExportedCircuit of one run, and its card: use, edges, data, scores beside baselines, licences, limits.
 
-    spec: of `circuit/runs`; selection: `circuit/export`; evaluation: edges_per_gene of `circuit/evaluation`.
+    spec: of `circuit/runs`; taken: the TrialSettings of the best trial of a run that is searched; selection:
+    `circuit/export`; evaluation: edges_per_gene of `circuit/evaluation`.
     """
     measured = contract.read(experiments)
     order = str(measured.uns["gene_order"])
@@ -49,7 +52,8 @@ def export_circuit(
         [provenances.read(path) for path in provenance],
     )
     tables = metrics_table.read(metrics), comparisons_table.read(comparisons)
-    text = card.write_card(exported, known, model_bundle.read(model, order)[1], spec, *tables)
+    settings = laid_over(spec, trial_settings.read(taken) if taken else {})
+    text = card.write_card(exported, known, model_bundle.read(model, order)[1], settings, *tables)
     exported_circuit.write(model, exported, text, export)
 
 

@@ -62,6 +62,11 @@ def searched_circuits(settings: Settings) -> list[str]:
     return [run for run in settings.names("circuit/runs") if "search" in settings.section(f"circuit/runs/{run}")]
 
 
+def taken_circuit(settings: Settings, file: str) -> Callable[..., list[str]]:
+    """For a rule's input: `file` of one {run}, if it is searched."""
+    return lambda wildcards: [file] if settings.section(f"circuit/runs/{wildcards.run}/search") else []
+
+
 def unsearched_circuits(settings: Settings) -> list[str]:
     """The runs that are one training, variants among them."""
     return [run for run in all_circuit_runs(settings) if run not in searched_circuits(settings)]
