@@ -1,4 +1,4 @@
-from workflow_scripts.circuit.inputs import all_networks, telling, told, unsearched_circuits
+from workflow_scripts.circuit.inputs import all_networks, of_screens, telling, told, unsearched_circuits
 
 
 wildcard_constraints:
@@ -22,11 +22,12 @@ rule circuit:
             run=names("circuit/runs"),
         ),
         collect("<results>/circuit/enhancers/{pairs}/metrics.parquet", pairs=names("circuit/enhancers")),
+        of_screens(settings, "<results>/circuit/{network}/{run}/screens/{screen}.tsv"),
         collect(
             "<results>/circuit/{network}/{run}/{file}",
             network=names("circuit/networks"),
             run=names("circuit/runs"),
-            file=["edges.parquet", "selection.tsv", "history.tsv", "metrics.parquet"],
+            file=["edges.parquet", "selection.tsv", "history.tsv", "metrics.parquet", "export"],
         ),
 
 
@@ -223,3 +224,4 @@ rule score_circuit:
 include: "circuit.enhancers.smk"
 include: "circuit.missing.smk"
 include: "circuit.search.smk"
+include: "circuit.use.smk"

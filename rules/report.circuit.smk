@@ -126,3 +126,45 @@ rule plot_enhancers:
         dataset="{pairs}",
     script:
         "../workflow_scripts/report/plot_enhancers.py"
+
+
+rule plot_screen:
+    input:
+        screen="<results>/circuit/{network}/{run}/screens/{screen}.tsv",
+        seals=["<results>/circuit/{network}/{run}/screens/{screen}.tsv.sha256"],
+        provenance=provenance_of(
+            "circuit/networks/{network}/wild_type",
+            "circuit/networks/{network}/knockouts",
+            "circuit/networks/{network}/knockdowns",
+            "circuit/networks/{network}/multifactorial",
+            "circuit/networks/{network}/time_series",
+        ),
+    output:
+        figure=report(
+            "<results>/report/{network}/{run}/screen.{screen}.png",
+            category="6. Circuits",
+            subcategory="{network}",
+            labels={"run": "{run}", "figure": "screen {screen}"},
+            caption="../config/report/screen.rst",
+        ),
+        page=report(
+            "<results>/report/{network}/{run}/screen.{screen}.html",
+            category="6. Circuits",
+            subcategory="{network}",
+            labels={"run": "{run}", "figure": "screen {screen}, numbers"},
+            caption="../config/report/screen.rst",
+        ),
+    log:
+        "<logs>/report/plot_screen.{network}.{run}.{screen}.log",
+    benchmark:
+        "<benchmarks>/report/plot_screen.{network}.{run}.{screen}.jsonl"
+    conda:
+        "../envs/report.yaml"
+    params:
+        spec=spec("circuit/screens/{screen}", without=["network", "signature"]),
+        code=code("report/plot_screen"),
+        run="{run}",
+        name="{screen}",
+        place=place_of_circuit(settings),
+    script:
+        "../workflow_scripts/report/plot_screen.py"

@@ -1,5 +1,11 @@
 from workflow_scripts.bulk.inputs import fewer, gene_embedding, of_variants, place_of_run
-from workflow_scripts.circuit.inputs import of_circuit_variants, of_missing, place_of_circuit, told
+from workflow_scripts.circuit.inputs import (
+    of_circuit_variants,
+    of_missing,
+    of_screens,
+    place_of_circuit,
+    told,
+)
 from workflow_scripts.prebulk.inputs import learned_files, sample_sheets, shards
 from workflow_scripts.simulate.inputs import truth
 
@@ -52,6 +58,8 @@ rule figures:
             "<results>/report/{complete}/missing.png",
             complete=settings.section("circuit/missing/networks") or [],
         ),
+        of_screens(settings, "<results>/report/{network}/{run}/screen.{screen}.png"),
+        of_screens(settings, "<results>/report/{network}/{run}/screen.{screen}.html"),
         collect(
             "<results>/report/enhancers/{pairs}/{file}",
             pairs=names("circuit/enhancers"),

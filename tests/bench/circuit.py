@@ -25,7 +25,7 @@ from workflow_scripts.circuit import learning, training
 from workflow_scripts.circuit.data import Circuit
 from workflow_scripts.circuit.dynamics import Dynamics, Shape
 from workflow_scripts.circuit.inference_baselines import infer
-from workflow_scripts.contracts.experiments import Perturbation
+from workflow_scripts.contracts.perturbations import Perturbation
 from workflow_scripts.settings.schema import complete, load_schema
 from workflow_scripts.training.resume import Checkpoints
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.circuit.experiments import sheet, written
 from workflow_scripts.circuit.data import Circuit, imputed
-from workflow_scripts.contracts.experiments import Perturbation
+from workflow_scripts.contracts.perturbations import Perturbation
 
 GENES = ["A", "B", "C"]
 ROWS = [

@@ -11,7 +11,7 @@ from scipy.stats import multivariate_normal
 from tests.circuit.experiments import sheet, written
 from workflow_scripts.circuit.data import Circuit
 from workflow_scripts.circuit.denoising import denoised_singles, posterior_mean
-from workflow_scripts.contracts.experiments import Perturbation
+from workflow_scripts.contracts.perturbations import Perturbation
 
 SHARE, SD, NOISE, HALF = 0.1, 1.0, 0.2, 0.4  # HALF: of an effect, what the second reading has
 

@@ -15,7 +15,6 @@ from workflow_scripts.circuit.data import circuit
 from workflow_scripts.circuit.predict_responses import predict_responses
 from workflow_scripts.contracts import experiments as contract
 from workflow_scripts.contracts import responses
-from workflow_scripts.contracts.gene_order import order_digest
 from workflow_scripts.docs.reruns import sections, shown
 from workflow_scripts.docs.rules import closure
 from workflow_scripts.training.resume import Checkpoints
@@ -43,7 +42,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     contract.write(np.asarray(data.X), data.obs, GENES, folder / "experiments.h5ad", **units)
     known = circuit(contract.read(folder / "experiments.h5ad"))
     (best, *_) = training.train(known, SPEC, POLICY, {0.01: Checkpoints(folder, "x")})
-    bundle.write(best.model, folder / "model", order_digest(GENES), 1)
+    bundle.write(best.model, folder / "model", bundle.Known(GENES, [], "u", "min"), 1)
     return folder
 
 

@@ -13,6 +13,7 @@ import torch
 from tests.circuit.material import GENES, SPEC, WEIGHTS, experiments
 from workflow_scripts.circuit import bundle, learning, training
 from workflow_scripts.circuit.data import Circuit, circuit
+from workflow_scripts.contracts.gene_order import order_digest
 from workflow_scripts.training.resume import Checkpoints
 
 SHORT = SPEC["training"] | {"steps": 40}
@@ -178,9 +179,10 @@ def test_a_bundle_is_read_as_it_was_written(change: dict, tmp_path: Path) -> Non
     (best, *_) = trained(experiments(), tmp_path, penalties=[0.03], training=SHORT, **change)
     model = best.model
     assert not change.get("attention") or (model.query != 0).any()
-    bundle.write(model, tmp_path / "model", "order", 1)
-    found, seed = bundle.read(tmp_path / "model", "order")
-    assert seed == 1
+    known = bundle.Known(GENES, ["drug"], "u", "min")
+    bundle.write(model, tmp_path / "model", known, 1)
+    found, about, seed = bundle.read(tmp_path / "model", order_digest(GENES))
+    assert (about, seed) == (known, 1)
     assert dataclasses.asdict(found.config) == dataclasses.asdict(model.config)
     for name, tensor in model.state_dict().items():
         assert torch.equal(tensor, found.state_dict()[name])

@@ -12,7 +12,7 @@ from workflow_scripts.circuit.data import Circuit
 from workflow_scripts.circuit.denoising import denoised_singles
 from workflow_scripts.circuit.response_baselines import RESPONSES, predict_responses
 from workflow_scripts.circuit.roll_out_baselines import ROLL_OUTS, courses, predict_roll_outs
-from workflow_scripts.contracts.experiments import Perturbation
+from workflow_scripts.contracts.perturbations import Perturbation
 
 GENES = [f"G{place}" for place in range(8)]
 REST = ("", "", np.nan, False)

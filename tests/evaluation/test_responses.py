@@ -47,6 +47,28 @@ def test_scores_of_responses_leave_out_what_is_perturbed(levels: dict[str, np.nd
     assert all(row["n"] == 6 and row["task"] == RESPONSE and row["dataset"] == "pairs" for row in of.values())
 
 
+def test_coverage_is_told_of_models_that_have_an_interval(levels: dict[str, np.ndarray]) -> None:
+    """Of genes that are not perturbed, and of which there is an interval; it is drawn again with its perturbation."""
+    true, guess, left = levels["true"], levels["guess"], ~levels["perturbed"]
+    half = np.random.default_rng(1).uniform(0, 3, true.shape)
+    half[0, 4] = np.nan
+    given = levels["perturbed"], levels["reference"], NAMES, SPEC, "pairs"
+    rows = score_responses(true, {"m": guess, "rule": guess}, *given, {"m": half})
+    (found,) = [row for row in rows if row["metric"] == "response_coverage"]
+    hits, counts = np.zeros(6), np.zeros(6)
+    for row, column in zip(*np.nonzero(left & np.isfinite(half)), strict=True):
+        counts[row] += 1
+        hits[row] += (
+            guess[row, column] - half[row, column] <= true[row, column] <= guess[row, column] + half[row, column]
+        )
+    assert found["model"] == "m" and counts.sum() == 41
+    assert found["value"] == pytest.approx(hits.sum() / 41) and 0.2 < found["value"] < 0.9
+    drawn, order = draws(6, 25, 4), np.argsort(NAMES)
+    assert found["replicates"] == pytest.approx(drawn @ hits[order] / (drawn @ counts[order]))
+    others = [row["metric"] for row in rows if row["model"] == "rule"]
+    assert {row["metric"] for row in rows if row["model"] == "m"} == {*others, "response_coverage"}
+
+
 def test_rank_is_among_predictions_and_centroid_accuracy_among_true_responses(levels: dict[str, np.ndarray]) -> None:
     true, guess, left = levels["true"], levels["guess"], ~levels["perturbed"]
     ranks, farther = [], []
@@ -103,3 +125,15 @@ def test_courses_are_scored_from_their_start_and_resampled_by_series() -> None:
     assert of["m", "roll_out_delta_pearson"]["value"] == pytest.approx(np.mean(r))
     assert of["still", "roll_out_delta_pearson"]["value"] == 0
     assert rmse["groups"] == of["still", "roll_out_rmse"]["groups"]
+
+
+def test_coverage_over_time_is_of_all_levels_of_all_series() -> None:
+    rng = np.random.default_rng(3)
+    true, courses, half = ([rng.normal(size=(times, 3)) for times in (2, 4)] for _ in range(3))
+    half = [np.abs(of) for of in half]
+    given = np.zeros((2, 3)), ["a", "b"], SPEC, "waves"
+    rows = score_roll_outs(true, {"m": courses, "rule": courses}, *given, {"m": half})
+    (found,) = [row for row in rows if row["metric"] == "roll_out_coverage"]
+    inside = [np.abs(one - other) <= of for one, other, of in zip(courses, true, half, strict=True)]
+    assert found["model"] == "m"
+    assert found["value"] == pytest.approx(np.concatenate(inside).mean()) and 0 < found["value"] < 1

@@ -20,7 +20,9 @@ def render(caption: Path, config: dict, truth: bool) -> str:
     """As Snakemake renders it, but with a warning of docutils or an unknown name as an error."""
     snakemake = SimpleNamespace(
         config=config,
-        wildcards=SimpleNamespace(run="small", set="netseq", network="planted", complete="planted", pairs="planted"),
+        wildcards=SimpleNamespace(
+            run="small", set="netseq", network="planted", complete="planted", pairs="planted", screen="programme"
+        ),
         input={"truth": ["truth"]} if truth else {},
     )
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import torch
 
 from tests.support.example import Example, same_matrix
 from workflow_scripts.contracts import (
@@ -14,9 +17,13 @@ from workflow_scripts.contracts import (
     enhancer_links,
     enhancer_pairs,
     experiments,
+    exported_circuit,
+    model_bundle,
     penalties,
     responses,
+    screen,
 )
+from workflow_scripts.contracts.exported_circuit import Exported
 
 GENES = ["G0", "G1", "G2", "G3"]
 
@@ -30,6 +37,38 @@ def experiments_table() -> pd.DataFrame:
 def edge_table() -> pd.DataFrame:
     made = {"source": ["a", "c"], "target": ["b", "a"], "weight": [0.5, 0.25], "sign": [1, -1]}
     return pd.DataFrame({**made, "probability": [1.0, np.nan]})
+
+
+def exported() -> Exported:
+    edges = pd.DataFrame({"source": ["G1", "G0"], "target": ["G0", "G3"], "weight": [0.5, -0.25], "sign": [1, -1]})
+    edges = edges.assign(stability=[1.0, 0.8], low=[0.4, -0.3], high=[0.6, -0.2])
+    genes = pd.DataFrame(
+        {"level": [0.5, 0.25, 1.0, 0.0], "sd": [0.1, 0.2, 0.3, 0.4]}, index=pd.Index(GENES, name="gene")
+    )
+    about = {"network": "n", "run": "r", "unit": "u", "time_unit": "min", "chosen": "all"}
+    return Exported(edges, genes, about, [dict.fromkeys(exported_circuit.SOURCE, "x") | {"simulated": False}])
+
+
+def write_exported(content: Exported, path: Path) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        model_bundle.write({"w": torch.ones(2)}, {}, Path(folder) / "model", gene_order="o", seed=1)
+        exported_circuit.write(Path(folder) / "model", content, "card", path)
+
+
+def same_exported(found: Exported, content: Exported) -> None:
+    pd.testing.assert_frame_equal(found.edges, content.edges)
+    pd.testing.assert_frame_equal(found.genes, content.genes)
+    assert (found.about, found.sources) == (content.about, content.sources)
+
+
+def screen_of_three() -> pd.DataFrame:
+    """Of a perturbation that was measured, one that was not, and one of which nothing is defined."""
+    found = pd.DataFrame({"rank": [1, 2, 3], "perturbation": ["a:knockout", "b:knockout+c:knockout", "c:knockout"]})
+    for name, value in {"match": 0.5, "size": 1.25, "side_effect": 0.25}.items():
+        found = found.assign(**{name: [value, value, np.nan], f"{name}_low": [0.1, value, np.nan]})
+        found[f"{name}_high"] = [value + 0.1, value, np.nan]
+    measured = {f"measured_{name}": [0.75, np.nan, np.nan] for name in screen.NUMBERS}
+    return found.assign(**measured, basis=[screen.CIRCUIT, screen.WITH_SINGLES, screen.CIRCUIT])
 
 
 def levels(rows: int) -> np.ndarray:
@@ -105,6 +144,8 @@ EXAMPLES = {
         edge_truth.write,
         edge_truth.read,
     ),
+    "exported_circuit": Example("export", exported(), write_exported, exported_circuit.read, same_exported),
+    "screen": Example("sink.tsv", screen_of_three(), screen.write, screen.read),
     "penalties": Example(
         "selection.tsv",
         pd.DataFrame(

@@ -172,6 +172,27 @@ LIMITS = {
     "circuit/networks/planted": ({}, "planted: given no experiment; allowed: one of knockouts, knockdowns, multif"),
     "circuit/networks/planted/double_knockout_pairs": (None, "double_knockouts: given alone; allowed: double_knock"),
     "circuit/networks/planted/knockouts": (None, "given without `knockouts`; allowed: the single knock-outs, of whi"),
+    "circuit/screens/programme/network": ("other", "screens/programme/network: given 'other'; allowed: one of planted"),
+    "circuit/screens/programme/kind": ("knockdown", "programme/dose: given none; allowed: a dose of a knockdown or"),
+    "circuit/screens/programme/dose": (0.5, "programme/dose: given 0.5 of knockout; allowed: a dose of a knockdown"),
+    "circuit/screens/programme": (
+        {"kind": "knockdown", "dose": 1, "up": ["a"]},
+        "programme/dose: given 1 of knockdown; allowed: less than 1",
+    ),
+    "circuit/screens/other": (
+        {"kind": "overexpression", "dose": 0.5, "up": ["a"]},
+        "other/dose: given 0.5 of overexpression; allowed: more than 1",
+    ),
+    "circuit/screens/programme/pairs": (True, "pairs: given true with 0 genes; allowed: two genes at least, or no"),
+    "circuit/screens/programme/signature": (
+        "TCGA-ACC.star_counts.tsv.gz",
+        "programme/signature: given beside `up` or `down`; allowed: `up`, `down` or both, or a table",
+    ),
+    "circuit/screens/empty": ({}, "empty/signature: given none; allowed: `up`, `down` or both, or a table in their"),
+    "circuit/screens/programme/up": (
+        ["ENSG00000900129"],
+        "down: given ENSG00000900129, which is in `up`; allowed",
+    ),
     "circuit/runs/baselines": ({}, "circuit/runs/baselines: given 'baselines'; allowed: a name that is none of its"),
 }
 

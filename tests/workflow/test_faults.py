@@ -89,6 +89,7 @@ LIKE = {
     "circuit/*/*/selection.tsv": "penalties",
     "circuit/*/*/history.tsv": "history",
     "circuit/*/*/predicted.h5ad": "responses",
+    "circuit/*/*/screens/*.tsv": "screen",
     "circuit/*/*/metrics.parquet": "metrics",
     "circuit/*/*/comparisons.parquet": "comparisons",
     "*/*.provenance.json": "provenance",
@@ -340,7 +341,7 @@ NAMES += [
     "CON",
 ]
 GIVEN = ("prebulk/corpora/archs4", "esm2/models/esm2_t6_8M_UR50D", "tracks/sets/netseq", "bulk/runs/small")
-GIVEN += ("circuit/networks/planted", "circuit/runs/ensemble", "circuit/enhancers/planted")
+GIVEN += ("circuit/networks/planted", "circuit/runs/ensemble", "circuit/enhancers/planted", "circuit/screens/programme")
 
 
 def test_a_hostile_name_is_refused_in_one_line_or_does_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

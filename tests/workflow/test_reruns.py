@@ -38,6 +38,14 @@ VALUES = {
     "download/mirror": {"download/mirror": "https://mirror.example"},
     "circuit/missing/networks": {"circuit/missing": {"networks": ["planted"], "percents": [10], "seed": 2}},
     "prebulk/duplicates/prefer": {"prebulk/duplicates/prefer": ["archs4"]},
+    "circuit/screens/programme/kind": {
+        "circuit/screens/programme/kind": "knockdown",
+        "circuit/screens/programme/dose": 0.5,
+    },
+    "circuit/screens/programme/pairs": {
+        "circuit/screens/programme/pairs": True,
+        "circuit/screens/programme/genes": ["G1", "G2"],
+    },
     **dict.fromkeys(
         [f"prebulk/splits/{name}" for name in ("train", "validation", "test")],
         {"prebulk/splits/train": 0.6, "prebulk/splits/validation": 0.25, "prebulk/splits/test": 0.15},
@@ -186,6 +194,7 @@ ADDED = {
         },
         "scores": {"bootstrap_samples": 20, "seed": 2},
     },
+    "circuit/screens/second": {"network": "planted", "kind": "knockdown", "dose": 0.5, "signature": ANOTHER_FILE},
     "tracks/sets/netseq/hub": {"genome": "hg38", "email": "maintainer@example.org", "chromosome_names": "genome"},
 }
 
@@ -206,8 +215,12 @@ GENES = CORPUS | EMBEDDING | STRANDS | {"make_gene_table", "place_genes"}
 FILE = {"fetch_dataset", "list_sources"}
 ORGANISM = GENES | SPELLED | FILE | {"simulate_mirror", "index_genome", "search_samples"}
 ORGANISM |= {"simulate_circuit", "simulate_enhancers"}  # part of its network, and of its genes
-RESPONSES = {"predict_responses", "score_circuit", "plot_circuit"}
-NETWORK = RESPONSES | {"prepare_experiments", "prepare_outcomes", "prepare_truth", "infer_baselines", "train_circuit"}
+CIRCUIT_SCORES = {"score_circuit", "plot_circuit", "export_circuit"}
+RESPONSES = CIRCUIT_SCORES | {"predict_responses"}
+SCREENS = {"screen_perturbations", "plot_screen"}
+OF_WHOLE = SCREENS | {"prepare_experiments", "plot_circuit", "export_circuit"}  # of networks with all their levels
+TRAINED = RESPONSES | SCREENS | {"train_circuit"}
+NETWORK = TRAINED | {"prepare_experiments", "prepare_outcomes", "prepare_truth", "infer_baselines"}
 ORGANISM |= NETWORK | {"prepare_pairs", "link_enhancers", "score_links", "plot_enhancers"}
 MISSING = {"hide_levels", "score_imputed_levels", "plot_missing"}
 IMPUTATION = {"export_model", "score_imputation", "impute_baselines", "collect_metrics", "plot_scores"}
@@ -278,22 +291,25 @@ BY_HAND = {
     "bulk/learning_curve/seed": set(),  # which has no effect where there is no curve
     "circuit/networks/{name}": NETWORK,
     **dict.fromkeys([f"circuit/networks/{{name}}/{key}" for key in MEASURED], NETWORK | FILE),
-    "circuit/networks/{name}/truth": {"prepare_truth", "score_circuit", "plot_circuit"} | FILE,
+    "circuit/networks/{name}/truth": CIRCUIT_SCORES | FILE | {"prepare_truth"},
     "circuit/networks/{name}/double_knockouts": RESPONSES | FILE | {"prepare_outcomes"},
     "circuit/networks/{name}/double_knockout_pairs": RESPONSES | FILE | {"prepare_outcomes"},
-    "circuit/runs/{name}": RESPONSES | {"train_circuit"},
-    "circuit/runs/second": RESPONSES | {"suggest_circuit", "try_circuit", "take_circuit"},
+    "circuit/runs/{name}": TRAINED,
+    "circuit/runs/second": (TRAINED | {"suggest_circuit", "try_circuit", "take_circuit"}) - {"train_circuit"},
     "circuit/runs/{name}/training/accelerator": set(),
     "circuit/ablations/{name}": {"train_circuit", "predict_responses", "score_circuit", "plot_circuit_ablation"},
-    "circuit/missing/networks": (NETWORK | MISSING) - {"prepare_experiments", "plot_circuit"},
+    "circuit/missing/networks": (NETWORK | MISSING) - OF_WHOLE,
     "circuit/missing": set(),  # which has no effect where there is no such network
     "circuit/enhancers/{name}": LINKS | {"prepare_pairs"},
     "circuit/enhancers/{name}/table": LINKS | {"prepare_pairs"} | FILE,
     "circuit/enhancers/{name}/fit": LINKS,
     "circuit/enhancers/{name}/scores": {"score_links", "plot_enhancers"},
     "circuit/enhancers/made": LINKS | {"prepare_pairs"} | FILE,
-    "circuit/baselines": {"infer_baselines", "score_circuit", "plot_circuit"},
-    "circuit/evaluation": {"score_circuit", "plot_circuit"},
+    "circuit/screens/{name}": SCREENS,
+    "circuit/screens/second": SCREENS | FILE,
+    "circuit/baselines": CIRCUIT_SCORES | {"infer_baselines"},
+    "circuit/evaluation": CIRCUIT_SCORES,
+    "circuit/export": {"export_circuit"},
     "report/embedding": {"plot_embedding", "merge_samples"},
 }
 

@@ -10,10 +10,8 @@ import pandas as pd
 
 from workflow_scripts.contracts.conditions import Conditions
 from workflow_scripts.contracts.probe import Probe
-from workflow_scripts.evaluation.comparisons import with_baselines
+from workflow_scripts.evaluation.card import SCORES, SOURCES, head, of_sources, scores, table
 from workflow_scripts.evaluation.intervals import LEVEL
-from workflow_scripts.evaluation.metrics import label as metric_label
-from workflow_scripts.evaluation.models import label as model_label
 
 SHOWN = {"weighted_f1": "pooled", "macro_f1": "pooled", "skill": "pooled"}  # numbers of the card, and their level
 EXAMPLE = """```python
@@ -43,7 +41,7 @@ def write_card(
     """
     simulated = any(source["simulated"] for source in sources)
     parts = [
-        _head(simulated),
+        head(["biology", "transcriptomics", "bulk-rna-seq"], simulated),
         f"# {run}, a bulk RNA-seq model of GeneLM",
         "Of a sample's expression it makes an embedding, the expression of genes that were not measured"
         + (", and a class." if len(probe.classes) else "."),
@@ -53,13 +51,13 @@ def write_card(
         "predicted of a sample has a note where it measures few of the genes, or lies farther from the train samples "
         "than 99 % of the validation samples.",
         "## Data",
-        _table(["split", "samples", "groups", "labelled"], _of_splits(splits)),
+        table(["split", "samples", "groups", "labelled"], _of_splits(splits)),
         f"Corpora: {', '.join(sorted(set(splits['corpus'])))}. Groups (patients, donors, series) are in one split "
         "each. Classes: " + (", ".join(probe.classes) or "none") + ".",
         "## Scores",
         f"On the test split, with {100 * LEVEL:g} % intervals over resamples of whole groups; `ahead`, `level` and "
         "`behind` are told by the interval of the paired difference.",
-        _table(["number", "data", "run", "best baseline", "baseline's", "the run is"], _scores(metrics, comparisons)),
+        table(SCORES, scores(metrics, comparisons, SHOWN)),
         *_of_conditions(conditions),
         "## Training",
         f"{config['parameters']:,} trained numbers, seed {config['seed']}; gene identities: "
@@ -67,7 +65,7 @@ def write_card(
         *_held(config["architecture"]["base"]["samples"]),
         f"```json\n{json.dumps(spec, indent=2, sort_keys=True)}\n```",
         "## Sources and licences",
-        _table(["file", "release", "licence", "sha256"], _of_sources(sources)),
+        table(SOURCES, of_sources(sources)),
         "## Limits",
         "- Trained on the samples above alone: of tissues, diseases and protocols that they lack it knows nothing.",
         "- Probabilities are calibrated on the validation split, and hold where new samples are like those.",
@@ -96,7 +94,7 @@ def _of_conditions(conditions: Conditions) -> list[str]:
     )
     return [
         said + "their own or another at random; mean squared error of the hidden genes, ln(TPM+1)^2:",
-        _table(["shown", "no label", "its label", "another label"], rows),
+        table(["shown", "no label", "its label", "another label"], rows),
     ]
 
 
@@ -107,48 +105,7 @@ def _held(samples: int) -> list[str]:
     return [said + "ridge regression: share it as you may share these."]
 
 
-def _head(simulated: bool) -> str:
-    tags = ["biology", "transcriptomics", "bulk-rna-seq", *(["simulated"] if simulated else [])]
-    return "---\nlibrary_name: genelm\ntags:\n" + "\n".join(f"- {tag}" for tag in tags) + "\n---"
-
-
 def _of_splits(splits: pd.DataFrame) -> Iterable[tuple[Any, ...]]:
     for name in ("train", "validation", "test"):
         rows = splits[splits["split"] == name]
         yield name, f"{len(rows):,}", f"{rows['group'].nunique():,}", f"{(rows['label'] != '').sum():,}"
-
-
-def _scores(metrics: pd.DataFrame, comparisons: pd.DataFrame) -> Iterable[tuple[Any, ...]]:
-    """One row for each shown number of the test split: the run's, and that of the baseline that is best at it."""
-    tested = with_baselines(comparisons)
-    tested = tested[(tested["split"] == "test") & tested["metric"].isin(SHOWN)]
-    tested = tested[tested["level"] == tested["metric"].map(SHOWN)]
-    intervals = metrics.set_index(["model", "dataset", "split", "task", "level", "metric"])
-    for place, rows in tested.groupby(["task", "dataset", "metric", "model"], sort=False):
-        _, dataset, metric, model = place
-        best = rows.loc[rows["baseline_value"].idxmax()] if rows["baseline_value"].notna().any() else rows.iloc[0]
-        key = (dataset, "test", best["task"], best["level"], metric)
-        own, other = (intervals.loc[(name, *key)] for name in (model, best["baseline"]))
-        yield (
-            metric_label(metric),
-            dataset,
-            _number(own),
-            model_label(best["baseline"]),
-            _number(other),
-            best["verdict"],
-        )
-
-
-def _number(row: pd.Series) -> str:
-    return f"{row['value']:.3f} [{row['ci_low']:.3f}, {row['ci_high']:.3f}]"
-
-
-def _of_sources(sources: list[dict[str, Any]]) -> Iterable[tuple[Any, ...]]:
-    for source in sources:
-        yield source["dataset"], source["release"], source["licence"], f"`{source['sha256'][:12]}`"
-
-
-def _table(columns: list[str], rows: Iterable[tuple[Any, ...]]) -> str:
-    """A table of Markdown."""
-    lines = [columns, ["---"] * len(columns), *rows]
-    return "\n".join("| " + " | ".join(str(field).replace("|", "\\|") for field in line) + " |" for line in lines)

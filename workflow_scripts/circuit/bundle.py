@@ -1,35 +1,61 @@
-"""A trained circuit as a ModelBundle, and the edges that it has learned."""
+"""A trained circuit as a ModelBundle with the names of its genes, and the edges that it has learned."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
 
 from workflow_scripts.circuit.dynamics import Dynamics, Shape
 from workflow_scripts.contracts import model_bundle
+from workflow_scripts.contracts.gene_order import order_digest
 from workflow_scripts.io.errors import BadInput
 
 PRESENT = 0.05  # an edge is one of a member from this weight on: in sds of the target, for one of its regulator
 
 
-def write(model: Dynamics, path: Path, gene_order: str, seed: int) -> None:
-    buffers = [name for name, _ in model.named_buffers()]
-    architecture = asdict(model.config)
-    model_bundle.write(model.state_dict(), architecture, path, gene_order=gene_order, seed=seed, buffers=buffers)
+class Known(NamedTuple):
+    """What the numbers of a circuit are of; it travels with the weights."""
+
+    genes: list[str]
+    compounds: list[str]  # whose doses are the first inputs, see `dynamics`
+    unit: str  # of levels
+    time_unit: str
 
 
-def read(path: Path, gene_order: str) -> tuple[Dynamics, int]:
-    """The trained circuit and its seed; raises BadInput on a damaged bundle, or one of other genes."""
+class Trained(NamedTuple):
+    """What `read` returns."""
+
+    model: Dynamics  # in evaluation mode, on the CPU
+    known: Known
+    seed: int
+
+
+def write(model: Dynamics, path: Path, known: Known, seed: int) -> None:
+    model_bundle.write(
+        model.state_dict(),
+        asdict(model.config),
+        path,
+        gene_order=order_digest(known.genes),
+        seed=seed,
+        buffers=[name for name, _ in model.named_buffers()],
+        about=known._asdict(),
+    )
+
+
+def read(path: Path, gene_order: str | None = None) -> Trained:
+    """The trained circuit; raises BadInput on a damaged bundle, one of other genes, and one of something else."""
     state, config = model_bundle.read(path, gene_order)
     try:
         model = Dynamics(Shape(**config["architecture"]))
         model.load_state_dict(state)
-    except (TypeError, RuntimeError) as error:
+        known = Known(**config["about"])
+    except (KeyError, TypeError, RuntimeError) as error:
         raise BadInput(path, "", f"not a circuit of this version ({error})", "Train it again.") from error
-    return model.eval(), config["seed"]
+    return Trained(model.eval(), known, config["seed"])
 
 
 def edges(model: Dynamics) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -37,6 +63,11 @@ def edges(model: Dynamics) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
     A weight is the mean over members of its size, its sign that of their mean.
     """
-    with torch.no_grad():
-        found = model.matrix().double().transpose(1, 2).numpy()
+    found = weights(model)
     return np.abs(found).mean(0), np.sign(found.mean(0)), (np.abs(found) >= PRESENT).mean(0)
+
+
+def weights(model: Dynamics) -> np.ndarray:
+    """Weights (M members, G sources, G targets) float64, with their signs."""
+    with torch.no_grad():
+        return model.matrix().double().transpose(1, 2).numpy()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflow_scripts.circuit import enhancer_checks
+from workflow_scripts.circuit import enhancer_checks, screen_checks
 from workflow_scripts.circuit.inputs import schema_of_run, searchable, searched_circuits
 from workflow_scripts.settings.ablations import place_of, variants
 from workflow_scripts.settings.searches import faults_of_search
@@ -34,6 +34,7 @@ def faults(settings: Settings) -> Iterator[Fault]:
         if "search" in settings.section(f"circuit/runs/{variant.name}"):
             yield place_of("circuit", variant), "a run with `search`", "one without, that is one training"
     yield from enhancer_checks.faults(section["enhancers"])
+    yield from screen_checks.faults(section["screens"], section["networks"])
     for kind in ("networks", "runs"):
         for name in TAKEN & section[kind].keys():
             yield f"circuit/{kind}/{name}", repr(name), "a name that is none of its own folders"

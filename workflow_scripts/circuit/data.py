@@ -8,7 +8,7 @@ import anndata
 import numpy as np
 from sklearn.impute import KNNImputer
 
-from workflow_scripts.contracts.experiments import Perturbation, parsed
+from workflow_scripts.contracts.perturbations import Perturbation, parsed
 
 MAD_TO_SD = 1.4826  # of a normal distribution
 ENOUGH_REPLICATES = 8  # from so many on, each gene has a noise of its own
@@ -31,11 +31,15 @@ class Circuit(NamedTuple):
 
     def singles(self) -> dict[Perturbation, np.ndarray]:
         """{perturbation: levels (G,)} at rest under this one alone, mean over its samples; chemicals are among them."""
-        rows: dict[Perturbation, list[int]] = {}
+        return {done[0]: levels for done, levels in self.perturbed().items() if len(done) == 1}
+
+    def perturbed(self) -> dict[tuple[Perturbation, ...], np.ndarray]:
+        """{perturbations at once, sorted: levels (G,)} at rest, mean over their samples."""
+        rows: dict[tuple[Perturbation, ...], list[int]] = {}
         for row in self._known_at_rest():
-            if len(self.perturbations[row]) == 1:
-                rows.setdefault(self.perturbations[row][0], []).append(row)
-        return {one: self.levels[of].mean(0) for one, of in rows.items()}
+            if self.perturbations[row]:
+                rows.setdefault(tuple(sorted(self.perturbations[row])), []).append(row)
+        return {done: self.levels[of].mean(0) for done, of in rows.items()}
 
     def single(self, kind: str) -> dict[int, np.ndarray]:
         """{gene (its place): levels (G,)} at rest with this gene alone perturbed so, mean over its doses."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from workflow_scripts.circuit.data import Circuit
-from workflow_scripts.contracts.experiments import Perturbation
+from workflow_scripts.contracts.perturbations import Perturbation
 
 ITERATIONS = 300
 FIRST_SHARE = 0.1  # of effects that are not 0, before it is learned

@@ -61,6 +61,11 @@ def searched_circuits(settings: Settings) -> list[str]:
     return [run for run in settings.names("circuit/runs") if "search" in settings.section(f"circuit/runs/{run}")]
 
 
+def taken_circuit(settings: Settings, file: str) -> Callable[..., list[str]]:
+    """For a rule's input: `file` of one {run}, if it is searched."""
+    return lambda wildcards: [file] if settings.section(f"circuit/runs/{wildcards.run}/search") else []
+
+
 def unsearched_circuits(settings: Settings) -> list[str]:
     """The runs that are one training, variants among them."""
     return [run for run in all_circuit_runs(settings) if run not in searched_circuits(settings)]
@@ -126,16 +131,28 @@ def of_missing(settings: Settings, file: str, whole: bool = False) -> Callable[.
     return found
 
 
+def of_screens(settings: Settings, file: str) -> list[str]:
+    """`file` of every screen by every run, with {network}, {run} and {screen} filled in."""
+    screens, networks = settings.section("circuit/screens") or {}, settings.names("circuit/networks")
+    return [
+        file.format(network=network, run=run, screen=screen)
+        for screen in sorted(screens)
+        for network in ([screens[screen]["network"]] if "network" in screens[screen] else networks)
+        for run in settings.names("circuit/runs")
+    ]
+
+
 def place_of_circuit(settings: Settings) -> Callable[..., int]:
     """For a rule's params: the place of one {run} among all, in order of name, which its colour in figures follows."""
     return lambda wildcards: settings.names("circuit/runs").index(wildcards.run)
 
 
 def job_names(settings: Settings) -> list[str]:
-    """What jobs of a run on a network are named after."""
+    """What jobs of a run on a network, and of a screen by a run, are named after."""
     networks, missing = all_networks(settings), with_missing(settings)
     runs = [f"{network}.{run}" for network in networks for run in all_circuit_runs(settings)]
     for run in searched_circuits(settings):
         trials = range(1, searches.number_of_trials(settings.section(f"circuit/runs/{run}/search")) + 1)
         runs += [f"{network}.{run}.{trial:03d}" for network in networks for trial in trials]
-    return [*missing, *names_of_variants(settings, "circuit"), *runs]
+    screens = of_screens(settings, "{network}.{run}.{screen}")
+    return [*missing, *names_of_variants(settings, "circuit"), *runs, *screens]

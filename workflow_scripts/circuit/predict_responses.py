@@ -11,7 +11,7 @@ from workflow_scripts.circuit.data import circuit, imputed
 from workflow_scripts.circuit.response_baselines import predict_responses as by_rule
 from workflow_scripts.contracts import experiments as contract
 from workflow_scripts.contracts import responses as responses_table
-from workflow_scripts.contracts.experiments import parsed
+from workflow_scripts.contracts.perturbations import parsed
 
 
 def predict_responses(
@@ -24,7 +24,7 @@ def predict_responses(
     known, _ = imputed(circuit(measured))
     asked = contract.read(outcomes, order).obs["perturbation"].astype(str)
     done = [tuple(parsed(text, outcomes)) for text in asked]
-    trained, _ = bundle.read(model, order)
+    trained = bundle.read(model, order).model
     levels, sd = responses.combined(trained, known, done, by_rule("largest_denoised", known, done))
     unit = str(measured.uns["unit"])
     responses_table.write(levels, sd, asked, known.genes, predicted, unit=unit, run=run)

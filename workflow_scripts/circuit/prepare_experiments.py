@@ -9,7 +9,7 @@ import pandas as pd
 
 from workflow_scripts.circuit.level_tables import read_levels, read_series
 from workflow_scripts.contracts import experiments as contract
-from workflow_scripts.contracts.experiments import Perturbation
+from workflow_scripts.contracts.perturbations import KINDS, Perturbation
 from workflow_scripts.io.errors import BadInput
 
 
@@ -44,7 +44,7 @@ def prepare_experiments(
         table = read_levels(path, genes)
         genes = table.genes
         done = [""] * len(table.values)
-        if kind in contract.KINDS:
+        if kind in KINDS:
             if len(table.values) != len(genes):
                 reason = f"holds {len(table.values)} lines for {len(genes)} genes"
                 raise BadInput(path, "", reason, "Give one line a gene, in the order of the header.")

@@ -9,7 +9,7 @@ import pandas as pd
 
 from workflow_scripts.circuit.level_tables import fields
 from workflow_scripts.contracts import experiments as contract
-from workflow_scripts.contracts.experiments import Perturbation, joined
+from workflow_scripts.contracts.perturbations import Perturbation, joined
 from workflow_scripts.io.errors import BadInput
 
 

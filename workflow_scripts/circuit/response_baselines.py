@@ -13,7 +13,7 @@ import numpy as np
 
 from workflow_scripts.circuit.data import Circuit
 from workflow_scripts.circuit.denoising import denoised_singles
-from workflow_scripts.contracts.experiments import Perturbation
+from workflow_scripts.contracts.perturbations import Perturbation
 from workflow_scripts.io.registry import load
 
 BEYOND = 3  # standard deviations of the noise: effects that are no larger are none

@@ -11,6 +11,7 @@ import torch
 
 from workflow_scripts.circuit import bundle, responses
 from workflow_scripts.circuit.data import Circuit, circuit, imputed
+from workflow_scripts.circuit.ensemble import half_width
 from workflow_scripts.circuit.response_baselines import RESPONSES, predict_responses
 from workflow_scripts.circuit.roll_out_baselines import ROLL_OUTS, courses, predict_roll_outs
 from workflow_scripts.contracts import comparisons as comparisons_table
@@ -44,10 +45,12 @@ def score_circuit(
     """Write Replicates and Metrics of the run and all baselines, and Comparisons of the run with each.
 
     Edges are scored against `truth`, and responses (`predicted`) against `outcomes`, where these are given; of time
-    series what follows of a state when nothing unknown acts any more, each by what was not shown that series.
+    series what follows of a state when nothing unknown acts any more, each by what was not shown that series. The run
+    also tells how much of both lies within its intervals, see `ensemble`, which no baseline has.
     """
     torch.set_num_threads(threads)
     measured = contract.read(experiments)
+    trained, _, seed = bundle.read(model, str(measured.uns["gene_order"]))
     known, _ = imputed(circuit(measured))
     rows: list[dict[str, Any]] = []
     if truth is not None:
@@ -56,25 +59,37 @@ def score_circuit(
     if outcomes is not None and predicted is not None:
         found = circuit(contract.read(outcomes, str(measured.uns["gene_order"])))
         own = responses_table.read(predicted, str(measured.uns["gene_order"]))
-        rows += _of_responses(known, found, {run: np.asarray(own.X, float)}, spec, network)
+        levels, members = np.asarray(own.X, float), trained.config.members
+        half = half_width(np.asarray(own.layers["sd"], float), members, members)
+        rows += _of_responses(known, found, {run: levels}, {run: half}, spec, network)
     if courses(known):
-        trained, seed = bundle.read(model, str(measured.uns["gene_order"]))
-        rows += _of_roll_outs(known, {run: responses.rolled_out(trained, known, seed)}, spec, network)
+        levels, half = responses.rolled_out(trained, known, seed)
+        rows += _of_roll_outs(known, {run: levels}, {run: half}, spec, network)
     metrics_table.write_replicates(rows, scores)
     _write(rows, run, metrics, comparisons)
 
 
 def _of_responses(
-    known: Circuit, found: Circuit, own: dict[str, np.ndarray], spec: dict[str, Any], network: str
+    known: Circuit,
+    found: Circuit,
+    own: dict[str, np.ndarray],
+    halves: dict[str, np.ndarray],
+    spec: dict[str, Any],
+    network: str,
 ) -> list[dict[str, Any]]:
     names = ["+".join(map(str, done)) for done in found.perturbations]
     rules = {rule: predict_responses(rule, known, found.perturbations) for rule in RESPONSES}
     predicted = own | {rule: levels for rule, levels in rules.items() if levels is not None}
-    return score_responses(found.levels, predicted, found.rates != 1, known.reference(), names, spec, network)
+    perturbed = found.rates != 1
+    return score_responses(found.levels, predicted, perturbed, known.reference(), names, spec, network, halves)
 
 
 def _of_roll_outs(
-    known: Circuit, own: dict[str, list[np.ndarray]], spec: dict[str, Any], network: str
+    known: Circuit,
+    own: dict[str, list[np.ndarray]],
+    halves: dict[str, list[np.ndarray]],
+    spec: dict[str, Any],
+    network: str,
 ) -> list[dict[str, Any]]:
     followed = courses(known)
     rules = {rule: predict_roll_outs(rule, known) for rule in ROLL_OUTS}
@@ -82,7 +97,7 @@ def _of_roll_outs(
     starts = known.levels[[rows[0] for rows in followed]]
     true = [known.levels[rows[1:]] for rows in followed]
     names = [f"course_{number}" for number in range(1, len(followed) + 1)]
-    return score_roll_outs(true, predicted, starts, names, spec, network) if followed else []
+    return score_roll_outs(true, predicted, starts, names, spec, network, halves) if followed else []
 
 
 def _write(rows: list[dict[str, Any]], run: str, metrics: Path, comparisons: Path) -> None:

@@ -43,9 +43,11 @@ def train_circuit(
         penalty: resume.Checkpoints(model.parent / "checkpoints", f"{digest}-{penalty:g}")
         for penalty in spec["penalties"]
     }
-    trials = training.train(circuit(measured), spec, policy | {"memory": memory_mb << 20}, unfinished)
+    learned = circuit(measured)
+    trials = training.train(learned, spec, policy | {"memory": memory_mb << 20}, unfinished)
     best = trials[0]
-    bundle.write(best.model, model, str(measured.uns["gene_order"]), spec["seed"])
+    units = {name: str(measured.uns[name]) for name in ("unit", "time_unit")}
+    bundle.write(best.model, model, bundle.Known(learned.genes, learned.compounds, **units), spec["seed"])
     tried = {
         "penalty": [trial.penalty for trial in trials],
         "held_out_error": [trial.error for trial in trials],
@@ -55,7 +57,7 @@ def train_circuit(
     }
     penalties.write(pd.DataFrame(tried), selection)
     weights, signs, share = bundle.edges(best.model)
-    edges_table.write(edges_table.of_matrix(weights, list(measured.var_names), signs, share), edges)
+    edges_table.write(edges_table.of_matrix(weights, learned.genes, signs, share), edges)
     history_table.write(best.history, history)
     for checkpoints in unfinished.values():
         checkpoints.remove()

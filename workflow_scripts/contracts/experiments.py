@@ -3,8 +3,7 @@
 `results/circuit/{network}/experiments.h5ad` (what may be learned from) and `outcomes.h5ad` (what is predicted, and read
 by scoring alone): X float32, samples x genes, levels (unit in `uns`), NaN where not measured; obs (index sample_id):
 
-    perturbation   text, "" for none: `GENE:knockout`, `GENE:knockdown:0.5` (the share of its rate that is left),
-                   `GENE:overexpression:2` (times its rate), `COMPOUND:chemical:10` (dose); several are joined by `+`
+    perturbation   text as in `contracts/perturbations`, "" for none
     series, time   of a time series its name and the time (float64, unit in `uns`); "" and NaN at rest
     disturbed      whether something unknown acts at that time, the same throughout a series
     replicates     how many measurements X is the mean of (int64)
@@ -15,52 +14,18 @@ uns: gene_order, unit, time_unit (of levels and times, as they are printed).
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
 
 import anndata
 import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts.gene_order import order_digest, require_order
+from workflow_scripts.contracts.perturbations import parsed
 from workflow_scripts.io.annotated import read_annotated, require, write_annotated
 from workflow_scripts.io.errors import BadInput
 
 OBS = ("perturbation", "series", "time", "disturbed", "replicates")
 UNS = ("gene_order", "unit", "time_unit")
-KINDS = {"knockout": False, "knockdown": True, "overexpression": True, "chemical": True}  # kind: whether it has a dose
-REMEDY = "Name a perturbation as GENE:knockout, GENE:knockdown:0.5, GENE:overexpression:2 or COMPOUND:chemical:10."
-
-
-class Perturbation(NamedTuple):
-    """What is done to a gene, or with a compound; dose: what is left of the gene's rate, times its rate, or a dose."""
-
-    target: str
-    kind: str
-    dose: float
-
-    def __str__(self) -> str:
-        return f"{self.target}:{self.kind}:{self.dose:g}" if KINDS[self.kind] else f"{self.target}:{self.kind}"
-
-
-def joined(perturbations: list[Perturbation]) -> str:
-    """The text of several perturbations at once, sorted, so that the same ones have the same text."""
-    return "+".join(sorted(map(str, perturbations)))
-
-
-def parsed(text: str, where: Path | str) -> list[Perturbation]:
-    """The perturbations of such a text; raise BadInput, which names `where`, on any other."""
-    found = []
-    for part in filter(None, text.split("+")):
-        target, kind, dose = ([*part.split(":"), "", ""])[:3]
-        known = target and kind in KINDS and part.count(":") == (2 if KINDS[kind] else 1)
-        try:
-            amount = float(dose) if known and KINDS[kind] else 0.0
-        except ValueError:
-            amount = -1.0
-        if not known or not (np.isfinite(amount) and amount >= 0):
-            raise BadInput(where, f"perturbation {text!r}", f"{part!r} is none", REMEDY)
-        found.append(Perturbation(target, kind, amount))
-    return found
 
 
 def validate(data: anndata.AnnData, where: Path | str = "Experiments", gene_order: str | None = None) -> None:

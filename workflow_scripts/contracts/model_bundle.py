@@ -3,7 +3,8 @@
 `results/<stage>/{run}/model/`: `model.safetensors` (tensors by name) and `config.json`:
 architecture (the keyword arguments of the model's configuration), parameters (trained numbers, counted,
 never typed), weights_sha256 (of `model.safetensors`), gene_order (or the digest of the tracks), seed,
-versions (of python and torch), digest (of all these).
+versions (of python and torch), about (names and units of what the model tells, where a stage keeps them with it),
+digest (of all these).
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ def write(
     gene_order: str,
     seed: int,
     buffers: Collection[str] = (),
+    about: dict[str, Any] | None = None,
 ) -> None:
     """Write the tensors and the configuration to the folder `path`.
 
@@ -53,6 +55,7 @@ def write(
         "gene_order": gene_order,
         "seed": seed,
         "versions": {"python": platform.python_version(), "torch": torch.__version__},
+        **({} if about is None else {"about": about}),
     }
     with replacing(path) as temporary:
         temporary.mkdir()

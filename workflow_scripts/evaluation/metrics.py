@@ -83,6 +83,9 @@ METRICS = {
     ),
     "response_rank": Metric("rank among predictions", "", False, RESPONSE, {"pooled": f"{MOVE}.response_rank"}),
     "centroid_accuracy": Metric("centroid accuracy", "", True, RESPONSE, {"pooled": f"{MOVE}.centroid_accuracy"}),
+    "response_coverage": Metric(
+        "coverage of the 90 % interval", "", True, RESPONSE, {"pooled": f"{MOVE}.response_coverage"}
+    ),
     "roll_out_rmse": Metric("RMSE over time", "levels", False, ROLL_OUT, {"pooled": f"{MOVE}.roll_out_rmse"}),
     "roll_out_delta_pearson": Metric(
         "Pearson r of changes over time", "", True, ROLL_OUT, {"pooled": f"{MOVE}.roll_out_delta_pearson"}
@@ -93,6 +96,9 @@ METRICS = {
         False,
         LEVELS,
         {"pooled": "workflow_scripts.evaluation.levels.imputed_rmse"},
+    ),
+    "roll_out_coverage": Metric(
+        "coverage of the 90 % interval over time", "", True, ROLL_OUT, {"pooled": f"{MOVE}.roll_out_coverage"}
     ),
     "link_auprc": Metric("AUPRC", "", True, LINKS, {"pooled": f"{LINK}.average_precision"}),
     "link_auroc": Metric("AUROC", "", True, LINKS, {"pooled": f"{LINK}.auroc"}),

@@ -14,6 +14,8 @@ import pandas as pd
 from workflow_scripts.evaluation.metrics import RESPONSE, ROLL_OUT
 from workflow_scripts.evaluation.resampling import by_group, ratio, score_sums
 
+COVERAGES = ("response_coverage", "roll_out_coverage")
+
 
 class Predicted(NamedTuple):
     """Sums over perturbations, or over series; the leading axes are of groups, or of resamples, or there is none."""
@@ -22,6 +24,7 @@ class Predicted(NamedTuple):
     changes: np.ndarray  # (..., 2) sum of correlations of predicted and true changes, and of how many
     ranks: np.ndarray  # (..., 2) sum of ranks (0 the best, 1 the worst), and of how many; of responses alone
     centroids: np.ndarray  # (..., 2) sum of shares of other true responses that are farther, and of how many; likewise
+    covered: np.ndarray  # (..., 2) levels that lie within the interval of their prediction, and of how many with one
 
 
 def response_mse(sums: Predicted) -> np.ndarray:
@@ -49,6 +52,11 @@ def centroid_accuracy(sums: Predicted) -> np.ndarray:
     return ratio(*np.moveaxis(sums.centroids, -1, 0))
 
 
+def response_coverage(sums: Predicted) -> np.ndarray:
+    """The share of levels that lie within the 90 % interval of their prediction: 0.9 of one that holds."""
+    return ratio(*np.moveaxis(sums.covered, -1, 0))
+
+
 def roll_out_rmse(sums: Predicted) -> np.ndarray:
     """The root of the mean squared error of a level, over the times of series."""
     return np.sqrt(ratio(*np.moveaxis(sums.errors, -1, 0)))
@@ -59,6 +67,11 @@ def roll_out_delta_pearson(sums: Predicted) -> np.ndarray:
     return ratio(*np.moveaxis(sums.changes, -1, 0))
 
 
+def roll_out_coverage(sums: Predicted) -> np.ndarray:
+    """The same over the times of series."""
+    return response_coverage(sums)
+
+
 def score_responses(
     true: np.ndarray,
     predicted: dict[str, np.ndarray],
@@ -67,13 +80,15 @@ def score_responses(
     names: list[str],
     spec: dict[str, Any],
     dataset: str,
+    half_widths: dict[str, np.ndarray] | None = None,
 ) -> list[dict[str, Any]]:
     """Rows of Replicates of each model.
 
     true, and predicted of each model: levels (P, G) float64; perturbed (P, G) bool; reference (G,): what changes are
-    from; names (P,): of the perturbations, which are drawn again. spec: seed, bootstrap_samples.
+    from; names (P,): of the perturbations, which are drawn again. spec: seed, bootstrap_samples. half_widths: of models
+    whose predictions have one half of their 90 % interval (P, G); of others, as baselines, no coverage is told.
     """
-    rows = []
+    rows, halves = [], half_widths or {}
     for model, levels in predicted.items():
         left = ~perturbed
         changes = [
@@ -82,8 +97,10 @@ def score_responses(
         ]
         errors = np.column_stack([np.where(left, (levels - true) ** 2, 0).sum(1), left.sum(1)])
         rank, centroid = places(true, levels, perturbed)
-        sums = Predicted(errors, np.array(changes), rank, centroid)
-        rows += _rows(RESPONSE, sums, names, spec, model=model, dataset=dataset)
+        half = halves.get(model, np.full_like(levels, np.nan))
+        covered = np.array([_covered(*of) for of in zip(levels, true, half, left, strict=True)])
+        sums = Predicted(errors, np.array(changes), rank, centroid, covered)
+        rows += _told(_rows(RESPONSE, sums, names, spec, model=model, dataset=dataset), model in halves)
     return rows
 
 
@@ -94,18 +111,24 @@ def score_roll_outs(
     names: list[str],
     spec: dict[str, Any],
     dataset: str,
+    half_widths: dict[str, list[np.ndarray]] | None = None,
 ) -> list[dict[str, Any]]:
     """The same of courses: true, and predicted of each model, levels (T, G) after the start of each of S series.
 
-    starts (S, G): levels at the start, which were given; names (S,): of the series, which are drawn again.
+    starts (S, G): levels at the start, which were given; names (S,): of the series, which are drawn again; half_widths
+    (T, G) of each series.
     """
-    rows = []
+    rows, halves = [], half_widths or {}
     for model, courses in predicted.items():
         pairs = list(zip(courses, true, starts, strict=True))
         errors = np.array([[((course - of) ** 2).sum(), of.size] for course, of, _ in pairs])
         changes = np.array([_change((course - start).ravel(), (of - start).ravel()) for course, of, start in pairs])
         none = np.zeros_like(errors)
-        rows += _rows(ROLL_OUT, Predicted(errors, changes, none, none), names, spec, model=model, dataset=dataset)
+        half = halves.get(model, [np.full_like(course, np.nan) for course in courses])
+        ends = zip(courses, true, half, strict=True)
+        covered = np.array([_covered(course, of, within, np.isfinite(of)) for course, of, within in ends])
+        sums = Predicted(errors, changes, none, none, covered)
+        rows += _told(_rows(ROLL_OUT, sums, names, spec, model=model, dataset=dataset), model in halves)
     return rows
 
 
@@ -141,6 +164,17 @@ def _change(predicted: np.ndarray, true: np.ndarray) -> tuple[float, float]:
     if len(true) < 2 or not np.ptp(true):
         return 0.0, 0.0
     return (float(np.corrcoef(predicted, true)[0, 1]) if np.ptp(predicted) > 0 else 0.0), 1.0
+
+
+def _covered(predicted: np.ndarray, true: np.ndarray, half: np.ndarray, kept: np.ndarray) -> tuple[float, float]:
+    """How many of the levels that are kept lie within half an interval of their prediction, and of how many."""
+    known = kept & np.isfinite(half)
+    return float((known & (np.abs(predicted - true) <= half)).sum()), float(known.sum())
+
+
+def _told(rows: list[dict[str, Any]], with_interval: bool) -> list[dict[str, Any]]:
+    """Without the coverage of what has no interval."""
+    return [row for row in rows if with_interval or row["metric"] not in COVERAGES]
 
 
 def _rows(task: str, sums: Predicted, names: list[str], spec: dict[str, Any], **row: str) -> list[dict[str, Any]]:

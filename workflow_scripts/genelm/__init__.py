@@ -1,10 +1,14 @@
-"""A trained run, as `results/NAME/bulk/RUN/export` holds it, applied to tables of counts.
+"""A trained run, as `results/NAME/bulk/RUN/export` holds it, applied to tables of counts; and a trained circuit.
 
     from genelm import load
     model = load("export")
     model.predict(counts)
 
-It needs torch, numpy, pandas and safetensors, and neither Snakemake nor the other packages of the workflow.
+    from genelm import load_circuit
+    circuit = load_circuit("results/NAME/circuit/NETWORK/RUN/export")
+    circuit.predict("A:knockout+B:knockout")
+
+They need torch, numpy, pandas and safetensors, and neither Snakemake nor the other packages of the workflow.
 """
 
 from __future__ import annotations
@@ -19,6 +23,8 @@ import pandas as pd
 from workflow_scripts.bulk import bundle, conditions, names, perturb, query
 from workflow_scripts.bulk.query import Ready
 from workflow_scripts.bulk.use import Applied, apply
+from workflow_scripts.circuit.use import Circuit
+from workflow_scripts.circuit.use import load as load_circuit
 from workflow_scripts.contracts import exported_model
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.prebulk.gene_mapping import GeneNames, map_rows
@@ -26,7 +32,7 @@ from workflow_scripts.prebulk.measured import require_measured
 from workflow_scripts.prebulk.scales import Evidence, are_counts, linear, require_values
 from workflow_scripts.prebulk.tpm import log_tpm
 
-__all__ = ["Model", "load"]
+__all__ = ["Circuit", "Model", "load", "load_circuit"]
 
 TABLE = Path("the table")  # what messages call the values that a function is given
 LEAST = 0.1  # share of the model's genes that a table has to name

@@ -19,10 +19,10 @@ ROWS_PER_CHUNK = 64
 
 
 def write_annotated(data: anndata.AnnData, path: Path) -> None:
-    """Write `data` to `path` by way of a temporary name, X in chunks of rows, the file with its seal."""
+    """Write X, obs, var, varp and uns to `path` by way of a temporary name, X in chunks of rows, and the seal."""
     chunks = (min(ROWS_PER_CHUNK, data.n_obs), data.n_vars)
     layout = {"chunks": chunks, "compression": "lzf"} if data.n_obs else {}
-    without_x = anndata.AnnData(obs=data.obs, var=data.var, uns=data.uns)
+    without_x = anndata.AnnData(obs=data.obs, var=data.var, varp=dict(data.varp), uns=data.uns)
     with replacing(path) as temporary:
         with h5py.File(temporary, "w") as file:
             write_elem(file, "/", without_x)
