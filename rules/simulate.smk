@@ -80,7 +80,31 @@ rule simulate_circuit:
     conda:
         "../envs/simulate.yaml"
     params:
-        spec=spec("simulate/circuits/{circuit}"),
+        spec=spec("simulate/circuits/{circuit}", without=["cells"]),
         code=code("simulate/simulate_circuit"),
     script:
         "../workflow_scripts/simulate/simulate_circuit.py"
+
+
+rule simulate_cells:
+    input:
+        organism=branch(mirror(settings), then="<results>/simulate/truth", otherwise=[]),
+    output:
+        cells="<results>/simulate/circuits/{circuit}/cells.h5ad",
+        truth="<results>/simulate/circuits/{circuit}/truth/cells.tsv",
+        seals=["<results>/simulate/circuits/{circuit}/truth/cells.tsv.sha256"],
+        attested=[
+            "<results>/simulate/circuits/{circuit}/cells.h5ad.provenance.json",
+            "<results>/simulate/circuits/{circuit}/truth/cells.tsv.provenance.json",
+        ],
+    log:
+        "<logs>/simulate/simulate_cells.{circuit}.log",
+    benchmark:
+        "<benchmarks>/simulate/simulate_cells.{circuit}.jsonl"
+    conda:
+        "../envs/simulate.yaml"
+    params:
+        spec=spec("simulate/circuits/{circuit}"),
+        code=code("simulate/simulate_cells"),
+    script:
+        "../workflow_scripts/simulate/simulate_cells.py"

@@ -15,10 +15,12 @@ beside it:
 | pairs | target of two factors that act together alone | first and second (the factors, each with an edge of its own) |
 | patterns | gene that a part of samples moves | kind (cell type, programme, batch axis), name, log_fold of a unit |
 | states | sample and part | kind and name; value: share of a cell type, 1 of a programme that is on, score of an axis |
+| cells | perturbation of a circuit and gene | perturbation (`control`, `A`, `A+B`), level (at rest, of the highest) |
 | circuit | edge of a circuit | source, target (names of genes), sign (1 activates, -1 represses) |
 
-Of these `gates`, `pairs`, `patterns` and `states` stand where the configuration plants what they tell of. `circuit` is
-`results/simulate/circuits/{circuit}/truth/circuit.tsv`, written by `simulate/simulate_circuit`.
+Of these `gates`, `pairs`, `patterns` and `states` stand where the configuration plants what they tell of. `circuit`
+and `cells` are in `results/simulate/circuits/{circuit}/truth`, written by `simulate/simulate_circuit` and
+`simulate/simulate_cells`.
 """
 
 from __future__ import annotations
@@ -45,6 +47,7 @@ COLUMNS = {
     "pairs": {"target": str, "first": str, "second": str},
     "patterns": {"kind": str, "name": str, "gene_id": str, "log_fold": "float64"},
     "states": {"sample_id": str, "kind": str, "name": str, "value": "float64"},
+    "cells": {"perturbation": str, "gene": str, "level": "float64"},
     "circuit": {"source": str, "target": str, "sign": "int64"},
 }
 REMEDY = "Remove the folder and run its rule again."
