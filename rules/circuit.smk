@@ -22,6 +22,10 @@ rule circuit:
             run=names("circuit/runs"),
         ),
         collect("<results>/circuit/enhancers/{pairs}/metrics.parquet", pairs=names("circuit/enhancers")),
+        collect("<results>/circuit/perturb_seq/{cells}/metrics.parquet", cells=names("circuit/perturb_seq")),
+        collect(
+            "<results>/circuit/interactomes/{interactome}.h5ad", interactome=names("circuit/interactomes")
+        ),
         collect(
             "<results>/circuit/{network}/{run}/{file}",
             network=names("circuit/networks"),
@@ -223,3 +227,4 @@ rule score_circuit:
 include: "circuit.enhancers.smk"
 include: "circuit.missing.smk"
 include: "circuit.search.smk"
+include: "circuit.perturb_seq.smk"

@@ -89,6 +89,9 @@ LIKE = {
     "circuit/*/*/predicted.h5ad": "responses",
     "circuit/*/*/metrics.parquet": "metrics",
     "circuit/*/*/comparisons.parquet": "comparisons",
+    "circuit/perturb_seq/*/effects.h5ad": "effects",
+    "circuit/perturb_seq/*/coexpression.h5ad": "gene_embedding",
+    "circuit/perturb_seq/*/predicted/*.h5ad": "predicted_effects",
     "*/*.provenance.json": "provenance",
 }
 
@@ -116,6 +119,7 @@ def readers(results: Path) -> dict[str, Callable[[Path], Any]]:
         "simulate/mirror/MANIFEST.tsv": require_intact_beside,
         "simulate/esm2_random.pt": attested,
         "simulate/circuits/*/*.tsv": attested,
+        "simulate/circuits/*/cells.h5ad": attested,
         "simulate/circuits/*/truth/*.tsv": attested,
         "resources/*": attested,
         "logs/*/*.json": job_record.read,
@@ -336,7 +340,7 @@ NAMES += [
     "CON",
 ]
 GIVEN = ("prebulk/corpora/archs4", "esm2/models/esm2_t6_8M_UR50D", "tracks/sets/netseq", "bulk/runs/small")
-GIVEN += ("circuit/networks/planted", "circuit/runs/ensemble")
+GIVEN += ("circuit/networks/planted", "circuit/runs/ensemble", "circuit/perturb_seq/planted")
 
 
 def test_a_hostile_name_is_refused_in_one_line_or_does_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
