@@ -1,6 +1,6 @@
 FROM condaforge/miniforge3:latest
 LABEL io.github.snakemake.containerized="true"
-LABEL io.github.snakemake.conda_env_hash="24d1c471aaa5a96f51dce18183bf40dc5d1cb23a9d5768cb8e76f09a5351fa45"
+LABEL io.github.snakemake.conda_env_hash="feffc3b447924a0704fd1efedc2579f46471af3f0516ef2d12656c13db0aeb7d"
 # Conda environment:
 #   source: envs/bulk.yaml
 #   prefix: /conda-envs/b8cfa350ba6a7ca513b5584357b28520
@@ -143,13 +143,14 @@ RUN mkdir -p /conda-envs/f5903a15ff6cd74c55daca220fda9032
 COPY envs/report.yaml /conda-envs/f5903a15ff6cd74c55daca220fda9032/environment.yaml
 # Conda environment:
 #   source: envs/simulate.yaml
-#   prefix: /conda-envs/bd2d5777e8377e995dd4fc0aba6c865c
+#   prefix: /conda-envs/23ed0d4c8914b41c470b3c4706367aba
 #   channels:
 #     - conda-forge
 #     - bioconda
 #     - nodefaults
 #   dependencies:
 #     - python =3.11
+#     - anndata =0.12.19
 #     - fair-esm =2.0.0
 #     - h5py =3.16.0
 #     - numpy =2.4.6
@@ -157,8 +158,8 @@ COPY envs/report.yaml /conda-envs/f5903a15ff6cd74c55daca220fda9032/environment.y
 #     - pybigwig =0.3.29
 #     - pytorch =2.13.0
 #     - scipy =1.17.1
-RUN mkdir -p /conda-envs/bd2d5777e8377e995dd4fc0aba6c865c
-COPY envs/simulate.yaml /conda-envs/bd2d5777e8377e995dd4fc0aba6c865c/environment.yaml
+RUN mkdir -p /conda-envs/23ed0d4c8914b41c470b3c4706367aba
+COPY envs/simulate.yaml /conda-envs/23ed0d4c8914b41c470b3c4706367aba/environment.yaml
 # Conda environment:
 #   source: envs/tracks.yaml
 #   prefix: /conda-envs/8b491b42e378dade9d2f6bd155ee1a1b
@@ -187,6 +188,6 @@ RUN conda env create --prefix /conda-envs/b8cfa350ba6a7ca513b5584357b28520 --fil
     conda env create --prefix /conda-envs/be631eca936a3f93b912b11af1045d16 --file /conda-envs/be631eca936a3f93b912b11af1045d16/environment.yaml && \
     conda env create --prefix /conda-envs/a58dd637b1f3933df8814d2ff4afd0bf --file /conda-envs/a58dd637b1f3933df8814d2ff4afd0bf/environment.yaml && \
     conda env create --prefix /conda-envs/f5903a15ff6cd74c55daca220fda9032 --file /conda-envs/f5903a15ff6cd74c55daca220fda9032/environment.yaml && \
-    conda env create --prefix /conda-envs/bd2d5777e8377e995dd4fc0aba6c865c --file /conda-envs/bd2d5777e8377e995dd4fc0aba6c865c/environment.yaml && \
+    conda env create --prefix /conda-envs/23ed0d4c8914b41c470b3c4706367aba --file /conda-envs/23ed0d4c8914b41c470b3c4706367aba/environment.yaml && \
     conda env create --prefix /conda-envs/8b491b42e378dade9d2f6bd155ee1a1b --file /conda-envs/8b491b42e378dade9d2f6bd155ee1a1b/environment.yaml && \
     conda clean --all -y

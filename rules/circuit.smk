@@ -23,6 +23,10 @@ rule circuit:
         ),
         collect("<results>/circuit/enhancers/{pairs}/metrics.parquet", pairs=names("circuit/enhancers")),
         of_screens(settings, "<results>/circuit/{network}/{run}/screens/{screen}.tsv"),
+        collect("<results>/circuit/perturb_seq/{cells}/metrics.parquet", cells=names("circuit/perturb_seq")),
+        collect(
+            "<results>/circuit/interactomes/{interactome}.h5ad", interactome=names("circuit/interactomes")
+        ),
         collect(
             "<results>/circuit/{network}/{run}/{file}",
             network=names("circuit/networks"),
@@ -225,3 +229,4 @@ include: "circuit.enhancers.smk"
 include: "circuit.missing.smk"
 include: "circuit.search.smk"
 include: "circuit.use.smk"
+include: "circuit.perturb_seq.smk"

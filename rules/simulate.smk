@@ -82,7 +82,7 @@ rule simulate_circuit:
     conda:
         "../envs/simulate.yaml"
     params:
-        spec=spec("simulate/circuits/{circuit}"),
+        spec=spec("simulate/circuits/{circuit}", without=["cells"]),
         code=code("simulate/simulate_circuit"),
     script:
         "../workflow_scripts/simulate/simulate_circuit.py"
@@ -110,3 +110,27 @@ rule simulate_enhancers:
         code=code("simulate/simulate_enhancers"),
     script:
         "../workflow_scripts/simulate/simulate_enhancers.py"
+
+
+rule simulate_cells:
+    input:
+        organism=branch(mirror(settings), then="<results>/simulate/truth", otherwise=[]),
+    output:
+        cells="<results>/simulate/circuits/{circuit}/cells.h5ad",
+        truth="<results>/simulate/circuits/{circuit}/truth/cells.tsv",
+        seals=["<results>/simulate/circuits/{circuit}/truth/cells.tsv.sha256"],
+        attested=[
+            "<results>/simulate/circuits/{circuit}/cells.h5ad.provenance.json",
+            "<results>/simulate/circuits/{circuit}/truth/cells.tsv.provenance.json",
+        ],
+    log:
+        "<logs>/simulate/simulate_cells.{circuit}.log",
+    benchmark:
+        "<benchmarks>/simulate/simulate_cells.{circuit}.jsonl"
+    conda:
+        "../envs/simulate.yaml"
+    params:
+        spec=spec("simulate/circuits/{circuit}"),
+        code=code("simulate/simulate_cells"),
+    script:
+        "../workflow_scripts/simulate/simulate_cells.py"

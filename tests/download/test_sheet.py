@@ -27,7 +27,7 @@ ROW = {
     "licence": "MIT",
     "requires_mirror": "no",
 }
-SUFFIXES = (".gz", ".h5", ".pt", ".bw", ".bigWig", ".wig", ".csv", ".tsv")
+SUFFIXES = (".gz", ".h5", ".pt", ".bw", ".bigWig", ".wig", ".csv", ".tsv", ".h5ad", ".txt")
 
 
 def named_files(value: object) -> set[str]:

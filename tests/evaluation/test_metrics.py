@@ -18,6 +18,7 @@ from workflow_scripts.evaluation.metrics import (
     CLASSES,
     CLUSTERS,
     EDGES,
+    EFFECTS,
     HIDDEN,
     LINKS,
     METRICS,
@@ -50,7 +51,7 @@ def worst_gene(hidden):
 """
 
 
-TASKS = (CLASSES, HIDDEN, CLUSTERS, TWINS, SURVIVAL, EDGES, RESPONSE, ROLL_OUT, LINKS)
+TASKS = (CLASSES, HIDDEN, CLUSTERS, TWINS, SURVIVAL, EDGES, RESPONSE, ROLL_OUT, LINKS, EFFECTS)
 
 
 def test_every_entry_has_a_function_at_each_of_its_levels() -> None:
@@ -62,6 +63,7 @@ def test_every_entry_has_a_function_at_each_of_its_levels() -> None:
 
 def test_errors_are_better_small_and_everything_else_large() -> None:
     errors = {"rmse", "separability", "response_mse", "response_rmse", "response_rank", "roll_out_rmse"}
+    errors |= {"effect_mse", "effect_l2", "effect_rank", "seed_sd", "unknown_genes"}
     assert {name for name, metric in METRICS.items() if not metric.more_is_better} == errors
 
 

@@ -14,12 +14,14 @@ from tests.support.example import Example, same_matrix
 from workflow_scripts.contracts import (
     edge_truth,
     edges,
+    effects,
     enhancer_links,
     enhancer_pairs,
     experiments,
     exported_circuit,
     model_bundle,
     penalties,
+    predicted_effects,
     responses,
     screen,
 )
@@ -104,7 +106,35 @@ def links_table() -> pd.DataFrame:
     return place.assign(score=[0.0, -2.5, 1e9], probability=[0.5, np.nan, 1.0])
 
 
+def effects_table() -> pd.DataFrame:
+    made = {"perturbation": ["", "G0", "G0+G2"], "context": ["a", "a", "a"], "cells": [9, 4, 5]}
+    return pd.DataFrame(made, index=pd.Index(list("012"), name="row"))
+
+
+def predictions_table() -> pd.DataFrame:
+    made = {"model": "network:none", "seed": [0, 1], "task": "doubles", "perturbation": "G0+G2", "context": "a"}
+    return pd.DataFrame(
+        made | {"fold": 2, "share": [0.5, np.nan], "unknown": 1}, index=pd.Index(list("01"), name="row")
+    )
+
+
 EXAMPLES = {
+    "effects": Example(
+        "effects.h5ad",
+        (np.nan_to_num(levels(3)), effects_table()),
+        lambda content, path: effects.write(content[0], np.stack([content[0]] * 2), content[1], GENES, path, unit="u"),
+        effects.read,
+        same_matrix,
+        ordered=True,
+    ),
+    "predicted_effects": Example(
+        "none.h5ad",
+        (np.nan_to_num(levels(2)), predictions_table()),
+        lambda content, path: predicted_effects.write(*content, GENES, path, unit="u"),
+        predicted_effects.read,
+        same_matrix,
+        ordered=True,
+    ),
     "enhancer_pairs": Example(
         "pairs.parquet",
         pairs_table(),

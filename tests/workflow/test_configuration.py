@@ -193,6 +193,22 @@ LIMITS = {
         ["ENSG00000900129"],
         "down: given ENSG00000900129, which is in `up`; allowed",
     ),
+    "circuit/perturb_seq/planted/embeddings/none": (
+        "esm2/esm2_t6_8M_UR50D",
+        "given 'none'; allowed: a name that is none of coexpression, none",
+    ),
+    "circuit/perturb_seq/planted/embeddings/esm2": (
+        "circuit/other",
+        "embeddings/esm2: given 'circuit/other'; allowed: one of esm2/esm2_t6_8M_UR50D",
+    ),
+    "circuit/perturb_seq/planted/separator": (
+        "o",
+        "given 'o', which is in 'control'; allowed: what the name of control",
+    ),
+    "circuit/runs/perturb_seq": (
+        {},
+        "circuit/runs/perturb_seq: given 'perturb_seq'; allowed: a name that is none of its",
+    ),
     "circuit/runs/baselines": ({}, "circuit/runs/baselines: given 'baselines'; allowed: a name that is none of its"),
 }
 
@@ -523,7 +539,7 @@ def test_a_model_without_counts_is_refused() -> None:
 
 def test_an_annotation_is_reference_enough_for_tracks_and_counts() -> None:
     config = demo()
-    del config["esm2"], config["bulk"], config["reference"]["proteome"]
+    del config["esm2"], config["bulk"], config["reference"]["proteome"], config["circuit"]["perturb_seq"]
     settings(config)
     del config["tracks"], config["reference"]["genome"]
     with pytest.raises(BadConfiguration, match="reference/chromosomes: given without `genome`; allowed: the genome w"):

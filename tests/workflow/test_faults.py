@@ -92,6 +92,9 @@ LIKE = {
     "circuit/*/*/screens/*.tsv": "screen",
     "circuit/*/*/metrics.parquet": "metrics",
     "circuit/*/*/comparisons.parquet": "comparisons",
+    "circuit/perturb_seq/*/effects.h5ad": "effects",
+    "circuit/perturb_seq/*/coexpression.h5ad": "gene_embedding",
+    "circuit/perturb_seq/*/predicted/*.h5ad": "predicted_effects",
     "*/*.provenance.json": "provenance",
 }
 
@@ -119,6 +122,7 @@ def readers(results: Path) -> dict[str, Callable[[Path], Any]]:
         "simulate/mirror/MANIFEST.tsv": require_intact_beside,
         "simulate/esm2_random.pt": attested,
         "simulate/circuits/*/*.tsv": attested,
+        "simulate/circuits/*/cells.h5ad": attested,
         "simulate/circuits/*/truth/*.tsv": attested,
         "simulate/enhancers/*/*.tsv": attested,
         "simulate/enhancers/*/truth/*.tsv": attested,
@@ -341,7 +345,8 @@ NAMES += [
     "CON",
 ]
 GIVEN = ("prebulk/corpora/archs4", "esm2/models/esm2_t6_8M_UR50D", "tracks/sets/netseq", "bulk/runs/small")
-GIVEN += ("circuit/networks/planted", "circuit/runs/ensemble", "circuit/enhancers/planted", "circuit/screens/programme")
+GIVEN += ("circuit/networks/planted", "circuit/runs/ensemble", "circuit/enhancers/planted")
+GIVEN += ("circuit/screens/programme", "circuit/perturb_seq/planted")
 
 
 def test_a_hostile_name_is_refused_in_one_line_or_does_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

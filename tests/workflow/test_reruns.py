@@ -50,6 +50,10 @@ VALUES = {
         [f"prebulk/splits/{name}" for name in ("train", "validation", "test")],
         {"prebulk/splits/train": 0.6, "prebulk/splits/validation": 0.25, "prebulk/splits/test": 0.15},
     ),
+    "circuit/perturb_seq/planted/embeddings/esm2": {
+        "circuit/perturb_seq/planted/embeddings/esm2": "esm2/second",
+        "esm2/models/second": {"weights": "<results>/simulate/esm2_random.pt", "licence": "MIT"},
+    },
     "bulk/runs/small/embedding": {
         "bulk/runs/small/embedding": "esm2/second",
         "esm2/models/second": {"weights": "<results>/simulate/esm2_random.pt", "licence": "MIT"},
@@ -195,6 +199,36 @@ ADDED = {
         "scores": {"bootstrap_samples": 20, "seed": 2},
     },
     "circuit/screens/second": {"network": "planted", "kind": "knockdown", "dose": 0.5, "signature": ANOTHER_FILE},
+    "circuit/interactomes/made": {
+        "network": ANOTHER_FILE,
+        "members": ["one", "other"],
+        "separator": ",",
+        "where": {"Organism": "Human"},
+        "dimensions": 8,
+    },
+    "circuit/perturb_seq/other": {
+        "cells": ANOTHER_FILE,
+        "layer": "logs",
+        "unit": "log2",
+        "columns": {"perturbation": "gene", "context": "line"},
+        "control": "NT",
+        "separator": "_",
+        "min_cells": 30,
+        "seed": 2,
+        "embeddings": {"proteins": "esm2/esm2_t6_8M_UR50D"},
+        "fit": {
+            "folds": 3,
+            "inner_folds": 4,
+            "seed": 2,
+            "seeds": 3,
+            "rank": 4,
+            "hidden": 8,
+            "steps": 10,
+            "learning_rate": 0.1,
+            "weight_decay": 0,
+        },
+        "scores": {"bootstrap_samples": 20, "seed": 2},
+    },
     "tracks/sets/netseq/hub": {"genome": "hg38", "email": "maintainer@example.org", "chromosome_names": "genome"},
 }
 
@@ -207,7 +241,14 @@ SPLITS = MODELS | {"split_samples", "fit_standardizer", "summarize_samples", "pl
 SPLITS |= {"score_representations", "classify_baselines", "impute_baselines", "embed_baseline"}
 DUPLICATES = SPLITS | {"find_duplicates"}
 CORPUS = DUPLICATES | {"normalize_counts"}
-EMBEDDING = MODELS | {"embed_proteins", "list_sources"}
+FITTED = {"predict_effects", "score_effects"}  # models of perturbed cells
+CELLS = FITTED | {"prepare_effects"}
+EMBEDDING = MODELS | FITTED | {"embed_proteins", "list_sources"}
+MADE = {
+    "embed_proteins",
+    "list_sources",
+    "export_model",
+}  # cards of models tell of all weights
 STRANDS = {"check_strands", "make_targets", "measure_metagene", "measure_polymerase", "plot_metagene", "plot_pausing"}
 TRACK = STRANDS | {"convert_track"}
 SPELLED = TRACK | {"name_chromosomes", "place_genes"}
@@ -223,6 +264,7 @@ TRAINED = RESPONSES | SCREENS | {"train_circuit"}
 NETWORK = TRAINED | {"prepare_experiments", "prepare_outcomes", "prepare_truth", "infer_baselines"}
 ORGANISM |= NETWORK | {"prepare_pairs", "link_enhancers", "score_links", "plot_enhancers"}
 MISSING = {"hide_levels", "score_imputed_levels", "plot_missing"}
+ORGANISM |= NETWORK | CELLS | {"simulate_cells"}
 IMPUTATION = {"export_model", "score_imputation", "impute_baselines", "collect_metrics", "plot_scores"}
 CLASSES = {"export_model", "classify_samples", "classify_baselines", "collect_metrics", "plot_scores"}
 VECTORS = {"export_model", "score_embedding", "score_representations", "collect_metrics", "plot_scores"}
@@ -235,7 +277,8 @@ POLICY = ("accelerator", "devices", "nodes", "strategy")
 LINKS = {"link_enhancers", "score_links", "plot_enhancers"}
 BY_HAND = {
     "simulate/mirror": ORGANISM,
-    "simulate/circuits/{name}": NETWORK | {"simulate_circuit", "list_sources"},
+    "simulate/circuits/{name}": NETWORK | CELLS | {"simulate_circuit", "simulate_cells", "list_sources"},
+    "simulate/circuits/{name}/cells": CELLS | {"simulate_cells", "list_sources"},
     "simulate/enhancers/{name}": LINKS | {"simulate_enhancers", "prepare_pairs", "list_sources"},
     "simulate/weights": ORGANISM | {"simulate_weights"},
     "download/mirror": ORGANISM - {"simulate_mirror"},
@@ -278,7 +321,7 @@ BY_HAND = {
     "bulk/runs/second": MODELS | {"compare_runs"},
     "bulk/runs/third": (MODELS | {"compare_runs"}) - {"export_gene_vectors"},  # its network has none
     "bulk/runs/fourth": (MODELS | SEARCH | {"compare_runs"}) - {"train_bulk"},
-    "bulk/runs/{name}/embedding": EMBEDDING,  # another one, which has to be made first
+    "bulk/runs/{name}/embedding": MODELS | MADE,  # another one, which has to be made first
     **dict.fromkeys([f"bulk/runs/{{name}}/training/{key}" for key in POLICY], set()),
     "bulk/ablations/{name}": {"train_bulk", "embed_samples", "score_imputation", "classify_samples", "plot_ablation"},
     "bulk/peers/BulkFormer": FILE | PEER,
@@ -310,6 +353,13 @@ BY_HAND = {
     "circuit/baselines": CIRCUIT_SCORES | {"infer_baselines"},
     "circuit/evaluation": CIRCUIT_SCORES,
     "circuit/export": {"export_circuit"},
+    "circuit/interactomes/made": FILE | {"embed_interactome"},
+    "circuit/perturb_seq/{name}": CELLS,
+    "circuit/perturb_seq/{name}/cells": CELLS | FILE,
+    "circuit/perturb_seq/{name}/embeddings": FITTED | MADE,  # another one, which has to be made first
+    "circuit/perturb_seq/{name}/fit": FITTED,
+    "circuit/perturb_seq/{name}/scores": {"score_effects"},
+    "circuit/perturb_seq/other": CELLS | FILE,
     "report/embedding": {"plot_embedding", "merge_samples"},
 }
 
@@ -426,6 +476,7 @@ def test_the_table_of_the_readme_says_the_same() -> None:
     for key, _, _ in leaves(configuration, schema):
         wanted = by_hand(key.replace("/tcga/counts", "/archs4/counts"), schema)
         wanted = wanted - ({"embed_proteins", "list_sources"} if key.endswith("/embedding") else set())
+        wanted = wanted - (MADE if "/embeddings/" in key else set())
         wanted = wanted - {"predict_samples"}  # the demo has no new samples
         if not key.startswith(NOT_IN_THE_DEMO) and expected(key) != wanted:
             faults[key] = difference(expected(key), wanted)

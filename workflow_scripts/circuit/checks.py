@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflow_scripts.circuit import enhancer_checks, screen_checks
+from workflow_scripts.circuit import cell_checks, enhancer_checks, screen_checks
 from workflow_scripts.circuit.inputs import schema_of_run, searchable, searched_circuits
 from workflow_scripts.settings.ablations import place_of, variants
 from workflow_scripts.settings.searches import faults_of_search
 from workflow_scripts.settings.settings import Fault, Settings
 
 MEASURED = ("knockouts", "knockdowns", "multifactorial", "time_series")
-TAKEN = {"baselines", "enhancers"}  # folders beside those of runs and of networks
+TAKEN = {"baselines", "enhancers", "perturb_seq", "interactomes"}  # folders beside those of runs and of networks
 
 
 def faults(settings: Settings) -> Iterator[Fault]:
@@ -35,6 +35,8 @@ def faults(settings: Settings) -> Iterator[Fault]:
             yield place_of("circuit", variant), "a run with `search`", "one without, that is one training"
     yield from enhancer_checks.faults(section["enhancers"])
     yield from screen_checks.faults(section["screens"], section["networks"])
+    offered = settings.offered("gene embedding")
+    yield from cell_checks.faults(section["perturb_seq"], section["interactomes"], offered)
     for kind in ("networks", "runs"):
         for name in TAKEN & section[kind].keys():
             yield f"circuit/{kind}/{name}", repr(name), "a name that is none of its own folders"

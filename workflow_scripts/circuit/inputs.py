@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from workflow_scripts.circuit.cell_checks import TAKEN
 from workflow_scripts.settings import searches
 from workflow_scripts.settings.ablations import complete_variants, names_of_variants
 from workflow_scripts.settings.errors import BadConfiguration
@@ -147,12 +148,41 @@ def place_of_circuit(settings: Settings) -> Callable[..., int]:
     return lambda wildcards: settings.names("circuit/runs").index(wildcards.run)
 
 
+def vectors_of(settings: Settings) -> Callable[..., list[str]]:
+    """For a rule's input: the GeneEmbedding that one {embedding} of {cells} is; of `none` there is none."""
+
+    def file(wildcards: Any) -> list[str]:
+        if wildcards.embedding == "none":
+            return []
+        if wildcards.embedding == "coexpression":
+            return [f"<results>/circuit/perturb_seq/{wildcards.cells}/coexpression.h5ad"]
+        embedding = settings.section(f"circuit/perturb_seq/{wildcards.cells}/embeddings/{wildcards.embedding}")
+        stage, name = embedding.split("/")
+        return [f"<results>/circuit/interactomes/{name}.h5ad" if stage == "circuit" else f"<results>/{embedding}.h5ad"]
+
+    return file
+
+
+def predicted_effects(settings: Settings) -> Callable[..., list[str]]:
+    """For a rule's input: what is predicted of one set of {cells} by each of its embeddings."""
+    return lambda wildcards: [
+        f"<results>/circuit/perturb_seq/{wildcards.cells}/predicted/{name}.h5ad"
+        for name in embeddings(settings, wildcards.cells)
+    ]
+
+
+def embeddings(settings: Settings, cells: str) -> list[str]:
+    """The vectors of genes that models of one set of cells take, by name."""
+    return [*TAKEN, *settings.names(f"circuit/perturb_seq/{cells}/embeddings")]
+
+
 def job_names(settings: Settings) -> list[str]:
-    """What jobs of a run on a network, and of a screen by a run, are named after."""
+    """What jobs of a run on a network, of a screen by a run, and of the vectors of perturbed cells are named after."""
     networks, missing = all_networks(settings), with_missing(settings)
     runs = [f"{network}.{run}" for network in networks for run in all_circuit_runs(settings)]
     for run in searched_circuits(settings):
         trials = range(1, searches.number_of_trials(settings.section(f"circuit/runs/{run}/search")) + 1)
         runs += [f"{network}.{run}.{trial:03d}" for network in networks for trial in trials]
     screens = of_screens(settings, "{network}.{run}.{screen}")
-    return [*missing, *names_of_variants(settings, "circuit"), *runs, *screens]
+    cells = [f"{of}.{name}" for of in settings.names("circuit/perturb_seq") for name in embeddings(settings, of)]
+    return [*missing, *names_of_variants(settings, "circuit"), *runs, *screens, *cells]

@@ -59,3 +59,18 @@ def read(path: Path) -> dict[str, Any]:
     provenance = unsealed(path, REMEDY)
     validate(provenance, path)
     return provenance
+
+
+def identify(provenance: Path) -> dict[str, str]:
+    """Return revision, weights_sha256, licence and origin of what an embedding is made of, as its provenance tells.
+
+    A file of which nobody says what it is goes by its checksum.
+    """
+    known = read(provenance)
+    origin = "simulated" if known["simulated"] else "unknown" if is_unknown(known) else "published"
+    return {
+        "revision": known["release"] or known["sha256"][:12],
+        "weights_sha256": known["sha256"],
+        "licence": known["licence"],
+        "origin": origin,
+    }

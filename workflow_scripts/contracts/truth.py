@@ -15,12 +15,14 @@ beside it:
 | pairs | target of two factors that act together alone | first and second (the factors, each with an edge of its own) |
 | patterns | gene that a part of samples moves | kind (cell type, programme, batch axis), name, log_fold of a unit |
 | states | sample and part | kind and name; value: share of a cell type, 1 of a programme that is on, score of an axis |
+| cells | perturbation of a circuit and gene | perturbation (`control`, `A`, `A+B`), level (at rest, of the highest) |
 | circuit | edge of a circuit | source, target (names of genes), sign (1 activates, -1 represses) |
 | enhancers | pair of an element and a gene | share (of what drives the gene), effect (of expression), sd, regulates |
 
-Of these `gates`, `pairs`, `patterns` and `states` stand where the configuration plants what they tell of. `circuit` is
-`results/simulate/circuits/{circuit}/truth/circuit.tsv`, written by `simulate/simulate_circuit`, and `enhancers`
-`results/simulate/enhancers/{screen}/truth/enhancers.tsv`, written by `simulate/simulate_enhancers`.
+Of these `gates`, `pairs`, `patterns` and `states` stand where the configuration plants what they tell of. `circuit` and
+`cells` are in `results/simulate/circuits/{circuit}/truth`, written by `simulate/simulate_circuit` and
+`simulate/simulate_cells`; `enhancers` is `results/simulate/enhancers/{screen}/truth/enhancers.tsv`, written by
+`simulate/simulate_enhancers`.
 """
 
 from __future__ import annotations
@@ -47,6 +49,7 @@ COLUMNS = {
     "pairs": {"target": str, "first": str, "second": str},
     "patterns": {"kind": str, "name": str, "gene_id": str, "log_fold": "float64"},
     "states": {"sample_id": str, "kind": str, "name": str, "value": "float64"},
+    "cells": {"perturbation": str, "gene": str, "level": "float64"},
     "circuit": {"source": str, "target": str, "sign": "int64"},
     "enhancers": {"chrom": str, "start": "int64", "end": "int64", "gene": str, "share": "float64", "effect": "float64"}
     | {"sd": "float64", "regulates": "int64"},

@@ -39,7 +39,7 @@ def embed_proteins(
     """
     table, _ = gene_table.read(genes)
     gene_ids = table["gene_id"].tolist()
-    known = identify(provenance)
+    known = provenances.identify(provenance)
     model = load_encoder(weights, spec["precision"], spec["engine"])
     if model.simulated:
         known["origin"] = "simulated"
@@ -73,21 +73,6 @@ def embed_proteins(
     about = {"symbol": table["symbol"].tolist(), "length": residues, "windows": [len(each) for each in cuts]}
     obs = pd.DataFrame({**about, "missing": False}, index=gene_ids)
     gene_embedding.write(means, obs, embedding, model=embedding.stem, architecture=model.architecture, **known)
-
-
-def identify(provenance: Path) -> dict[str, str]:
-    """Return revision, weights_sha256, licence and origin of the weights, as far as their provenance tells.
-
-    A file of which nobody says what it is goes by its checksum.
-    """
-    known = provenances.read(provenance)
-    origin = "simulated" if known["simulated"] else "unknown" if provenances.is_unknown(known) else "published"
-    return {
-        "revision": known["release"] or known["sha256"][:12],
-        "weights_sha256": known["sha256"],
-        "licence": known["licence"],
-        "origin": origin,
-    }
 
 
 if "snakemake" in globals():

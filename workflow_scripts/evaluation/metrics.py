@@ -10,6 +10,8 @@ add its line; scores, comparisons, figures and tables then have it.
   vectorized likewise.
 - edges, response, roll-out: a function of `edges.Ranked` or `responses.Predicted`; vectorized likewise.
 - enhancers: a function of `links.Ranked`; vectorized likewise.
+- perturbed cells: a function of `effects.Scored`; vectorized likewise. `seed_sd:METRIC` is the standard deviation of
+  another one over the seeds of an ensemble, and `unknown_genes` a number of genes: no function is of them.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ CLUSTERS, TWINS, SURVIVAL = "clustering", "retrieval", "survival"  # tasks of wh
 EDGES, RESPONSE, ROLL_OUT = "edges", "response", "roll-out"  # tasks of a circuit
 LEVELS = "missing levels"  # of a circuit, of which they were taken out
 LINKS, LINK = "enhancers", "workflow_scripts.evaluation.links"  # which element regulates which gene
+EFFECTS, CHANGE = "perturbed cells", "workflow_scripts.evaluation.effects"
 VECTORS = "representation"  # what the baselines of these tasks are registered under
 WITHIN = ("pooled", "per_gene", "per_sample")
 
@@ -103,6 +106,32 @@ METRICS = {
     "link_auprc": Metric("AUPRC", "", True, LINKS, {"pooled": f"{LINK}.average_precision"}),
     "link_auroc": Metric("AUROC", "", True, LINKS, {"pooled": f"{LINK}.auroc"}),
     "link_precision": Metric("precision at 70 % recall", "", True, LINKS, {"pooled": f"{LINK}.precision_at_recall"}),
+    "effect_mse": Metric("MSE of changes", "levels squared", False, EFFECTS, {"pooled": f"{CHANGE}.effect_mse"}),
+    "effect_l2": Metric("distance of changes", "levels", False, EFFECTS, {"pooled": f"{CHANGE}.effect_l2"}),
+    "effect_delta_pearson": Metric(
+        "Pearson r of changes from control", "", True, EFFECTS, {"pooled": f"{CHANGE}.effect_delta_pearson"}
+    ),
+    "effect_pearson_beyond_mean": Metric(
+        "Pearson r of changes from the mean", "", True, EFFECTS, {"pooled": f"{CHANGE}.effect_pearson_beyond_mean"}
+    ),
+    "effect_rank": Metric("rank among predictions of cells", "", False, EFFECTS, {"pooled": f"{CHANGE}.effect_rank"}),
+    "effect_centroid_accuracy": Metric(
+        "centroid accuracy of cells", "", True, EFFECTS, {"pooled": f"{CHANGE}.effect_centroid_accuracy"}
+    ),
+    "calibrated_mse": Metric("calibrated MSE", "", True, EFFECTS, {"pooled": f"{CHANGE}.calibrated_mse"}),
+    "calibrated_l2": Metric("calibrated distance", "", True, EFFECTS, {"pooled": f"{CHANGE}.calibrated_l2"}),
+    "calibrated_delta_pearson": Metric(
+        "calibrated Pearson r from control", "", True, EFFECTS, {"pooled": f"{CHANGE}.calibrated_delta_pearson"}
+    ),
+    "calibrated_pearson_beyond_mean": Metric(
+        "calibrated Pearson r from the mean", "", True, EFFECTS, {"pooled": f"{CHANGE}.calibrated_pearson_beyond_mean"}
+    ),
+    "calibrated_rank": Metric("calibrated rank", "", True, EFFECTS, {"pooled": f"{CHANGE}.calibrated_rank"}),
+    "calibrated_centroid_accuracy": Metric(
+        "calibrated centroid accuracy", "", True, EFFECTS, {"pooled": f"{CHANGE}.calibrated_centroid_accuracy"}
+    ),
+    "seed_sd": Metric("sd over seeds", "", False, EFFECTS, {}),
+    "unknown_genes": Metric("perturbed genes without a vector", "", False, EFFECTS, {}),
 }
 
 

@@ -92,7 +92,7 @@ def score_responses(
     for model, levels in predicted.items():
         left = ~perturbed
         changes = [
-            _change(levels[row][kept] - reference[kept], true[row][kept] - reference[kept])
+            change_correlation(levels[row][kept] - reference[kept], true[row][kept] - reference[kept])
             for row, kept in enumerate(left)
         ]
         errors = np.column_stack([np.where(left, (levels - true) ** 2, 0).sum(1), left.sum(1)])
@@ -122,7 +122,9 @@ def score_roll_outs(
     for model, courses in predicted.items():
         pairs = list(zip(courses, true, starts, strict=True))
         errors = np.array([[((course - of) ** 2).sum(), of.size] for course, of, _ in pairs])
-        changes = np.array([_change((course - start).ravel(), (of - start).ravel()) for course, of, start in pairs])
+        changes = np.array(
+            [change_correlation((course - start).ravel(), (of - start).ravel()) for course, of, start in pairs]
+        )
         none = np.zeros_like(errors)
         half = halves.get(model, [np.full_like(course, np.nan) for course in courses])
         ends = zip(courses, true, half, strict=True)
@@ -159,7 +161,7 @@ def _share(other: np.ndarray, own: np.ndarray) -> float:
     return float(np.mean((other < own) + (other == own) / 2))
 
 
-def _change(predicted: np.ndarray, true: np.ndarray) -> tuple[float, float]:
+def change_correlation(predicted: np.ndarray, true: np.ndarray) -> tuple[float, float]:
     """Pearson's r of changes, 0 where none is predicted, and 1; (0, 0) where there is no true one to correlate with."""
     if len(true) < 2 or not np.ptp(true):
         return 0.0, 0.0

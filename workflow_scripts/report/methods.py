@@ -104,9 +104,10 @@ def _cite(cited: list[str], name: str) -> str:
 
 
 def _reference(config: dict[str, Any], releases: list[str], honest: str) -> str:
-    reference = config["reference"]
-    files = [Path(reference[key]).name for key in ("proteome", "gtf") if reference.get(key)]
-    text = f"Genes and proteins are those of {' and '.join(files)} ({reference['assembly']})."
+    reference, text = config.get("reference"), ""
+    if reference is not None:
+        files = [Path(reference[key]).name for key in ("proteome", "gtf") if reference.get(key)]
+        text = f"Genes and proteins are those of {' and '.join(files)} ({reference['assembly']})."
     text += f" Data are of these releases: {'; '.join(releases)}." if releases else ""
     said = honest.replace("  ·  ", "; ")
     return text + (f" Not all of this is what its name says: {said[:1].lower()}{said[1:]}." if said else "")

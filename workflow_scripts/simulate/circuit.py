@@ -21,10 +21,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from workflow_scripts.contracts import truth
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.simulate.kinetics import Conditions, Kinetics, Unsettled, draw
 from workflow_scripts.simulate.streams import Streams
-from workflow_scripts.simulate.topology import Topology
+from workflow_scripts.simulate.topology import Topology, planted, scale_free, with_feedback
 
 TIMES = np.arange(0, 1001, 50)  # minutes
 RELEASE = 500  # minutes, at which a disturbance ends
@@ -49,15 +50,36 @@ class Experiments(NamedTuple):
     timeseries: np.ndarray  # series x TIMES x genes
 
 
+def topology_of(streams: Streams, organism: Path | None, sizes: dict) -> tuple[Topology, int]:
+    """The topology of a circuit, and how many of its edges are feedback.
+
+    organism: the truth of the simulated organism, part of whose network it is; None for a network of its own. sizes: as
+    of `perform`. Raises BadInput where the organism's network is too small.
+    """
+    if organism:
+        network, order = truth.read("network", organism), truth.read("genes", organism)["gene_id"].tolist()
+        circuit = planted(streams("genes"), network, order, sizes["genes"], organism / "network.tsv")
+    else:
+        circuit = scale_free(streams("network"), sizes["genes"])
+    found = with_feedback(streams("feedback"), circuit, sizes["feedback"])
+    return found, len(found.sources) - len(circuit.sources)
+
+
 def perform(streams: Streams, circuit: Topology, sizes: dict, where: Path) -> Experiments:
     """All experiments on a circuit, whose kinetics are drawn until it settles in all of them.
 
     sizes: the section `simulate/circuits/{circuit}` of the configuration. Raises BadInput, which names `where`, if it
     never settles.
     """
+    return settle(streams, circuit, sizes, where)[1]
+
+
+def settle(streams: Streams, circuit: Topology, sizes: dict, where: Path) -> tuple[Kinetics, Experiments]:
+    """The same with the kinetics that the circuit settles with."""
     for attempt in range(ATTEMPTS):
+        kinetics = draw(streams(f"kinetics {attempt}"), circuit)
         try:
-            return _perform(streams, draw(streams(f"kinetics {attempt}"), circuit), circuit.regulators, sizes)
+            return kinetics, _perform(streams, kinetics, circuit.regulators, sizes)
         except Unsettled:
             logging.info("kinetics %d: the circuit oscillates, or keeps another state than the wild type", attempt)
     reason = f"it settles with none of {ATTEMPTS} draws of its kinetics"
@@ -68,7 +90,7 @@ def _perform(streams: Streams, kinetics: Kinetics, regulators: np.ndarray, sizes
     genes = len(kinetics.basal)
     series = _disturbed(streams("disturbances"), sizes["series"], genes)
     _require_return(kinetics, series)
-    pairs = _pairs(streams("dual knock-outs"), regulators, sizes["double_knockouts"])
+    pairs = pairs_of(streams("dual knock-outs"), regulators, sizes["double_knockouts"])
     one = np.eye(genes)
     two = one[pairs].sum(1)
     rates = [np.ones((1, genes)), 1 - one, 1 - (1 - KNOCKED_DOWN) * one, np.ones((genes, genes)), 1 - two]
@@ -98,7 +120,7 @@ def _require_return(kinetics: Kinetics, series: Conditions) -> None:
         raise Unsettled
 
 
-def _pairs(rng: np.random.Generator, regulators: np.ndarray, number: int) -> np.ndarray:
+def pairs_of(rng: np.random.Generator, regulators: np.ndarray, number: int) -> np.ndarray:
     """Pairs of regulators, all if there are no more than `number`."""
     every = np.array(list(combinations(regulators, 2)))
     return every[np.sort(rng.permutation(len(every))[:number])]

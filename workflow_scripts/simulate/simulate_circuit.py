@@ -10,10 +10,9 @@ import numpy as np
 from workflow_scripts.contracts import truth as contract
 from workflow_scripts.io.attested import beside
 from workflow_scripts.simulate import circuit_layout as layout
-from workflow_scripts.simulate.circuit import TIMES, measured, perform
+from workflow_scripts.simulate.circuit import TIMES, measured, perform, topology_of
 from workflow_scripts.simulate.origin import write_provenance
 from workflow_scripts.simulate.streams import streams
-from workflow_scripts.simulate.topology import planted, scale_free, with_feedback
 
 
 def simulate_circuit(
@@ -36,13 +35,7 @@ def simulate_circuit(
     Raises BadInput where the organism's network is too small, or the circuit never settles.
     """
     generator = streams(spec["seed"])
-    if organism:
-        network, order = contract.read("network", organism), contract.read("genes", organism)["gene_id"].tolist()
-        circuit = planted(generator("genes"), network, order, spec["genes"], organism / "network.tsv")
-    else:
-        circuit = scale_free(generator("network"), spec["genes"])
-    own = len(circuit.sources)
-    circuit = with_feedback(generator("feedback"), circuit, spec["feedback"])
+    circuit, feedback = topology_of(generator, organism, spec)
     found = perform(generator, circuit, spec, truth.parent)
 
     def noisy(name: str) -> np.ndarray:
@@ -64,7 +57,7 @@ def simulate_circuit(
     given = timeseries, knockouts, knockdowns, wildtype, multifactorial
     for file in (*given, dualknockouts_indexes, nonoise_dualknockouts, gold_standard, truth):
         write_provenance(file, beside(file), "simulate_circuit", told)
-    logging.info("%s; %d of the edges are feedback", told, len(circuit.sources) - own)
+    logging.info("%s; %d of the edges are feedback", told, feedback)
 
 
 if "snakemake" in globals():

@@ -8,18 +8,15 @@ read as a whole. See `registry` for what a reader has.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pandas as pd
 import scipy.sparse
-from anndata.io import read_elem, sparse_dataset
 
 from workflow_scripts.io.errors import BadInput
-from workflow_scripts.io.hdf5 import require_own_content
-from workflow_scripts.io.text import DAMAGED
+from workflow_scripts.io.h5ad import LAYOUT, frame, opened
+from workflow_scripts.io.h5ad import matrix as matrix_of
 from workflow_scripts.prebulk.gene_mapping import GeneMapping, GeneNames
 from workflow_scripts.prebulk.scales import Evidence, linear, require_values
 from workflow_scripts.prebulk.text_matrix import BLOCK, part_of
@@ -32,48 +29,12 @@ GROUPS = {}
 LABELS = {}
 FIELDS = None  # any column of obs
 QUALITY = ()
-LAYOUT = "Give an .h5ad file as anndata 0.8 or later writes it."
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[h5py.File]:
-    """The open file, all of whose content is its own; whatever HDF5 or anndata cannot read becomes BadInput."""
-    try:
-        with h5py.File(path, "r") as file:
-            require_own_content(file, path)
-            yield file
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
-        raise BadInput(path, "", f"not a readable .h5ad file ({error})", DAMAGED) from error
-
-
-def _frame(file: h5py.File, path: Path, name: str) -> pd.DataFrame:
-    """obs or var."""
-    if name not in file:
-        raise BadInput(path, name, "is missing", LAYOUT)
-    found = read_elem(file[name])
-    if not isinstance(found, pd.DataFrame):
-        raise BadInput(path, name, "is no table", LAYOUT)
-    return found
-
-
-def _matrix(file: h5py.File, path: Path, layer: str) -> h5py.Dataset | scipy.sparse.csr_matrix:
-    """The declared matrix, to be sliced by rows."""
-    name = f"layers/{layer}" if layer else "X"
-    if name not in file:
-        layers = ", ".join(sorted(file.get("layers", {}))) or "none"
-        raise BadInput(path, name, f"is missing; layers of the file: {layers}", "Name one of them as `layer`.")
-    found = file[name]
-    if isinstance(found, h5py.Dataset):
-        return found
-    if found.attrs.get("encoding-type") == "csc_matrix":
-        return read_elem(found).tocsr()
-    return sparse_dataset(found)
 
 
 def read_samples(path: Path, part: int, parts: int, fields: set[str], *, scale: str, layer: str) -> pd.DataFrame:
     """sample_id (the index of obs) and the asked columns of obs."""
-    with _opened(path) as file:
-        obs = _frame(file, path, "obs")
+    with opened(path) as file:
+        obs = frame(file, path, "obs")
     missing = sorted(fields - {"sample_id"} - set(obs.columns))
     if missing:
         remedy = f"Name one of {', '.join(map(str, obs.columns)) or 'the columns of a sample sheet'}."
@@ -84,8 +45,8 @@ def read_samples(path: Path, part: int, parts: int, fields: set[str], *, scale: 
 
 
 def read_genes(path: Path, *, scale: str, layer: str) -> GeneNames:
-    with _opened(path) as file:
-        var = _frame(file, path, "var")
+    with opened(path) as file:
+        var = frame(file, path, "var")
     texts = [var[name] for name in var if var[name].map(lambda value: isinstance(value, str)).all()]
     return GeneNames([[str(name) for name in names] for names in (var.index, *texts)])
 
@@ -106,9 +67,9 @@ def read_counts(
     Of the wanted samples every value is checked, of all genes. Raises BadInput naming the sample and the gene row of a
     value that is none of the declared scale, and where all of them together are on another one.
     """
-    with _opened(path) as file:
-        matrix = _matrix(file, path, layer)
-        names = _frame(file, path, "obs").index
+    with opened(path) as file:
+        matrix = matrix_of(file, path, layer)
+        names = frame(file, path, "obs").index
         if matrix.shape[0] != len(names):
             raise BadInput(path, layer or "X", f"has {matrix.shape[0]} rows for {len(names)} samples", LAYOUT)
         first = part_of(len(names), part, parts).start
