@@ -32,6 +32,7 @@ from workflow_scripts.evaluation.metrics import (
     label_with_unit,
     scorers,
 )
+from workflow_scripts.evaluation.metrics import LEVELS as IMPUTED
 from workflow_scripts.evaluation.reconstruction import Reconstruction
 from workflow_scripts.report.plot_scores import imputation_figure
 from workflow_scripts.report.scores_page import write_scores
@@ -51,7 +52,7 @@ def worst_gene(hidden):
 """
 
 
-TASKS = (CLASSES, HIDDEN, CLUSTERS, TWINS, SURVIVAL, EDGES, RESPONSE, ROLL_OUT, LINKS, EFFECTS)
+TASKS = (CLASSES, HIDDEN, CLUSTERS, TWINS, SURVIVAL, EDGES, RESPONSE, ROLL_OUT, LINKS, EFFECTS, IMPUTED)
 
 
 def test_every_entry_has_a_function_at_each_of_its_levels() -> None:
@@ -62,7 +63,9 @@ def test_every_entry_has_a_function_at_each_of_its_levels() -> None:
 
 
 def test_errors_are_better_small_and_everything_else_large() -> None:
-    errors = {"rmse", "separability", "response_mse", "response_rmse", "response_rank", "roll_out_rmse"}
+    errors = {"rmse", "separability", "response_mse", "response_rmse", "response_rank", "roll_out_rmse"} | {
+        "imputed_rmse"
+    }
     errors |= {"effect_mse", "effect_l2", "effect_rank", "seed_sd", "unknown_genes"}
     assert {name for name, metric in METRICS.items() if not metric.more_is_better} == errors
 

@@ -69,11 +69,16 @@ def test_every_file_of_a_run_is_in_the_table(demo: Path) -> None:
     """Of a finished demo, and of what else rules can make; and each row is of some file."""
     results, rows = demo / RESULTS, block(TEXTS["results/README.md"], "outputs").splitlines()
     patterns = [pattern for row in rows for pattern in re.findall(r"`(.+?)`", row.split("|")[1])]
-    known = [re.compile(re.sub(r"{\w+}", "[^/]+", pattern).replace("**", ".*")) for pattern in patterns]
+    known = [re.compile(_of_files(pattern)) for pattern in patterns]
     files = [path.relative_to(results).as_posix() for path in results.rglob("[!.]*") if path.is_file()]
     files += outputs()
     assert [file for file in files if not any(pattern.fullmatch(file) for pattern in known)] == []
     assert [pattern.pattern for pattern in known if not any(map(pattern.fullmatch, files))] == []
+
+
+def _of_files(pattern: str) -> str:
+    """The regular expression of a pattern of the table."""
+    return re.sub(r"\\{\w+\\}", "[^/]+", re.escape(pattern)).replace(r"\*\*", ".*")
 
 
 def outputs() -> list[str]:
