@@ -1,4 +1,12 @@
-from workflow_scripts.circuit.inputs import all_networks, of_screens, telling, told, unsearched_circuits
+from workflow_scripts.circuit.inputs import all_networks, all_predicted_effects, of_screens
+from workflow_scripts.circuit.inputs import telling, told, unsearched_circuits
+    all_predicted_effects,
+    all_networks,
+    of_screens,
+    telling,
+    told,
+    unsearched_circuits,
+)
 
 
 wildcard_constraints:
@@ -21,9 +29,18 @@ rule circuit:
             network=telling(settings, "double_knockouts"),
             run=names("circuit/runs"),
         ),
-        collect("<results>/circuit/enhancers/{pairs}/metrics.parquet", pairs=names("circuit/enhancers")),
+        collect(
+            "<results>/circuit/enhancers/{pairs}/{file}",
+            pairs=names("circuit/enhancers"),
+            file=["pairs.parquet", "links", "metrics.parquet"],
+        ),
         of_screens(settings, "<results>/circuit/{network}/{run}/screens/{screen}.tsv"),
-        collect("<results>/circuit/perturb_seq/{cells}/metrics.parquet", cells=names("circuit/perturb_seq")),
+        collect(
+            "<results>/circuit/perturb_seq/{cells}/{file}",
+            cells=names("circuit/perturb_seq"),
+            file=["effects.h5ad", "metrics.parquet"],
+        ),
+        all_predicted_effects(settings),
         collect(
             "<results>/circuit/interactomes/{interactome}.h5ad", interactome=names("circuit/interactomes")
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 from workflow_scripts.circuit.cell_checks import TAKEN
@@ -169,6 +170,12 @@ def predicted_effects(settings: Settings) -> Callable[..., list[str]]:
         f"<results>/circuit/perturb_seq/{wildcards.cells}/predicted/{name}.h5ad"
         for name in embeddings(settings, wildcards.cells)
     ]
+
+
+def all_predicted_effects(settings: Settings) -> list[str]:
+    """What is predicted of every set of cells by each of its embeddings."""
+    of = predicted_effects(settings)
+    return [file for cells in settings.names("circuit/perturb_seq") for file in of(SimpleNamespace(cells=cells))]
 
 
 def embeddings(settings: Settings, cells: str) -> list[str]:
