@@ -1,6 +1,6 @@
 FROM condaforge/miniforge3:latest
 LABEL io.github.snakemake.containerized="true"
-LABEL io.github.snakemake.conda_env_hash="feffc3b447924a0704fd1efedc2579f46471af3f0516ef2d12656c13db0aeb7d"
+LABEL io.github.snakemake.conda_env_hash="6f28115ea0c43808616e9801a1954316c71526134a8d55969b0bbb3ec65a2691"
 # Conda environment:
 #   source: envs/bulk.yaml
 #   prefix: /conda-envs/b8cfa350ba6a7ca513b5584357b28520
@@ -24,28 +24,6 @@ LABEL io.github.snakemake.conda_env_hash="feffc3b447924a0704fd1efedc2579f46471af
 #     - scipy =1.17.1
 RUN mkdir -p /conda-envs/b8cfa350ba6a7ca513b5584357b28520
 COPY envs/bulk.yaml /conda-envs/b8cfa350ba6a7ca513b5584357b28520/environment.yaml
-# Conda environment:
-#   source: envs/circuit.yaml
-#   prefix: /conda-envs/5734765a8f3f092b5af3bb21a16db4bc
-#   channels:
-#     - conda-forge
-#     - bioconda
-#     - nodefaults
-#   dependencies:
-#     - python =3.11
-#     - anndata =0.12.19
-#     - h5py =3.16.0
-#     - lightning =2.6.6
-#     - numpy =2.4.6
-#     - pandas =2.3.3
-#     - pandera =0.35.0
-#     - pyarrow =26.0.1
-#     - pytorch =2.13.0
-#     - safetensors =0.8.0
-#     - scikit-learn =1.9.1
-#     - scipy =1.17.1
-RUN mkdir -p /conda-envs/5734765a8f3f092b5af3bb21a16db4bc
-COPY envs/circuit.yaml /conda-envs/5734765a8f3f092b5af3bb21a16db4bc/environment.yaml
 # Conda environment:
 #   source: envs/download.yaml
 #   prefix: /conda-envs/be56becb6aee86354268086bba1c258b
@@ -182,7 +160,6 @@ RUN mkdir -p /conda-envs/8b491b42e378dade9d2f6bd155ee1a1b
 COPY envs/tracks.yaml /conda-envs/8b491b42e378dade9d2f6bd155ee1a1b/environment.yaml
 
 RUN conda env create --prefix /conda-envs/b8cfa350ba6a7ca513b5584357b28520 --file /conda-envs/b8cfa350ba6a7ca513b5584357b28520/environment.yaml && \
-    conda env create --prefix /conda-envs/5734765a8f3f092b5af3bb21a16db4bc --file /conda-envs/5734765a8f3f092b5af3bb21a16db4bc/environment.yaml && \
     conda env create --prefix /conda-envs/be56becb6aee86354268086bba1c258b --file /conda-envs/be56becb6aee86354268086bba1c258b/environment.yaml && \
     conda env create --prefix /conda-envs/2c16e02af74ba0ba6713cd27d05a7af7 --file /conda-envs/2c16e02af74ba0ba6713cd27d05a7af7/environment.yaml && \
     conda env create --prefix /conda-envs/be631eca936a3f93b912b11af1045d16 --file /conda-envs/be631eca936a3f93b912b11af1045d16/environment.yaml && \

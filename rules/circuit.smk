@@ -1,12 +1,5 @@
 from workflow_scripts.circuit.inputs import all_networks, all_predicted_effects, of_screens
 from workflow_scripts.circuit.inputs import telling, told, unsearched_circuits
-    all_predicted_effects,
-    all_networks,
-    of_screens,
-    telling,
-    told,
-    unsearched_circuits,
-)
 
 
 wildcard_constraints:
