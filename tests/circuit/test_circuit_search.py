@@ -43,8 +43,7 @@ def done(folder: Path) -> list[Path]:
         table = pd.DataFrame({**tried, "perturbation_error": [at_rest, 0.01], "chosen": [True, False]})
         penalties.write(table, folder / name / "selection.tsv")
         history.write(history_table(), folder / name / "history.tsv")
-        weights = np.full((3, 3), float(name))
-        edges.write(edges.of_matrix(weights, GENES, np.sign(weights), weights > 0), folder / name / "edges.parquet")
+        edges.write(edges.of_matrix(np.full((3, 3), float(name)), GENES), folder / name / "edges.parquet")
         trial_settings.write({"input_penalty": penalty}, folder / name / "settings.json")
     return [folder / name for name in TRIALS]
 

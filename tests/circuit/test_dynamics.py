@@ -126,7 +126,7 @@ def test_attention_weighs_edges_by_the_states_of_both_ends(genes: int, candidate
 
 def test_attention_changes_nothing_before_it_is_learned_and_edges_are_those_at_the_reference() -> None:
     model = attentive(5, 4)
-    factors = model.matrix().detach() / model._as_matrix(model.weight).detach()
+    factors = model._as_matrix(model.weights()).detach() / model._as_matrix(model.weight).detach()
     there = torch.isfinite(factors)
     at_rest = 1 + model._attention(torch.zeros(2, 1, 5))[:, 0].detach()
     for gene in range(5):
@@ -137,7 +137,7 @@ def test_attention_changes_nothing_before_it_is_learned_and_edges_are_those_at_t
             assert torch.allclose(factors[:, gene, source], wanted, atol=1e-5)
     with torch.no_grad():
         model.query.zero_()
-    assert torch.equal(model.matrix(), model._as_matrix(model.weight)) and there.any()
+    assert torch.equal(model._as_matrix(model.weights()), model._as_matrix(model.weight)) and there.any()
 
 
 def test_a_list_of_candidates_and_a_matrix_regulate_alike() -> None:
@@ -152,7 +152,7 @@ def test_a_list_of_candidates_and_a_matrix_regulate_alike() -> None:
     levels = torch.rand(2, 5, genes, generator=generator)
     states = torch.zeros(5, 0), torch.ones(5, genes)
     by_list = model._made(levels, model.weight, *states)
-    by_matrix = model._made(levels, model.matrix(), *states)
+    by_matrix = model._made(levels, model._as_matrix(model.weights()), *states)
     np.testing.assert_allclose(by_list.detach(), by_matrix.detach(), atol=1e-6)
-    one = model.matrix()[1, 7].detach()
+    one = model._as_matrix(model.weights())[1, 7].detach()
     assert one.count_nonzero() == number and one[source[7, 0]] == model.weight[1, 7, 0]

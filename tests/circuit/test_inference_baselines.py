@@ -68,7 +68,7 @@ def made(folder: Path, *parts: tuple[list, list]) -> Circuit:
 def test_a_zscore_is_the_distance_from_the_median_in_standard_deviations(tmp_path: Path) -> None:
     rows, x = singles(np.random.default_rng(0))
     circuit = made(tmp_path, ([REST] * 3 + rows, [np.full(4, 9.0)] * 3 + x))  # the wild type is no such experiment
-    found, of = zscores(circuit, ["knockout"]), np.array(x, np.float32).astype(float)
+    found, of = infer("zscore", circuit, 0, SETTINGS), np.array(x, np.float32).astype(float)
     expected = np.abs(of - np.median(of, 0)) / of.std(0)
     off = ~np.eye(4, dtype=bool)
     assert found.weights[off] == pytest.approx(expected[off]) and (np.diag(found.weights) == 0).all()
@@ -247,7 +247,8 @@ def test_dream4_has_the_numbers_that_are_known(size: int, tmp_path: Path) -> Non
         def aupr(weights: np.ndarray, source=source, target=target, truth=truth) -> float:
             return average_precision_score(truth["present"], weights[source, target])
 
-        out, down = (zscores(circuit, [kind]).weights for kind in ("knockout", "knockdown"))
+        every = range(len(circuit.genes))
+        out, down = (zscores({kind: circuit.single(kind)}, every).weights for kind in ("knockout", "knockdown"))
         found = {"random": infer("random", circuit, 0, SETTINGS).weights, "KO": out, "KO+KD": (out + down) / 2}
         for name, weights in found.items():
             assert aupr(weights) == pytest.approx(PUBLISHED[size][name][net - 1], abs=0.002), name

@@ -33,16 +33,17 @@ def trials(tmp_path_factory: pytest.TempPathFactory) -> list[training.Trial]:
 
 
 def test_planted_edges_come_first_with_their_signs(trials: list[training.Trial]) -> None:
-    weights, signs, share = bundle.edges(trials[0].model)
-    truth = WEIGHTS.T != 0  # sources x targets
-    off = ~np.eye(3, dtype=bool)
-    assert weights[truth].min() > weights[off & ~truth].max()
-    np.testing.assert_array_equal(signs[truth], np.sign(WEIGHTS.T[truth]))
-    assert (share[truth] == 1).all()
+    edges = bundle.edges(trials[0].model)
+    assert len(edges.source) == 6 and (edges.source != edges.target).all()
+    planted = WEIGHTS[edges.target, edges.source]
+    weight = np.abs(edges.weights).mean(0)
+    assert weight[planted != 0].min() > weight[planted == 0].max()
+    np.testing.assert_array_equal(np.sign(edges.weights.mean(0))[planted != 0], np.sign(planted[planted != 0]))
+    assert (bundle.present(edges.weights)[planted != 0] == 1).all()
 
 
 def test_a_greater_penalty_leaves_less_weight(trials: list[training.Trial]) -> None:
-    of = {trial.penalty: bundle.edges(trial.model)[0].sum() for trial in trials}
+    of = {trial.penalty: np.abs(bundle.edges(trial.model).weights).sum() for trial in trials}
     assert of[0.3] < of[0.01]
 
 
@@ -91,8 +92,7 @@ def _gradients(model: torch.nn.Module, material: learning.Material, spec: dict) 
 
 def _evidence(material: learning.Material) -> torch.Tensor:
     """(M, G targets, G sources), of what each member is shown."""
-    zscores, shown = material.evidence()
-    return torch.tensor(zscores * shown[:, None, :], dtype=torch.float32)
+    return torch.tensor(material.zscores(range(3)) * material.shown()[:, None, :], dtype=torch.float32)
 
 
 def test_evidence_of_a_held_out_source_is_not_shown() -> None:

@@ -58,16 +58,26 @@ def read(path: Path, gene_order: str | None = None) -> Trained:
     return Trained(model.eval(), known, config["seed"])
 
 
-def edges(model: Dynamics) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Weights, signs and the share of members that have the edge, each (G sources, G targets).
+class Edges(NamedTuple):
+    """E edges of M members, in order of source, then of target."""
 
-    A weight is the mean over members of its size, its sign that of their mean.
-    """
-    found = weights(model)
-    return np.abs(found).mean(0), np.sign(found.mean(0)), (np.abs(found) >= PRESENT).mean(0)
+    source: np.ndarray  # (E,) int64, places of genes
+    target: np.ndarray  # (E,) int64
+    weights: np.ndarray  # (M, E) float64, with their signs, at the reference
 
 
-def weights(model: Dynamics) -> np.ndarray:
-    """Weights (M members, G sources, G targets) float64, with their signs."""
+def edges(model: Dynamics) -> Edges:
+    """The edges that any member has; none from a gene to itself."""
     with torch.no_grad():
-        return model.matrix().double().transpose(1, 2).numpy()
+        found = model.weights().double().numpy()
+    source = model.source.numpy().ravel()
+    target = np.repeat(np.arange(model.config.genes), model.config.candidates)
+    found = found.reshape(len(found), -1)
+    there = np.flatnonzero((source != target) & (found != 0).any(0))
+    order = there[np.lexsort([target[there], source[there]])]
+    return Edges(source[order], target[order], found[:, order])
+
+
+def present(weights: np.ndarray) -> np.ndarray:
+    """The share (E,) of members that have an edge, of weights (M, E)."""
+    return (np.abs(weights) >= PRESENT).mean(0)

@@ -6,8 +6,10 @@ from typing import NamedTuple
 
 import anndata
 import numpy as np
+import pandas as pd
 from sklearn.impute import KNNImputer
 
+from workflow_scripts.circuit.candidates import Candidates, candidates
 from workflow_scripts.contracts.perturbations import Perturbation, parsed
 
 MAD_TO_SD = 1.4826  # of a normal distribution
@@ -28,6 +30,23 @@ class Circuit(NamedTuple):
     disturbed: np.ndarray  # (N,) bool, whether something unknown acts
     at_rest: np.ndarray  # (S,) int64 rows of steady states
     replicates: np.ndarray  # (N,) int64 measurements that a row is the mean of
+    candidates: Candidates | None = None  # the edges that may be; None: all
+
+    def possible(self, targets: range) -> np.ndarray:
+        """The prior (T, G sources) float64 of each edge to these targets, NaN of one that cannot be: to itself, say."""
+        if self.candidates is not None:
+            return self.candidates.of(targets)
+        found = np.zeros((len(targets), len(self.genes)))
+        found[np.arange(len(targets)), targets] = np.nan
+        return found
+
+    def regulators(self, target: int) -> np.ndarray:
+        """Whether each gene (G,) may regulate this one."""
+        return np.isfinite(self.possible(range(target, target + 1))[0])
+
+    def most_regulators(self) -> int:
+        """The greatest number of regulators that any gene may have."""
+        return len(self.genes) - 1 if self.candidates is None else self.candidates.most()
 
     def singles(self) -> dict[Perturbation, np.ndarray]:
         """{perturbation: levels (G,)} at rest under this one alone, mean over its samples; chemicals are among them."""
@@ -95,9 +114,10 @@ class Circuit(NamedTuple):
         return len(done) < 2 and all(one.kind != "chemical" for one in done)
 
 
-def circuit(data: anndata.AnnData) -> Circuit:
+def circuit(data: anndata.AnnData, edges: pd.DataFrame | None = None) -> Circuit:
     """The arrays of Experiments (see `contracts/experiments`), samples in its order.
 
+    edges: the Candidates (see `contracts/candidates`), None where every edge may be.
     Of several perturbations of one gene in one sample the factors multiply.
     """
     genes, obs = list(data.var_names), data.obs
@@ -125,6 +145,7 @@ def circuit(data: anndata.AnnData) -> Circuit:
         disturbed=obs["disturbed"].to_numpy(bool),
         at_rest=np.flatnonzero(named == ""),
         replicates=obs["replicates"].to_numpy("int64"),
+        candidates=None if edges is None else candidates(edges, genes),
     )
 
 

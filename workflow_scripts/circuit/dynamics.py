@@ -7,9 +7,13 @@ A level x of a gene moves towards what is produced of it, as a gated recurrent u
     made_i  = rate_i * (reference_i + sd_i drive_i), not below `floor`, not above `ceiling`
     x_i    <- x_i + (1 - (1 - gate_i)^(dt / unit)) (made_i - x_i)
 
-rate: what a perturbation leaves of the production of its gene, 0 of one that is knocked out. Inputs are doses of
-compounds, and 1 of each series that something unknown disturbs: what these act on is learned. Where production and
-level agree the circuit is at rest.
+rate: what a perturbation leaves of the production of its gene, 0 of one that is knocked out. Inputs are compounds and,
+1 while it acts, whatever unknown disturbs a series: what these act on is learned. A compound acts by its dose as
+
+    input_k = dose / (dose + half_k)
+
+with the dose `half` of half its effect learned, too (the Emax model). Where production and level agree the circuit is
+at rest.
 
 Weights are standardized: a change of the target, in its sd, with a change of its regulator by an sd.
 
@@ -49,6 +53,7 @@ class Shape:
     inputs: int
     attention: int = 0  # dimensions of queries and keys, 0 without attention
     recurrent: bool = True
+    compounds: int = 0  # the first of the inputs, given as doses
 
 
 class Dynamics(nn.Module):
@@ -63,6 +68,9 @@ class Dynamics(nn.Module):
         self.gate = nn.Parameter(torch.zeros(members, genes))  # before the logistic function
         self.effect = nn.Parameter(torch.zeros(members, shape.inputs, genes))
         self.register_buffer("source", torch.zeros(genes, shape.candidates, dtype=torch.long))  # of each candidate
+        self.register_buffer("possible", torch.ones(genes, shape.candidates))  # 0 of one that fills a shorter list up
+        if shape.compounds:
+            self.half = nn.Parameter(torch.zeros(members, shape.compounds))  # the logarithm
         if shape.attention:
             width, attended = shape.attention, min(ATTENDED, shape.candidates)
             self.token = nn.Parameter(torch.zeros(members, genes, width))
@@ -82,14 +90,14 @@ class Dynamics(nn.Module):
             for part in (self.token, self.sense, self.key):
                 nn.init.normal_(part, std=self.config.attention**-0.5, generator=generator)
 
-    def matrix(self) -> Tensor:
-        """Weights at the reference as (M, G targets, G sources)."""
-        weight = self.weight
+    def weights(self) -> Tensor:
+        """Weights of candidates (M, G targets, C) at the reference."""
+        weight = self.weight * self.possible
         if self.config.attention:
             places = self.attended.expand(len(weight), -1, -1)
             factors = 1 + self._attention(torch.zeros_like(self.baseline)[:, None])[:, 0]
             weight = weight.scatter(2, places, weight.gather(2, places) * factors)
-        return self._as_matrix(weight)
+        return weight
 
     def _as_matrix(self, weight: Tensor) -> Tensor:
         found = weight.new_zeros(*weight.shape[:2], self.config.genes)
@@ -123,8 +131,17 @@ class Dynamics(nn.Module):
             levels = levels + REST_GATE * (self._made(levels, regulation, inputs, rates) - levels)
         return levels
 
+    def _acting(self, inputs: Tensor) -> Tensor:
+        """How much of its effect each input has, (S, K), or of compounds of each member (M, S, K)."""
+        if not self.config.compounds:
+            return inputs
+        doses, others = inputs[:, : self.config.compounds], inputs[:, self.config.compounds :]
+        share = doses / (doses + self.half.exp()[:, None])
+        return torch.cat([share, others.expand(len(share), -1, -1)], 2)
+
     def _regulation(self) -> Tensor:
-        return self._as_matrix(self.weight) if self.config.candidates * DENSE >= self.config.genes else self.weight
+        weight = self.weight * self.possible
+        return self._as_matrix(weight) if self.config.candidates * DENSE >= self.config.genes else weight
 
     def _attention(self, scaled: Tensor) -> Tensor:
         """By what share (M, S, G, A) the attended regulators of a gene weigh more, of scaled levels (M, S, G)."""
@@ -146,8 +163,9 @@ class Dynamics(nn.Module):
         if self.config.attention:
             places = self.attended.expand(self.config.members, -1, -1)
             sources = self.source.gather(1, self.attended)
-            added = self._attention(scaled) * self.weight.gather(2, places)[:, None] * scaled[:, :, sources]
+            weight = (self.weight * self.possible).gather(2, places)
+            added = self._attention(scaled) * weight[:, None] * scaled[:, :, sources]
             regulated = regulated + added.sum(-1)
-        drive = self.baseline[:, None] + regulated + inputs @ self.effect
+        drive = self.baseline[:, None] + regulated + self._acting(inputs) @ self.effect
         made = rates * (self.reference + self.sd * drive)
         return torch.minimum(torch.maximum(made, self.floor), self.ceiling)

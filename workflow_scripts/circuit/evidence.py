@@ -5,7 +5,6 @@ G genes; weights are sources x targets, float64, not negative, 0 from a gene to 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -60,30 +59,46 @@ def clr(circuit: Circuit, seed: int, settings: dict[str, Any]) -> Inferred | Non
     return Inferred(without_self(np.sqrt(z**2 + z.T**2)), found)
 
 
+Singles = dict[str, dict[int, np.ndarray]]  # {kind: {place of the one gene perturbed: levels (G,)}}
+
+
+def singles(circuit: Circuit) -> Singles:
+    """What was measured where one gene alone was perturbed, by the kinds of perturbations that there are."""
+    found = {kind: circuit.single(kind) for kind in ("knockout", "knockdown", "overexpression")}
+    return {kind: of for kind, of in found.items() if of}
+
+
 def zscore(circuit: Circuit, seed: int, settings: dict[str, Any]) -> Inferred | None:
     """`zscores` of all kinds of perturbations of genes; None without any. Grows with the number of experiments x G."""
-    kinds = [kind for kind in ("knockout", "knockdown", "overexpression") if circuit.single(kind)]
-    return zscores(circuit, kinds) if kinds else None
+    of = singles(circuit)
+    if not of:
+        return None
+    found = zscores(of, range(len(circuit.genes)))
+    return Inferred(without_self(found.weights), without_self(found.signs))
 
 
-def zscores(circuit: Circuit, kinds: Iterable[str]) -> Inferred:
+def zscores(of: Singles, targets: range) -> Inferred:
     """How far each gene is from its median when another one is perturbed (Prill et al. 2010, Yip et al. 2010).
+
+    Weights and signs are of all sources and these targets alone, (G, T), so that of a large circuit they are taken a
+    part at a time.
 
     |x - median| / sd, both over all experiments of these kinds on single genes, mean over the kinds in which a source
     was perturbed; 0 from one that never was. A target that falls when its source is knocked out or down, or rises when
     that is overexpressed, is activated.
     """
-    of = {kind: circuit.single(kind) for kind in kinds}
-    every = np.array([levels for rows in of.values() for levels in rows.values()])
+    part = slice(targets.start, targets.stop)
+    every = np.array([levels[part] for rows in of.values() for levels in rows.values()])
     middle, spread = np.median(every, axis=0), every.std(axis=0)
-    weights, signs, times = np.zeros((3, len(circuit.genes), len(circuit.genes)))
+    genes = len(next(iter(next(iter(of.values())).values())))
+    weights, signs, times = np.zeros((3, genes, len(targets)))
     for kind, rows in of.items():
         for source, levels in rows.items():
-            z = _ratio(levels - middle, spread)
+            z = _ratio(levels[part] - middle, spread)
             weights[source] += np.abs(z)
             signs[source] += z if kind == "overexpression" else -z
             times[source] += 1
-    return Inferred(without_self(weights / np.maximum(times, 1)), without_self(signs))
+    return Inferred(weights / np.maximum(times, 1), signs)
 
 
 def rank_product(first: Inferred, second: Inferred) -> Inferred:

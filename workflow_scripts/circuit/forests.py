@@ -1,6 +1,6 @@
 """Edges by trees: what the level of a gene is predicted from, by the genes that its trees split on.
 
-One regression a target, on all G genes: the time of each grows with sqrt(G) features a split, so that of all grows
+One regression a target, on all G genes that may regulate it: the time of each grows with sqrt(G) features a split, so that of all grows
 with G^1.5 and with samples x log(samples). Samples in which a target itself is perturbed are not those of its
 regulators, and are left out of its regression.
 """
@@ -27,7 +27,7 @@ def genie3(circuit: Circuit, seed: int, settings: dict[str, Any]) -> Inferred | 
     fall of variance by all splits.
     """
     x, free = _steady(circuit)
-    return _forests(x, x, free, seed, settings["trees"], with_self=False)
+    return _forests(circuit, x, x, free, seed, settings["trees"], with_self=False)
 
 
 def grnboost2(circuit: Circuit, seed: int, settings: dict[str, Any]) -> Inferred | None:
@@ -45,8 +45,8 @@ def grnboost2(circuit: Circuit, seed: int, settings: dict[str, Any]) -> Inferred
         return tree >= WINDOW and of.oob_improvement_[tree - WINDOW + 1 : tree + 1].mean() <= 0
 
     for target in range(x.shape[1]):
-        rows, others = free[:, target], np.arange(x.shape[1]) != target
-        if rows.sum() >= FEW and x[rows, target].std() > 0:
+        rows, others = free[:, target], circuit.regulators(target)
+        if rows.sum() >= FEW and x[rows, target].std() > 0 and others.any():
             model = GradientBoostingRegressor(
                 learning_rate=0.01,
                 n_estimators=10 * settings["trees"],
@@ -71,7 +71,7 @@ def dyngenie3(circuit: Circuit, seed: int, settings: dict[str, Any]) -> Inferred
     time = (circuit.times[after] - circuit.times[now])[:, None]
     production = np.concatenate([(x[after] - x[now]) / time + decay * x[now], decay * x[circuit.at_rest]])
     rows = np.concatenate([now, circuit.at_rest])
-    return _forests(x[rows], production, circuit.rates[rows] == 1, seed, settings["trees"], with_self=True)
+    return _forests(circuit, x[rows], production, circuit.rates[rows] == 1, seed, settings["trees"], with_self=True)
 
 
 def decays(circuit: Circuit) -> np.ndarray:
@@ -86,12 +86,15 @@ def decays(circuit: Circuit) -> np.ndarray:
     return rates.max(0)
 
 
-def _forests(x: np.ndarray, y: np.ndarray, free: np.ndarray, seed: int, trees: int, with_self: bool) -> Inferred | None:
+def _forests(
+    circuit: Circuit, x: np.ndarray, y: np.ndarray, free: np.ndarray, seed: int, trees: int, with_self: bool
+) -> Inferred | None:
     """Importances of x (N, G) for each column of y (N, G), over rows where it is `free` (N, G) bool."""
     weights = np.zeros((x.shape[1],) * 2)
     for target in range(x.shape[1]):
-        rows, others = free[:, target], with_self | (np.arange(x.shape[1]) != target)
-        if rows.sum() >= FEW and y[rows, target].std() > 0:
+        rows, others = free[:, target], circuit.regulators(target)
+        others[target] = with_self
+        if rows.sum() >= FEW and y[rows, target].std() > 0 and others.any():
             model = RandomForestRegressor(trees, max_features="sqrt", random_state=_seed(seed, target))
             model.fit(x[np.ix_(rows, others)], _standardized(y[rows, target]))
             weights[others, target] = model.feature_importances_

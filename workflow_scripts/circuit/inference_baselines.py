@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from workflow_scripts.circuit.data import Circuit
 from workflow_scripts.circuit.evidence import Inferred
 from workflow_scripts.io.registry import load
@@ -48,10 +50,14 @@ def infer(
 ) -> Inferred | None:
     """What one method infers; None where the circuit has no experiments that it could infer from.
 
-    known: what other methods inferred of the same; parts that are not among it are inferred first.
+    An edge that cannot be has the weight 0. known: what other methods inferred of the same; parts that are not among it are inferred first.
     """
     method = INFERENCE[name]
-    if not method.parts:
-        return load(method.function)(circuit, seed, settings)
-    parts = [known[part] if part in known else infer(part, circuit, seed, settings) for part in method.parts]
-    return None if any(part is None for part in parts) else load(method.function)(*parts)
+    if method.parts:
+        parts = [known[part] if part in known else infer(part, circuit, seed, settings) for part in method.parts]
+        return None if any(part is None for part in parts) else load(method.function)(*parts)
+    found = load(method.function)(circuit, seed, settings)
+    if found is None or circuit.candidates is None:
+        return found
+    possible = np.isfinite(circuit.possible(range(len(circuit.genes)))).T
+    return Inferred(np.where(possible, found.weights, 0.0), found.signs)

@@ -1,6 +1,7 @@
 """Edges over time: linear models of the next level of a gene from the levels of all genes now.
 
-P steps of series, G genes. One regression a target on all G genes, its own among them, which takes up its decay.
+P steps of series, G genes. One regression a target on all genes that may regulate it, and on its own level, which takes
+up its decay.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ Fit = Callable[[np.ndarray, np.ndarray, list[tuple[np.ndarray, np.ndarray]]], np
 
 
 def lagged(circuit: Circuit, folds: int, fit: Fit) -> Inferred | None:
-    """Coefficients (G,) of each target by `fit`, of steps in which the target itself is not perturbed."""
+    """Coefficients of each target by `fit`, of steps in which the target itself is not perturbed."""
     now, after = steps(circuit)
     of_series = np.repeat(np.arange(len(circuit.series)), [len(rows) - 1 for rows in circuit.series])
     found = np.zeros((len(circuit.genes),) * 2)
@@ -71,7 +72,10 @@ def lagged(circuit: Circuit, folds: int, fit: Fit) -> Inferred | None:
             x, y = circuit.levels[now[free]], circuit.levels[after[free], target]
             spread = x.std(0)
             standard = np.divide(x - x.mean(0), spread, out=np.zeros_like(x), where=spread > 0)
+            seen = circuit.regulators(target)
+            seen[target] = True
             if y.std() > 0:
-                found[:, target] = fit(standard, y, list(GroupKFold(parts).split(x, groups=of_series[free])))
+                series = list(GroupKFold(parts).split(x, groups=of_series[free]))
+                found[seen, target] = fit(standard[:, seen], y, series)
             fitted = True
     return Inferred(without_self(np.abs(found)), without_self(found)) if fitted else None

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from workflow_scripts.circuit.data import Circuit, imputed
 from workflow_scripts.circuit.dynamics import AT_ONCE, Dynamics
-from workflow_scripts.circuit.evidence import zscore
+from workflow_scripts.circuit.evidence import singles, zscores
 from workflow_scripts.training.objective import Loss, Term
 
 # The first number of a seed: which of the independent streams it is.
@@ -58,23 +58,27 @@ class Material:
         self.unit = float(np.median(steps))
         self.rests = _rests(circuit)
         self.series_fold, self.rest_fold = folds(circuit, members, seed)
+        self.singles = singles(circuit)
         self.known = torch.tensor([bool(circuit.perturbations[row]) for row in self.rests], dtype=torch.bool)
         self.members = torch.arange(members)[:, None]
         in_a_step = AT_ONCE // (members * len(circuit.genes) * min(candidates, len(circuit.genes)))
         self.most_rests = int(np.clip(in_a_step, FEWEST_RESTS, MOST_RESTS))
 
-    def evidence(self) -> tuple[np.ndarray, np.ndarray]:
-        """The z-score (G targets, G sources) float64 of each target where a source is perturbed, 0 without any such
-        experiment; and whether each member is shown that (M, G sources) bool."""
-        inferred = zscore(self.circuit, self.seed, {})
-        genes = len(self.circuit.genes)
-        shown = np.ones((len(self.members), genes), bool)
+    def zscores(self, targets: range) -> np.ndarray:
+        """The z-score (T targets, G sources) float64 of each where a source is perturbed, 0 without such an experiment."""
+        if not self.singles:
+            return np.zeros((len(targets), len(self.circuit.genes)))
+        return zscores(self.singles, targets).weights.T
+
+    def shown(self) -> np.ndarray:
+        """Whether each member is shown experiments in which a gene is perturbed (M, G sources) bool."""
+        shown = np.ones((len(self.members), len(self.circuit.genes)), bool)
         for row, fold in zip(self.rests, self.rest_fold, strict=True):
             if fold != ALWAYS:
                 for one in self.circuit.perturbations[row]:
                     if one.kind != "chemical":
                         shown[fold, self.circuit.genes.index(one.target)] = False
-        return (np.zeros((genes, genes)) if inferred is None else inferred.weights.T), shown
+        return shown
 
     def training(self, epoch: int, step: int, window: int) -> Batch:
         """A stretch of `window` steps of each series, from a random point, and states of rest, all of them if few."""

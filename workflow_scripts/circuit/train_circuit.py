@@ -4,6 +4,7 @@ from workflow_scripts.rule import run
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import torch
 
@@ -56,8 +57,9 @@ def train_circuit(
         "chosen": [trial is best for trial in trials],
     }
     penalties.write(pd.DataFrame(tried), selection)
-    weights, signs, share = bundle.edges(best.model)
-    edges_table.write(edges_table.of_matrix(weights, learned.genes, signs, share), edges)
+    found = bundle.edges(best.model)
+    size, mean, share = np.abs(found.weights).mean(0), found.weights.mean(0), bundle.present(found.weights)
+    edges_table.write(edges_table.of_list(found.source, found.target, size, learned.genes, mean, share), edges)
     history_table.write(best.history, history)
     for checkpoints in unfinished.values():
         checkpoints.remove()

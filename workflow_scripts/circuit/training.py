@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from workflow_scripts.circuit import learning
-from workflow_scripts.circuit.data import Circuit, imputed
+from workflow_scripts.circuit.data import Circuit
 from workflow_scripts.circuit.dynamics import Dynamics, Shape
 from workflow_scripts.training import loop
 from workflow_scripts.training.part import Part
@@ -21,6 +21,7 @@ from workflow_scripts.training.schedule import Schedule
 EPOCHS = 20  # of a training, after each of which it is validated
 EVIDENCE = 2.0  # the power with which a z-score discounts the penalty of an edge: 1 / (1 + z ** EVIDENCE)
 LEAST_SD = 0.02  # of a gene, as a share of the median sd, so that one that never moves does not divide by 0
+PAIRS_AT_ONCE = 2**24  # edges of which evidence is taken at once, which bounds memory
 HEADROOM = 1.5  # times the highest level that a gene was seen at
 log = logging.getLogger(__name__)
 
@@ -87,24 +88,28 @@ def _trial(
 def create(material: learning.Material, spec: dict[str, Any]) -> tuple[Dynamics, Tensor]:
     """A Dynamics that has learned nothing, and the share (M, G, C) of the penalty that each of its weights bears.
 
-    Candidate regulators of a gene are all others, or, of a larger circuit, those `candidates` with most evidence: by
-    z-scores where genes were perturbed, else by correlation.
+    The regulators of a gene are all that may be, or, where these are more than `candidates`, those with most evidence:
+    by z-scores of perturbed sources, then by correlation.
     """
     circuit, members = material.circuit, spec["members"]
-    genes = len(circuit.genes)
-    evidence, shown = material.evidence()
-    strength = _strength(circuit, evidence * shown.mean(0), min(spec["candidates"], genes - 1))
-    source = _strongest(strength, min(spec["candidates"], genes - 1))
-    shape = Shape(members, genes, source.shape[1], material.inputs.shape[1], spec["attention"], spec["recurrent"])
+    genes, shown = len(circuit.genes), material.shown()
+    found = _candidates(material, shown, min(spec["candidates"], circuit.most_regulators()))
+    inputs = material.inputs.shape[1]
+    shape = Shape(
+        members, genes, found.source.shape[1], inputs, spec["attention"], spec["recurrent"], len(circuit.compounds)
+    )
     model = Dynamics(shape)
     model.begin(spec["seed"])
     levels = material.filled.numpy()
     sd = levels.std(0)
     if spec["attention"]:
-        attended = _strongest(np.take_along_axis(strength, source, 1), model.attended.shape[1])
-        model.attended.copy_(torch.as_tensor(attended))
+        model.attended.copy_(torch.as_tensor(_strongest(found.strength, model.attended.shape[1])))
+    if circuit.compounds:
+        with torch.no_grad():
+            model.half.copy_(torch.as_tensor(np.log(_middle_doses(circuit.chemicals))))
     for name, values in {
-        "source": source,
+        "source": found.source,
+        "possible": np.isfinite(found.prior),
         "reference": circuit.reference(),
         "sd": np.maximum(sd, LEAST_SD * np.median(sd[sd > 0]) if (sd > 0).any() else 1.0),
         "floor": np.minimum(levels.min(0), 0),
@@ -112,22 +117,53 @@ def create(material: learning.Material, spec: dict[str, Any]) -> tuple[Dynamics,
         "unit": material.unit,
     }.items():
         getattr(model, name).copy_(torch.as_tensor(values))
-    told = np.take_along_axis(evidence, source, 1) * shown[:, source] * spec["evidence"]
-    return model, torch.as_tensor(1 / (1 + told**EVIDENCE), dtype=torch.float32)
+    told = found.zscore * shown[:, found.source] * spec["evidence"]
+    share = (1 - np.nan_to_num(found.prior, nan=1.0)) / (1 + told**EVIDENCE)
+    return model, torch.as_tensor(share, dtype=torch.float32)
 
 
-def _strength(circuit: Circuit, evidence: np.ndarray, number: int) -> np.ndarray:
-    """How likely (G targets, G sources) float64 it is that a gene regulates another; below 0 of itself.
+class _Candidates(NamedTuple):
+    """Of C regulators of each of G genes, in order of source; each (G, C)."""
 
-    By z-scores; where there is none, and candidates are to be chosen, by correlation.
+    source: np.ndarray  # int64
+    zscore: np.ndarray  # float64, of all experiments
+    prior: np.ndarray  # float64, NaN of one that cannot be, where a gene has fewer
+    strength: np.ndarray  # float64, by which they were chosen
+
+
+def _candidates(material: learning.Material, shown: np.ndarray, number: int) -> _Candidates:
+    """The `number` strongest regulators of each gene, a part of the genes at a time, so that memory grows with G alone.
+
+    shown: (M, G sources) bool, of `Material.shown`.
     """
-    strength = evidence.copy()
-    if number < len(circuit.genes) - 1 and not strength.any():
-        strength = np.abs(np.nan_to_num(np.corrcoef(imputed(circuit)[0].levels, rowvar=False)))
-    np.fill_diagonal(strength, -1.0)  # no gene regulates itself; its decay is in its gate
-    return strength
+    circuit, parts = material.circuit, []
+    genes = len(circuit.genes)
+    unit = None
+    if number < genes - 1:
+        levels = material.filled.numpy().astype(float)
+        centred = levels - levels.mean(0)
+        length = np.linalg.norm(centred, axis=0)
+        unit = np.divide(centred, length, out=np.zeros_like(centred), where=length > 0)
+    each = max(1, PAIRS_AT_ONCE // genes)
+    for first in range(0, genes, each):
+        targets = range(first, min(first + each, genes))
+        zscore, prior = material.zscores(targets), circuit.possible(targets)
+        strength = zscore * shown.mean(0)
+        if unit is not None:  # a perturbed source comes before all that only correlate
+            related = np.abs(unit[:, targets.start : targets.stop].T @ unit)
+            strength = np.where(strength > 0, 1 + strength, related)
+        strength[np.isnan(prior)] = -1.0
+        source = _strongest(strength, number)
+        parts.append((source, *(np.take_along_axis(of, source, 1) for of in (zscore, prior, strength))))
+    return _Candidates(*(np.concatenate(of) for of in zip(*parts, strict=True)))
 
 
 def _strongest(strength: np.ndarray, number: int) -> np.ndarray:
     """The places (G, number) int64 of the greatest of each row (G, C), in their order."""
     return np.sort(np.argsort(-strength, axis=1, kind="stable")[:, :number], axis=1)
+
+
+def _middle_doses(chemicals: np.ndarray) -> np.ndarray:
+    """The median (K,) of the doses of each compound in samples (N, K) that got it; 1 of one that none got."""
+    given = np.where(chemicals > 0, chemicals, np.nan)
+    return np.array([np.nanmedian(doses) if np.isfinite(doses).any() else 1.0 for doses in given.T])

@@ -137,20 +137,17 @@ def edge_table(model: Dynamics, genes: list[str]) -> pd.DataFrame:
     represses; stability: share of members that have the edge, see `bundle.PRESENT`; low, high: the 90 % interval of the
     weight over members.
     """
-    of = bundle.weights(model)
-    size = np.where(np.eye(len(genes), dtype=bool), 0.0, np.abs(of).mean(0))
-    source, target = np.nonzero(size)
-    order = np.argsort(-size[source, target], kind="stable")
-    source, target = source[order], target[order]
-    names, found = np.array(genes, dtype=object), of[:, source, target]
+    edges = bundle.edges(model)
+    order = np.argsort(-np.abs(edges.weights).mean(0), kind="stable")
+    names, found = np.array(genes, dtype=object), edges.weights[:, order]
     over = spread(found)
     return pd.DataFrame(
         {
-            "source": names[source],
-            "target": names[target],
+            "source": names[edges.source[order]],
+            "target": names[edges.target[order]],
             "weight": over.mean,
             "sign": np.sign(over.mean).astype("int64"),
-            "stability": (np.abs(found) >= bundle.PRESENT).mean(0),
+            "stability": bundle.present(found),
             "low": over.low,
             "high": over.high,
         }

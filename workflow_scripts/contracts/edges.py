@@ -38,23 +38,37 @@ def write(edges: pd.DataFrame, path: Path) -> None:
     write_table(edges, path, SCHEMA)
 
 
-def of_matrix(
-    weights: np.ndarray, genes: list[str], signs: np.ndarray | None = None, share: np.ndarray | None = None
-) -> pd.DataFrame:
+def of_matrix(weights: np.ndarray, genes: list[str], signs: np.ndarray | None = None) -> pd.DataFrame:
     """The edges of weights (sources x targets, float64, not negative); its diagonal, and zeros, are left out.
 
-    signs: of the same shape, whose sign is that of the edge; share: probability of each edge.
+    signs: of the same shape, whose sign is that of the edge.
     """
     off = np.where(np.eye(len(genes), dtype=bool), 0.0, weights)
     source, target = np.nonzero(off)
+    known = None if signs is None else signs[source, target]
+    return of_list(source, target, off[source, target], genes, known)
+
+
+def of_list(
+    source: np.ndarray,
+    target: np.ndarray,
+    weight: np.ndarray,
+    genes: list[str],
+    signs: np.ndarray | None = None,
+    share: np.ndarray | None = None,
+) -> pd.DataFrame:
+    """The edges of sources and targets (places of genes, int64) with weights (float64, above 0), each (E,).
+
+    signs: (E,), whose sign is that of the edge; share: (E,) its probability.
+    """
     names = np.array(genes, dtype=object)
     table = pd.DataFrame(
         {
             "source": names[source],
             "target": names[target],
-            "weight": off[source, target].astype(float),
-            "sign": np.zeros(len(source), int) if signs is None else np.sign(signs[source, target]).astype(int),
-            "probability": np.nan if share is None else share[source, target].astype(float),
+            "weight": weight.astype(float),
+            "sign": np.zeros(len(source), int) if signs is None else np.sign(signs).astype(int),
+            "probability": np.nan if share is None else share.astype(float),
         }
     )
     return table.sort_values("weight", ascending=False, kind="stable", ignore_index=True)
