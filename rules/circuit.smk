@@ -52,12 +52,14 @@ rule prepare_experiments:
         knockdowns=resource("circuit/networks/{network}/knockdowns"),
         multifactorial=resource("circuit/networks/{network}/multifactorial"),
         time_series=resource("circuit/networks/{network}/time_series"),
+        perturbed=resource("circuit/networks/{network}/perturbed"),
         attested=provenance_of(
             "circuit/networks/{network}/wild_type",
             "circuit/networks/{network}/knockouts",
             "circuit/networks/{network}/knockdowns",
             "circuit/networks/{network}/multifactorial",
             "circuit/networks/{network}/time_series",
+            "circuit/networks/{network}/perturbed",
         ),
     output:
         experiments="<results>/circuit/{network}/experiments.h5ad",
@@ -78,6 +80,9 @@ rule prepare_experiments:
                 "knockdowns",
                 "multifactorial",
                 "time_series",
+                "perturbed",
+                "regulators",
+                "possible_edges",
                 "truth",
                 "double_knockouts",
                 "double_knockout_pairs",
@@ -111,6 +116,29 @@ rule prepare_outcomes:
         "../workflow_scripts/circuit/prepare_outcomes.py"
 
 
+rule prepare_candidates:
+    input:
+        regulators=resource("circuit/networks/{network}/regulators"),
+        possible_edges=resource("circuit/networks/{network}/possible_edges"),
+        attested=provenance_of(
+            "circuit/networks/{network}/regulators",
+            "circuit/networks/{network}/possible_edges",
+        ),
+        experiments="<results>/circuit/{network}/experiments.h5ad",
+    output:
+        candidates="<results>/circuit/{network}/candidates.parquet",
+    log:
+        "<logs>/circuit/prepare_candidates.{network}.log",
+    benchmark:
+        "<benchmarks>/circuit/prepare_candidates.{network}.jsonl"
+    conda:
+        "../envs/circuit.yaml"
+    params:
+        code=code("circuit/prepare_candidates"),
+    script:
+        "../workflow_scripts/circuit/prepare_candidates.py"
+
+
 rule prepare_truth:
     input:
         edges=resource("circuit/networks/{network}/truth"),
@@ -133,6 +161,9 @@ rule prepare_truth:
 rule infer_baselines:
     input:
         experiments="<results>/circuit/{network}/experiments.h5ad",
+        candidates=told(
+            settings, ("regulators", "possible_edges"), "<results>/circuit/{network}/candidates.parquet"
+        ),
     output:
         edges="<results>/circuit/{network}/baselines/edges.parquet",
     log:
@@ -155,6 +186,9 @@ rule infer_baselines:
 rule train_circuit:
     input:
         experiments="<results>/circuit/{network}/experiments.h5ad",
+        candidates=told(
+            settings, ("regulators", "possible_edges"), "<results>/circuit/{network}/candidates.parquet"
+        ),
     output:
         model=directory("<results>/circuit/{network}/{run}/model"),
         history="<results>/circuit/{network}/{run}/history.tsv",
@@ -210,9 +244,9 @@ rule score_circuit:
         model="<results>/circuit/{network}/{run}/model",
         edges="<results>/circuit/{network}/{run}/edges.parquet",
         baselines="<results>/circuit/{network}/baselines/edges.parquet",
-        truth=told(settings, "truth", "<results>/circuit/{network}/truth.parquet"),
-        outcomes=told(settings, "double_knockouts", "<results>/circuit/{network}/outcomes.h5ad"),
-        predicted=told(settings, "double_knockouts", "<results>/circuit/{network}/{run}/predicted.h5ad"),
+        truth=told(settings, ("truth",), "<results>/circuit/{network}/truth.parquet"),
+        outcomes=told(settings, ("double_knockouts",), "<results>/circuit/{network}/outcomes.h5ad"),
+        predicted=told(settings, ("double_knockouts",), "<results>/circuit/{network}/{run}/predicted.h5ad"),
     output:
         scores="<results>/circuit/{network}/{run}/scores.parquet",
         metrics="<results>/circuit/{network}/{run}/metrics.parquet",

@@ -9,12 +9,12 @@ from tests.circuit.material import GATE, WEIGHTS, rest
 from workflow_scripts.circuit.dynamics import Dynamics, Shape
 
 SHIFT = np.array([-0.02, 0.0, 0.05])  # of what each of three members makes of its baseline
-DRUG = np.array([0.0, 0.3, 0.0])  # what a dose of 1 adds to the production of each gene
+DRUG = np.array([0.0, 0.3, 0.0])  # what a dose of 1, that of half its effect, adds to the production of each gene
 
 
 def planted(inputs: int = 2) -> Dynamics:
     """Three members with the kinetics of `material`, apart by `SHIFT`, one input of a drug and one of a series."""
-    model = Dynamics(Shape(3, 3, 3, inputs))
+    model = Dynamics(Shape(3, 3, 3, inputs, compounds=min(inputs, 1)))
     reference, sd = rest(np.ones(3)), np.array([0.1, 0.2, 0.3])
     model.source.copy_(torch.arange(3).expand(3, 3))
     for name, values in {"reference": reference, "sd": sd, "ceiling": np.full(3, 2.0)}.items():
@@ -25,7 +25,7 @@ def planted(inputs: int = 2) -> Dynamics:
         model.baseline.copy_(torch.tensor(SHIFT)[:, None] / torch.tensor(sd))
         model.gate.fill_(float(np.log(GATE / (1 - GATE))))
         if inputs:
-            model.effect[:, 0] = torch.tensor(DRUG / sd)
+            model.effect[:, 0] = torch.tensor(2 * DRUG / sd)  # of a dose without limit; half of it is that of 1
     return model
 
 

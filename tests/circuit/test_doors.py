@@ -19,7 +19,7 @@ WILD = HEADER + "0.5\t0.25\t0.75\n"
 KNOCKOUTS = HEADER + "0\t0.2\t0.7\n0.5\t0\t0.9\n0.4\tNA\t0\n"
 SERIES = '"Time"\t"G1"\t"G2"\t"G3"\n\n0.0\t0.5\t0.2\t0.7\n50.0\t0.6\t0.2\t0.7\n\n0\t0.1\t0.2\t0.3\n100\t0.2\t0.3\t0.4\n'
 SPEC = {"knockdown_rate": 0.4, "disturbed_until": 50, "unit": "u", "time_unit": "min"}
-TABLES = ("wild_type", "knockouts", "knockdowns", "multifactorial", "time_series")
+TABLES = ("wild_type", "knockouts", "knockdowns", "multifactorial", "time_series", "perturbed")
 
 
 def prepared(folder: Path, ends: str = "\n", **tables: str) -> Path:

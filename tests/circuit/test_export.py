@@ -186,7 +186,7 @@ def test_a_circuit_that_was_not_scored_has_a_card(folder: Path) -> None:
     known = card.Circuit([], *[np.zeros((0, 0))] * 3, [], [], [], *[np.zeros(0, int)] * 4)
     empty = pd.DataFrame(columns=["model", *SCORES, "baseline", "baseline_value", "value"])
     about = {"network": "n", "run": "r", "unit": "u", "time_unit": "min", "chosen": "all"}
-    exported = card.Exported(pd.DataFrame(), pd.DataFrame(), about, [])
+    exported = card.Exported(*[pd.DataFrame()] * 3, about, [])
     config = {"parameters": 5, "seed": 1, "architecture": {"members": 2}}
     text = card.write_card(exported, known._replace(genes=GENES), config, {}, empty, empty)
     assert "Nothing was scored" in text and "knows no time" in text and "circuit.follow" not in text

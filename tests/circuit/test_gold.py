@@ -20,7 +20,7 @@ from workflow_scripts.docs.rules import closure
 from workflow_scripts.training.resume import Checkpoints
 
 GOLD = ("truth", "double_knockouts", "double_knockout_pairs")
-LEARNING = {"prepare_experiments", "infer_baselines", "train_circuit"}
+LEARNING = {"prepare_experiments", "prepare_candidates", "infer_baselines", "train_circuit", "try_circuit"}
 
 
 def test_no_rule_that_learns_or_chooses_follows_from_what_is_true() -> None:

@@ -43,7 +43,7 @@ def test_names_and_units_travel_with_the_weights(circuit: Circuit) -> None:
         ("a:knockout+b:knockout", [0, 0, 1], 0.0),
         ("b:knockout+a:knockdown:0.5", [0.5, 0, 1], 0.0),
         ("c:overexpression:1.5", [1, 1, 1.5], 0.0),
-        ("drug:chemical:2", [1, 1, 1], 2 * DRUG),
+        ("drug:chemical:2", [1, 1, 1], 2 * DRUG * 2 / (2 + 1)),
         ("", [1, 1, 1], 0.0),
     ],
 )

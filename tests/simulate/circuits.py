@@ -12,7 +12,7 @@ import numpy as np
 from workflow_scripts.settings.schema import complete, load_schema
 from workflow_scripts.simulate.simulate_circuit import simulate_circuit
 
-OTHERS = ("organism", "truth", "spec")
+OTHERS = ("organism", "truth", "targets", "spec")
 
 
 def filled(**changes: object) -> dict:
@@ -59,5 +59,6 @@ class Circuit(NamedTuple):
 def make(folder: Path, organism: Path | None = None, **changes: object) -> Circuit:
     names = [name for name in inspect.signature(simulate_circuit).parameters if name not in OTHERS]
     files = {name: folder / f"{name}.tsv" for name in names}
-    simulate_circuit(organism=organism, **files, truth=folder / "truth/circuit.tsv", spec=filled(**changes))
+    planted = {"truth": folder / "truth/circuit.tsv", "targets": folder / "truth/compounds.tsv"}
+    simulate_circuit(organism=organism, **files, **planted, spec=filled(**changes))
     return Circuit(folder)

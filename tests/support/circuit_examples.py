@@ -47,8 +47,10 @@ def exported() -> Exported:
     genes = pd.DataFrame(
         {"level": [0.5, 0.25, 1.0, 0.0], "sd": [0.1, 0.2, 0.3, 0.4]}, index=pd.Index(GENES, name="gene")
     )
+    targets = {"compound": ["NA", "d"], "gene": ["G1", "G0"], "effect": [0.5, -2.0], "stability": [1.0, 0.4]}
+    targets = pd.DataFrame({**targets, "low": [0.25, -3.0], "high": [0.75, -1.0], "half_dose": [0.1, 30.0]})
     about = {"network": "n", "run": "r", "unit": "u", "time_unit": "min", "chosen": "all"}
-    return Exported(edges, genes, about, [dict.fromkeys(exported_circuit.SOURCE, "x") | {"simulated": False}])
+    return Exported(edges, targets, genes, about, [dict.fromkeys(exported_circuit.SOURCE, "x") | {"simulated": False}])
 
 
 def write_exported(content: Exported, path: Path) -> None:
@@ -59,6 +61,7 @@ def write_exported(content: Exported, path: Path) -> None:
 
 def same_exported(found: Exported, content: Exported) -> None:
     pd.testing.assert_frame_equal(found.edges, content.edges)
+    pd.testing.assert_frame_equal(found.targets, content.targets)
     pd.testing.assert_frame_equal(found.genes, content.genes)
     assert (found.about, found.sources) == (content.about, content.sources)
 

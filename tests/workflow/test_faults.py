@@ -82,6 +82,7 @@ LIKE = {
     "circuit/*/experiments.h5ad": "experiments",
     "circuit/*/outcomes.h5ad": "experiments",
     "circuit/*/truth.parquet": "edge_truth",
+    "circuit/*/candidates.parquet": "candidates",
     "circuit/*/baselines/edges.parquet": "edges: methods",
     "circuit/enhancers/*/pairs.parquet": "enhancer_pairs",
     "circuit/enhancers/*/links/*.parquet": "enhancer_links",

@@ -261,7 +261,8 @@ RESPONSES = CIRCUIT_SCORES | {"predict_responses"}
 SCREENS = {"screen_perturbations", "plot_screen"}
 OF_WHOLE = SCREENS | {"prepare_experiments", "plot_circuit", "export_circuit"}  # of networks with all their levels
 TRAINED = RESPONSES | SCREENS | {"train_circuit"}
-NETWORK = TRAINED | {"prepare_experiments", "prepare_outcomes", "prepare_truth", "infer_baselines"}
+POSSIBLE = TRAINED | {"prepare_candidates", "infer_baselines"}
+NETWORK = POSSIBLE | {"prepare_experiments", "prepare_outcomes", "prepare_truth"}
 ORGANISM |= NETWORK | {"prepare_pairs", "link_enhancers", "score_links", "plot_enhancers"}
 MISSING = {"hide_levels", "score_imputed_levels", "plot_missing"}
 ORGANISM |= NETWORK | CELLS | {"simulate_cells"}
@@ -272,7 +273,7 @@ CURVE = {"take_train_samples", "fit_standardizer", "train_bulk", "embed_samples"
 CURVE |= {"score_embedding", "score_representations"}
 CURVE |= {"classify_samples", "impute_baselines", "classify_baselines", "collect_metrics", "plot_learning_curve"}
 PEER = {"adopt_embedding", "classify_samples", "score_embedding", "collect_metrics", "compare_runs"}
-MEASURED = ("wild_type", "knockouts", "knockdowns", "multifactorial", "time_series")
+MEASURED = ("wild_type", "knockouts", "knockdowns", "multifactorial", "time_series", "perturbed")
 POLICY = ("accelerator", "devices", "nodes", "strategy")
 LINKS = {"link_enhancers", "score_links", "plot_enhancers"}
 BY_HAND = {
@@ -334,6 +335,8 @@ BY_HAND = {
     "bulk/learning_curve/seed": set(),  # which has no effect where there is no curve
     "circuit/networks/{name}": NETWORK,
     **dict.fromkeys([f"circuit/networks/{{name}}/{key}" for key in MEASURED], NETWORK | FILE),
+    "circuit/networks/{name}/regulators": POSSIBLE | FILE,
+    "circuit/networks/{name}/possible_edges": POSSIBLE | FILE,
     "circuit/networks/{name}/truth": CIRCUIT_SCORES | FILE | {"prepare_truth"},
     "circuit/networks/{name}/double_knockouts": RESPONSES | FILE | {"prepare_outcomes"},
     "circuit/networks/{name}/double_knockout_pairs": RESPONSES | FILE | {"prepare_outcomes"},

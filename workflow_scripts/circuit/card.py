@@ -55,7 +55,8 @@ def write_card(
         "## Edges",
         f"`edges.tsv`, `edges.graphml` (networkx, Cytoscape, Gephi) and `edges.h5ad` (anndata, scanpy: `varp`) hold "
         f"the same {len(exported.edges):,} edges among {len(known.genes):,} genes: {about['chosen']}. A weight is the "
-        "change of the target, in its sds, with a change of its regulator by an sd, all others as they are.",
+        "change of the target, in its sds, with a change of its regulator by an sd, all others as they are."
+        + (" `targets.tsv` tells what compounds act on." if known.compounds else ""),
         "## Data",
         table(["experiments", "number"], _experiments(known)),
         "## Scores",

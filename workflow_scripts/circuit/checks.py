@@ -10,7 +10,7 @@ from workflow_scripts.settings.ablations import place_of, variants
 from workflow_scripts.settings.searches import faults_of_search
 from workflow_scripts.settings.settings import Fault, Settings
 
-MEASURED = ("knockouts", "knockdowns", "multifactorial", "time_series")
+MEASURED = ("knockouts", "knockdowns", "multifactorial", "time_series", "perturbed")
 TAKEN = {"baselines", "enhancers", "perturb_seq", "interactomes"}  # folders beside those of runs and of networks
 
 
@@ -22,6 +22,9 @@ def faults(settings: Settings) -> Iterator[Fault]:
         place = f"circuit/networks/{name}"
         if not any(key in network for key in MEASURED):
             yield place, "no experiment", f"one of {', '.join(MEASURED)} at least"
+        for key in ("regulators", "possible_edges"):
+            if network.get(key, "") == network.get("truth"):
+                yield f"{place}/{key}", "the truth itself", "another file, as scoring alone reads that"
         pair = [key for key in ("double_knockouts", "double_knockout_pairs") if key in network]
         if len(pair) == 1:
             yield f"{place}/{pair[0]}", "alone", "double_knockouts and double_knockout_pairs, or neither"

@@ -8,7 +8,7 @@ import pandas as pd
 
 from workflow_scripts.circuit import bundle, card
 from workflow_scripts.circuit.data import circuit
-from workflow_scripts.circuit.use import edge_table
+from workflow_scripts.circuit.use import edge_table, target_table
 from workflow_scripts.contracts import comparisons as comparisons_table
 from workflow_scripts.contracts import experiments as contract
 from workflow_scripts.contracts import exported_circuit, model_bundle, trial_settings
@@ -47,6 +47,7 @@ def export_circuit(
     units = {name: str(measured.uns[name]) for name in ("unit", "time_unit")}
     exported = Exported(
         found,
+        target_table(trained, known.genes, known.compounds),
         pd.DataFrame(levels, index=pd.Index(known.genes, name="gene")),
         {"network": network, "run": run, **units, "chosen": said},
         [provenances.read(path) for path in provenance],

@@ -1,8 +1,8 @@
 """Edges by trees: what the level of a gene is predicted from, by the genes that its trees split on.
 
-One regression a target, on all G genes that may regulate it: the time of each grows with sqrt(G) features a split, so that of all grows
-with G^1.5 and with samples x log(samples). Samples in which a target itself is perturbed are not those of its
-regulators, and are left out of its regression.
+One regression a target, on all G genes that may regulate it: the time of each grows with sqrt(G) features a split, so
+that of all grows with G^1.5 and with samples x log(samples). Samples in which a target itself is perturbed are not
+those of its regulators, and are left out of its regression.
 """
 
 from __future__ import annotations

@@ -9,16 +9,18 @@ from pathlib import Path
 from workflow_scripts.circuit.data import circuit, imputed
 from workflow_scripts.circuit.evidence import Inferred
 from workflow_scripts.circuit.inference_baselines import INFERENCE, infer
+from workflow_scripts.contracts import candidates as candidates_table
 from workflow_scripts.contracts import edges as edges_table
 from workflow_scripts.contracts import experiments as contract
 
 log = logging.getLogger(__name__)
 
 
-def infer_baselines(*, experiments: Path, edges: Path, spec: dict) -> None:
+def infer_baselines(*, experiments: Path, candidates: Path | None, edges: Path, spec: dict) -> None:
     """Write the Edges of every method of the registry that the experiments allow."""
     measured = contract.read(experiments)
-    filled, _ = imputed(circuit(measured))
+    possible = None if candidates is None else candidates_table.read(candidates)
+    filled, _ = imputed(circuit(measured, possible))
     found: dict[str, Inferred | None] = {}
     for name in INFERENCE:
         started = time.monotonic()

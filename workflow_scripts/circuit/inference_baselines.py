@@ -50,7 +50,8 @@ def infer(
 ) -> Inferred | None:
     """What one method infers; None where the circuit has no experiments that it could infer from.
 
-    An edge that cannot be has the weight 0. known: what other methods inferred of the same; parts that are not among it are inferred first.
+    An edge that cannot be has the weight 0. known: what other methods inferred of the same; parts that are not among
+    it are inferred first.
     """
     method = INFERENCE[name]
     if method.parts:

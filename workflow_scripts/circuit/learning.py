@@ -16,6 +16,7 @@ from torch import Tensor
 from workflow_scripts.circuit.data import Circuit, imputed
 from workflow_scripts.circuit.dynamics import AT_ONCE, Dynamics
 from workflow_scripts.circuit.evidence import singles, zscores
+from workflow_scripts.contracts.perturbations import Perturbation
 from workflow_scripts.training.objective import Loss, Term
 
 # The first number of a seed: which of the independent streams it is.
@@ -65,7 +66,7 @@ class Material:
         self.most_rests = int(np.clip(in_a_step, FEWEST_RESTS, MOST_RESTS))
 
     def zscores(self, targets: range) -> np.ndarray:
-        """The z-score (T targets, G sources) float64 of each where a source is perturbed, 0 without such an experiment."""
+        """The z-score (T targets, G sources) float64 of each where a source is perturbed, 0 of one that never is."""
         if not self.singles:
             return np.zeros((len(targets), len(self.circuit.genes)))
         return zscores(self.singles, targets).weights.T
@@ -126,16 +127,21 @@ class Material:
 def folds(circuit: Circuit, members: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """The fold (0 to members - 1) int64 of each series, and of each state of rest, of those that are perturbed by what.
 
+    All that is done to a gene is one fold. Of a compound it is one dose: what another compound does is no way to know.
     The circuit as it is, is shown to all members (`ALWAYS`), unless there is nothing else to hold out.
     """
     rests = _rests(circuit)
-    done = ["+".join(sorted({one.target for one in circuit.perturbations[row]})) for row in rests]
+    done = ["+".join(sorted({_what(one) for one in circuit.perturbations[row]})) for row in rests]
     if not circuit.series and not any(done):
         done = [str(row) for row in rests]
     names = sorted(set(done) - {""})
     of_name = dict(zip(names, _dealt(len(names), members, [PERTURBED, seed]), strict=True))
     of_rest = np.array([of_name.get(name, ALWAYS) for name in done], int)
     return _dealt(len(circuit.series), members, [SERIES, seed]), of_rest
+
+
+def _what(one: Perturbation) -> str:
+    return str(one) if one.kind == "chemical" else one.target
 
 
 def _rests(circuit: Circuit) -> np.ndarray:

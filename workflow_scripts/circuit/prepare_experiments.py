@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.circuit.level_tables import read_levels, read_series
+from workflow_scripts.circuit.level_tables import read_levels, read_perturbed, read_series
 from workflow_scripts.contracts import experiments as contract
 from workflow_scripts.contracts.perturbations import KINDS, Perturbation
 from workflow_scripts.io.errors import BadInput
@@ -20,10 +20,12 @@ def prepare_experiments(
     knockdowns: Path | None,
     multifactorial: Path | None,
     time_series: Path | None,
+    perturbed: Path | None,
     experiments: Path,
     spec: dict,
 ) -> None:
-    """Write all that may be learned from: samples of the wild type, knock-outs, knock-downs, multifactorial, series.
+    """Write all that may be learned from: samples of the wild type, knock-outs, knock-downs, multifactorial, series;
+    and of perturbations of any kind, at rest and over time.
 
     Of knock-outs and knock-downs the line of number i is that of the i-th gene. Raises BadInput where two tables are
     not of the same genes in one order.
@@ -56,6 +58,11 @@ def prepare_experiments(
         names = [f"series_{number + 1}" for number in table.block]
         disturbed = times < spec["disturbed_until"]
         add(table.values, "point", [""] * len(times), series=names, time=times, disturbed=disturbed)
+    if perturbed is not None:
+        table, told = read_perturbed(perturbed, genes)
+        genes = table.genes
+        named = {"series": told["series"].where(told["series"] == "", "perturbed_" + told["series"]).to_numpy()}
+        add(table.values, "perturbed", told["perturbation"].tolist(), **named, time=told["time"].to_numpy())
     units = {"unit": spec["unit"], "time_unit": spec["time_unit"]}
     contract.write(np.concatenate(values), pd.concat(obs), genes, experiments, **units)
 

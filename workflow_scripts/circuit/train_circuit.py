@@ -10,6 +10,7 @@ import torch
 
 from workflow_scripts.circuit import bundle, training
 from workflow_scripts.circuit.data import circuit
+from workflow_scripts.contracts import candidates as candidates_table
 from workflow_scripts.contracts import edges as edges_table
 from workflow_scripts.contracts import experiments as contract
 from workflow_scripts.contracts import history as history_table
@@ -22,6 +23,7 @@ MANY_GENES = 500  # of fewer, threads wait for one another longer than they work
 def train_circuit(
     *,
     experiments: Path,
+    candidates: Path | None,
     model: Path,
     history: Path,
     selection: Path,
@@ -39,12 +41,13 @@ def train_circuit(
     """
     measured = contract.read(experiments)
     torch.set_num_threads(threads if measured.n_vars >= MANY_GENES else 1)
-    digest = resume.digest(spec, code, [experiments])
+    given = [experiments] if candidates is None else [experiments, candidates]
+    digest = resume.digest(spec, code, given)
     unfinished = {
         penalty: resume.Checkpoints(model.parent / "checkpoints", f"{digest}-{penalty:g}")
         for penalty in spec["penalties"]
     }
-    learned = circuit(measured)
+    learned = circuit(measured, None if candidates is None else candidates_table.read(candidates))
     trials = training.train(learned, spec, policy | {"memory": memory_mb << 20}, unfinished)
     best = trials[0]
     units = {name: str(measured.uns[name]) for name in ("unit", "time_unit")}

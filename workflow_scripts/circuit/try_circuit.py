@@ -12,6 +12,7 @@ from workflow_scripts.contracts.space import laid_over
 def try_circuit(
     *,
     experiments: Path,
+    candidates: Path | None,
     settings: Path,
     model: Path,
     history: Path,
@@ -26,6 +27,7 @@ def try_circuit(
     """Train as `train_circuit` does, by TrialSettings laid over the run `spec`."""
     train_circuit(
         experiments=experiments,
+        candidates=candidates,
         model=model,
         history=history,
         selection=selection,

@@ -77,6 +77,10 @@ class Circuit:
         """Who regulates whom, the strongest first; the columns of `edge_table`."""
         return edge_table(self._model, self.genes)
 
+    def targets(self) -> pd.DataFrame:
+        """What each compound acts on, the strongest first; the columns of `target_table`."""
+        return target_table(self._model, self.genes, self.compounds)
+
     def _at_rest(self, done: Combination) -> np.ndarray:
         """Levels (M, G) under one set of perturbations."""
         return at_rest(self._model, self.genes, self.compounds, [done])[:, 0]
@@ -152,6 +156,27 @@ def edge_table(model: Dynamics, genes: list[str]) -> pd.DataFrame:
             "high": over.high,
         }
     )
+
+
+def target_table(model: Dynamics, genes: list[str], compounds: list[str]) -> pd.DataFrame:
+    """The genes that compounds act on by themselves, by compound, the strongest first; there may be none.
+
+    compound, gene; effect: of a dose without limit on the production of the gene, in its sds, mean over members;
+    stability: share of members with an effect as large as that of an edge, see `bundle.PRESENT`; low, high: the 90 %
+    interval of the effect over members; half_dose: that has half the effect, the same for all genes of a compound.
+    """
+    of = model.effect.detach()[:, : len(compounds)].double().numpy()  # (M, compounds, G)
+    halves = np.exp(model.half.detach().double().numpy()).mean(0) if compounds else np.zeros(0)
+    tables = []
+    for place, compound in enumerate(compounds):
+        effects = of[:, place]
+        order = np.argsort(-np.abs(effects).mean(0), kind="stable")
+        over = spread(effects[:, order])
+        made = {"compound": compound, "gene": np.array(genes, dtype=object)[order], "effect": over.mean}
+        made |= {"stability": bundle.present(effects[:, order]), "low": over.low, "high": over.high}
+        tables.append(pd.DataFrame({**made, "half_dose": halves[place]}))
+    columns = ["compound", "gene", "effect", "stability", "low", "high", "half_dose"]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
 
 
 def _conditions(

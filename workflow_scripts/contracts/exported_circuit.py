@@ -9,6 +9,8 @@
 - `edges.graphml`: the same as a directed graph, whose nodes are all genes with level and sd.
 - `edges.h5ad`: the same as sparse matrices in `varp` (weight, stability, low, high; sources x targets, float64, 0 where
   there is no edge); var: the genes, in the order of the model, with level and sd; X: one row, the circuit as it is.
+- `targets.tsv`: a row a compound and gene, the strongest of each compound first: compound, gene, effect (of a dose
+  without limit on the production of the gene, in its sds), stability, low, high, half_dose; none without compounds.
 - `contents.json`: network, run, unit, time_unit, how edges were chosen (text), sources (of the Provenance of the files
   that it was learned from and scored with `SOURCE`), files (sha256 of each of the files above), digest (of all these).
   The same stands in `uns` of `edges.h5ad`, and but for the sources in the GraphML.
@@ -37,7 +39,7 @@ from workflow_scripts.io.files import digest, replacing
 from workflow_scripts.io.seal import sealed, unsealed
 from workflow_scripts.io.tables import validate_table
 
-FILES = ("model.safetensors", "config.json", "edges.tsv", "edges.graphml", "edges.h5ad")
+FILES = ("model.safetensors", "config.json", "edges.tsv", "edges.graphml", "edges.h5ad", "targets.tsv")
 SOURCE = ("dataset", "release", "url", "sha256", "licence", "simulated", "note")
 REMEDY = "Copy the folder again, or export the run again."
 NUMBERS = ("weight", "stability", "low", "high")
@@ -56,6 +58,21 @@ SCHEMA = pa.DataFrameSchema(
     strict=True,
     ordered=True,
 )
+TARGETS = pa.DataFrameSchema(
+    {
+        "compound": pa.Column(str, coerce=True),
+        "gene": pa.Column(str, coerce=True),
+        "effect": pa.Column("float64", coerce=True),
+        "stability": pa.Column("float64", pa.Check.in_range(0, 1), coerce=True),
+        "low": pa.Column("float64", coerce=True),
+        "high": pa.Column("float64", coerce=True),
+        "half_dose": pa.Column("float64", pa.Check.gt(0), coerce=True),
+    },
+    unique=["compound", "gene"],
+    name="ExportedTargets",
+    strict=True,
+    ordered=True,
+)
 NAMESPACE = "http://graphml.graphdrawing.org/xmlns"
 TYPES = {"weight": "double", "sign": "int", "stability": "double", "low": "double", "high": "double"}
 
@@ -64,6 +81,7 @@ class Exported(NamedTuple):
     """What an export holds beside the model and its card."""
 
     edges: pd.DataFrame  # as in `edges.tsv`
+    targets: pd.DataFrame  # as in `targets.tsv`
     genes: pd.DataFrame  # index: names; level, sd (float64)
     about: dict[str, str]  # network, run, unit, time_unit, chosen
     sources: list[dict[str, Any]]  # Provenance, or the keys SOURCE of it
@@ -77,7 +95,8 @@ def write(model: Path, exported: Exported, card: str, path: Path) -> None:
         temporary.mkdir()
         for name in ("model.safetensors", "config.json"):
             shutil.copyfile(model / name, temporary / name)
-        edges.to_csv(temporary / "edges.tsv", sep="\t", index=False, lineterminator="\n")
+        for name, table in (("edges", edges), ("targets", validate_table(exported.targets, TARGETS, path))):
+            table.to_csv(temporary / f"{name}.tsv", sep="\t", index=False, lineterminator="\n")
         (temporary / "edges.graphml").write_bytes(_graphml(edges, exported.genes, exported.about))
         write_annotated(_annotated(exported._replace(sources=sources)), temporary / "edges.h5ad")
         sums = {name: digest(temporary / name) for name in FILES}
@@ -98,9 +117,14 @@ def read(path: Path) -> Exported:
             intact = False
         if not intact:
             raise BadInput(path, name, "is missing or damaged (checksum)", REMEDY)
-    text = {"source": str, "target": str}
-    edges = pd.read_csv(path / "edges.tsv", sep="\t", float_precision="round_trip", keep_default_na=False, dtype=text)
-    return Exported(validate_table(edges, SCHEMA, path), anndata.read_h5ad(path / "edges.h5ad").var, about, sources)
+    edges, targets = (_read(path / f"{name}.tsv", of) for name, of in (("edges", SCHEMA), ("targets", TARGETS)))
+    return Exported(edges, targets, anndata.read_h5ad(path / "edges.h5ad").var, about, sources)
+
+
+def _read(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
+    text = {name: str for name, column in schema.columns.items() if str(column.dtype) == "str"}
+    table = pd.read_csv(path, sep="\t", float_precision="round_trip", keep_default_na=False, dtype=text)
+    return validate_table(table, schema, path)
 
 
 def _graphml(edges: pd.DataFrame, genes: pd.DataFrame, about: dict[str, str]) -> bytes:

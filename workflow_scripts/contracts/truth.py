@@ -17,10 +17,11 @@ beside it:
 | states | sample and part | kind and name; value: share of a cell type, 1 of a programme that is on, score of an axis |
 | cells | perturbation of a circuit and gene | perturbation (`control`, `A`, `A+B`), level (at rest, of the highest) |
 | circuit | edge of a circuit | source, target (names of genes), sign (1 activates, -1 represses) |
+| compounds | gene that a compound acts on | shift (of its activation, by a dose without limit), half_dose |
 | enhancers | pair of an element and a gene | share (of what drives the gene), effect (of expression), sd, regulates |
 
-Of these `gates`, `pairs`, `patterns` and `states` stand where the configuration plants what they tell of. `circuit` and
-`cells` are in `results/simulate/circuits/{circuit}/truth`, written by `simulate/simulate_circuit` and
+Of these `gates`, `pairs`, `patterns` and `states` stand where the configuration plants what they tell of. `circuit`,
+`compounds` and `cells` are in `results/simulate/circuits/{circuit}/truth`, written by `simulate/simulate_circuit` and
 `simulate/simulate_cells`; `enhancers` is `results/simulate/enhancers/{screen}/truth/enhancers.tsv`, written by
 `simulate/simulate_enhancers`.
 """
@@ -51,6 +52,7 @@ COLUMNS = {
     "states": {"sample_id": str, "kind": str, "name": str, "value": "float64"},
     "cells": {"perturbation": str, "gene": str, "level": "float64"},
     "circuit": {"source": str, "target": str, "sign": "int64"},
+    "compounds": {"compound": str, "gene": str, "shift": "float64", "half_dose": "float64"},
     "enhancers": {"chrom": str, "start": "int64", "end": "int64", "gene": str, "share": "float64", "effect": "float64"}
     | {"sd": "float64", "regulates": "int64"},
 }

@@ -1,4 +1,4 @@
-"""Experiments on a circuit, those of DREAM4: steady states of perturbed genes, and time series of a disturbance.
+"""Experiments on a circuit: those of DREAM4, steady states of perturbed genes and time series of a disturbance.
 
 | experiment | what is done |
 |---|---|
@@ -9,7 +9,8 @@
 | dual knock-out | the rates of two regulators are 0 |
 | time series | the activation of a third of the genes is shifted much for 500 minutes, and not for 500 more |
 
-What is at rest has no noise but that of the measurement; a series has noise of its course as well (`kinetics.py`).
+Others, with compounds by dose among them, are those of `treatments.py`. What is at rest has no noise but that of the
+measurement; a series has noise of its course as well (`kinetics.py`).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from workflow_scripts.io.errors import BadInput
 from workflow_scripts.simulate.kinetics import Conditions, Kinetics, Unsettled, draw
 from workflow_scripts.simulate.streams import Streams
 from workflow_scripts.simulate.topology import Topology, planted, scale_free, with_feedback
+from workflow_scripts.simulate.treatments import Treated, treat
 
 TIMES = np.arange(0, 1001, 50)  # minutes
 RELEASE = 500  # minutes, at which a disturbance ends
@@ -48,6 +50,7 @@ class Experiments(NamedTuple):
     pairs: np.ndarray  # pairs x 2, int64: the genes of dual knock-outs
     dualknockouts: np.ndarray  # pairs x genes
     timeseries: np.ndarray  # series x TIMES x genes
+    treated: Treated
 
 
 def topology_of(streams: Streams, organism: Path | None, sizes: dict) -> tuple[Topology, int]:
@@ -79,18 +82,18 @@ def settle(streams: Streams, circuit: Topology, sizes: dict, where: Path) -> tup
     for attempt in range(ATTEMPTS):
         kinetics = draw(streams(f"kinetics {attempt}"), circuit)
         try:
-            return kinetics, _perform(streams, kinetics, circuit.regulators, sizes)
+            return kinetics, _perform(streams, kinetics, circuit, sizes)
         except Unsettled:
             logging.info("kinetics %d: the circuit oscillates, or keeps another state than the wild type", attempt)
     reason = f"it settles with none of {ATTEMPTS} draws of its kinetics"
     raise BadInput(where, "", reason, "Give `feedback` of the circuit a smaller number, or another seed.")
 
 
-def _perform(streams: Streams, kinetics: Kinetics, regulators: np.ndarray, sizes: dict) -> Experiments:
+def _perform(streams: Streams, kinetics: Kinetics, circuit: Topology, sizes: dict) -> Experiments:
     genes = len(kinetics.basal)
     series = _disturbed(streams("disturbances"), sizes["series"], genes)
     _require_return(kinetics, series)
-    pairs = pairs_of(streams("dual knock-outs"), regulators, sizes["double_knockouts"])
+    pairs = pairs_of(streams("dual knock-outs"), circuit.regulators, sizes["double_knockouts"])
     one = np.eye(genes)
     two = one[pairs].sum(1)
     rates = [np.ones((1, genes)), 1 - one, 1 - (1 - KNOCKED_DOWN) * one, np.ones((genes, genes)), 1 - two]
@@ -100,7 +103,8 @@ def _perform(streams: Streams, kinetics: Kinetics, regulators: np.ndarray, sizes
     rest = kinetics.at_rest(Conditions(np.concatenate(rates), shifts))
     *singles, dual = np.split(rest, places[:-1])
     course = _course(streams("process noise"), kinetics, series, sizes["process_noise"])
-    return Experiments(*singles, pairs, dual, course)
+    treated = treat(streams, kinetics, circuit, sizes["compounds"], sizes["process_noise"])
+    return Experiments(*singles, pairs, dual, course, treated)
 
 
 def _disturbed(rng: np.random.Generator, series: int, genes: int) -> Conditions:

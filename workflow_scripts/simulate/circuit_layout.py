@@ -1,7 +1,9 @@
 """Files of a circuit, as those of the DREAM4 in-silico challenge: tab-separated text, names in quotes.
 
 Tables of levels have the genes as columns; row i of knock-outs and knock-downs is of gene i. Series follow one another,
-each after an empty line, with the time in minutes. What is free of noise, and the gold standard, have no header.
+each after an empty line, with the time in minutes. What is free of noise, and the gold standard, have no header. Of
+other perturbations, which DREAM4 has none of, each line says itself what was done; lists of regulators and of edges
+that motifs tell have no header.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import numpy as np
 
 from workflow_scripts.io.files import replacing
 from workflow_scripts.simulate.topology import Topology
+from workflow_scripts.simulate.treatments import Treated
 
 
 def write_levels(path: Path, genes: list[str], levels: np.ndarray) -> None:
@@ -26,6 +29,18 @@ def write_series(path: Path, genes: list[str], times: np.ndarray, levels: np.nda
     for series in levels:
         lines += ["", *(f"{time:.1f}\t{row}" for time, row in zip(times, _rows(series), strict=True))]
     _write(path, lines)
+
+
+def write_treated(path: Path, genes: list[str], treated: Treated, levels: np.ndarray) -> None:
+    """Write measured levels (N x genes) of perturbations of any kind."""
+    times = ["" if np.isnan(time) else f"{time:g}" for time in treated.times]
+    told = zip(treated.perturbations, treated.series, times, _rows(levels), strict=True)
+    _write(path, [_header(["perturbation", "series", "time", *genes]), *("\t".join(row) for row in told)])
+
+
+def write_lines(path: Path, rows: Iterable[Iterable[object]]) -> None:
+    """Write rows of fields."""
+    _write(path, ("\t".join(map(str, row)) for row in rows))
 
 
 def write_pairs(path: Path, pairs: np.ndarray) -> None:

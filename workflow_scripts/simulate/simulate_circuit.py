@@ -13,6 +13,8 @@ from workflow_scripts.simulate import circuit_layout as layout
 from workflow_scripts.simulate.circuit import TIMES, measured, perform, topology_of
 from workflow_scripts.simulate.origin import write_provenance
 from workflow_scripts.simulate.streams import streams
+from workflow_scripts.simulate.treatments import listed_regulators
+from workflow_scripts.simulate.treatments import motif_edges as edges_of_motifs
 
 
 def simulate_circuit(
@@ -25,11 +27,16 @@ def simulate_circuit(
     multifactorial: Path,
     dualknockouts_indexes: Path,
     nonoise_dualknockouts: Path,
+    perturbed: Path,
+    regulators: Path,
+    motif_edges: Path,
     gold_standard: Path,
     truth: Path,
+    targets: Path,
     spec: dict,
 ) -> None:
-    """Write the files of a circuit (see `circuit_layout.py`), its truth and provenance; one `spec`, the same bytes.
+    """Write the files of a circuit (see `circuit_layout.py`), its truth (edges, and targets of compounds) and
+    provenance; one `spec`, the same bytes.
 
     organism: the truth of the simulated organism, part of whose network the circuit is; None for a network of its own.
     Raises BadInput where the organism's network is too small, or the circuit never settles.
@@ -49,13 +56,18 @@ def simulate_circuit(
     layout.write_levels(multifactorial, genes, noisy("multifactorial"))
     layout.write_pairs(dualknockouts_indexes, found.pairs)
     layout.write_noise_free(nonoise_dualknockouts, found.dualknockouts)
+    levels = measured(generator("measured treated"), found.treated.levels, spec["measurement_noise"])
+    layout.write_treated(perturbed, genes, found.treated, levels)
+    layout.write_lines(regulators, ([gene] for gene in listed_regulators(generator("listed"), circuit)))
+    layout.write_lines(motif_edges, edges_of_motifs(generator("motifs"), circuit))
     layout.write_gold_standard(gold_standard, circuit)
     edges = zip(circuit.sources, circuit.targets, circuit.signs, strict=True)
     contract.write(truth.stem, [(genes[source], genes[target], sign) for source, target, sign in edges], truth.parent)
+    contract.write(targets.stem, found.treated.targets, targets.parent)
 
     told = f"a circuit of {len(genes)} genes and {len(circuit.sources)} edges, seed {spec['seed']}"
-    given = timeseries, knockouts, knockdowns, wildtype, multifactorial
-    for file in (*given, dualknockouts_indexes, nonoise_dualknockouts, gold_standard, truth):
+    given = timeseries, knockouts, knockdowns, wildtype, multifactorial, perturbed, regulators, motif_edges
+    for file in (*given, dualknockouts_indexes, nonoise_dualknockouts, gold_standard, truth, targets):
         write_provenance(file, beside(file), "simulate_circuit", told)
     logging.info("%s; %d of the edges are feedback", told, feedback)
 
