@@ -52,7 +52,7 @@ def test_such_a_table_alone_is_enough(tmp_path: Path) -> None:
         ("perturbation\tseries", "series\tperturbation", "line 1: does not begin with perturbation, series, time"),
         ("G3\n", "G9\n", "line 1: .*G9 for G3"),
         ("G1:over", "G9:over", "line 2: G9 is none of the 3 genes of the table"),
-        ("overexpression:2", "overexpression", "line 2 perturbation .*is none"),
+        ("overexpression:2", "overexpression", "line 2: perturbation .* is none"),
         ("chemical:0.5\t\t", "chemical:0.5\tcourse\t", "line 3: has a series without a time"),
         ("chemical:0.5\t\t", "chemical:0.5\t\t3", "line 3: has a series without a time, or a time without"),
         ("course\t40", "course\t7", "line 6: series course goes from 7 to 7"),
@@ -89,7 +89,7 @@ def test_a_dose_acts_as_the_emax_model_has_it() -> None:
     model = Dynamics(Shape(members=2, genes=2, candidates=1, inputs=2, compounds=1))
     model.source.copy_(torch.tensor([[1], [0]]))
     with torch.no_grad():
-        model.half.copy_(torch.log(torch.tensor([[2.0], [0.5]])))
+        model.half_dose.copy_(torch.log(torch.tensor([[2.0], [0.5]])))
         model.effect.copy_(torch.tensor([[[3.0, 0.0], [0.0, 1.0]], [[1.0, 0.0], [0.0, 1.0]]]))
     for name in ("sd", "ceiling"):
         getattr(model, name).fill_(10.0 if name == "ceiling" else 1.0)

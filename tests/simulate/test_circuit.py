@@ -113,12 +113,13 @@ def test_the_gold_standard_has_all_pairs_edges_first(alone: Circuit, part: Circu
 
 
 def test_each_file_has_its_provenance_and_the_truth_its_seal(alone: Circuit) -> None:
-    assert len(alone.files) == 9
+    assert len(alone.files) == 13
     for name, data in alone.files.items():
         told = provenance.read(alone.folder / f"{name}.provenance.json")
         assert (told["sha256"], told["bytes"]) == (hashlib.sha256(data).hexdigest(), len(data))
         assert told["simulated"] is True and told["note"].startswith("SIMULATED: a circuit of 20 genes")
     assert truth.read("circuit", alone.folder / "truth")["sign"].isin([-1, 1]).all()
+    assert len(truth.read("compounds", alone.folder / "truth"))
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_another_circuit(alone: Circuit, tmp_path: Path) -> None:
@@ -134,6 +135,9 @@ def test_a_change_of_one_amount_leaves_what_it_does_not_touch(alone: Circuit, tm
     assert same == {
         "gold_standard.tsv",
         "truth/circuit.tsv",
+        "truth/compounds.tsv",
+        "regulators.tsv",
+        "motif_edges.tsv",
         "dualknockouts_indexes.tsv",
         "nonoise_dualknockouts.tsv",
     }

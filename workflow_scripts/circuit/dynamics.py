@@ -10,10 +10,9 @@ A level x of a gene moves towards what is produced of it, as a gated recurrent u
 rate: what a perturbation leaves of the production of its gene, 0 of one that is knocked out. Inputs are compounds and,
 1 while it acts, whatever unknown disturbs a series: what these act on is learned. A compound acts by its dose as
 
-    input_k = dose / (dose + half_k)
+    input_k = dose / (dose + half_dose_k)
 
-with the dose `half` of half its effect learned, too (the Emax model). Where production and level agree the circuit is
-at rest.
+with the dose of half its effect learned, too (the Emax model). Where production and level agree the circuit is at rest.
 
 Weights are standardized: a change of the target, in its sd, with a change of its regulator by an sd.
 
@@ -70,7 +69,7 @@ class Dynamics(nn.Module):
         self.register_buffer("source", torch.zeros(genes, shape.candidates, dtype=torch.long))  # of each candidate
         self.register_buffer("possible", torch.ones(genes, shape.candidates))  # 0 of one that fills a shorter list up
         if shape.compounds:
-            self.half = nn.Parameter(torch.zeros(members, shape.compounds))  # the logarithm
+            self.half_dose = nn.Parameter(torch.zeros(members, shape.compounds))  # the logarithm
         if shape.attention:
             width, attended = shape.attention, min(ATTENDED, shape.candidates)
             self.token = nn.Parameter(torch.zeros(members, genes, width))
@@ -136,7 +135,7 @@ class Dynamics(nn.Module):
         if not self.config.compounds:
             return inputs
         doses, others = inputs[:, : self.config.compounds], inputs[:, self.config.compounds :]
-        share = doses / (doses + self.half.exp()[:, None])
+        share = doses / (doses + self.half_dose.exp()[:, None])
         return torch.cat([share, others.expand(len(share), -1, -1)], 2)
 
     def _regulation(self) -> Tensor:

@@ -106,7 +106,7 @@ def create(material: learning.Material, spec: dict[str, Any]) -> tuple[Dynamics,
         model.attended.copy_(torch.as_tensor(_strongest(found.strength, model.attended.shape[1])))
     if circuit.compounds:
         with torch.no_grad():
-            model.half.copy_(torch.as_tensor(np.log(_middle_doses(circuit.chemicals))))
+            model.half_dose.copy_(torch.as_tensor(np.log(_middle_doses(circuit.chemicals))))
     for name, values in {
         "source": found.source,
         "possible": np.isfinite(found.prior),

@@ -166,7 +166,7 @@ def target_table(model: Dynamics, genes: list[str], compounds: list[str]) -> pd.
     interval of the effect over members; half_dose: that has half the effect, the same for all genes of a compound.
     """
     of = model.effect.detach()[:, : len(compounds)].double().numpy()  # (M, compounds, G)
-    halves = np.exp(model.half.detach().double().numpy()).mean(0) if compounds else np.zeros(0)
+    halves = np.exp(model.half_dose.detach().double().numpy()).mean(0) if compounds else np.zeros(0)
     tables = []
     for place, compound in enumerate(compounds):
         effects = of[:, place]
