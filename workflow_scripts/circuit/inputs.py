@@ -102,7 +102,7 @@ def telling(settings: Settings, key: str) -> list[str]:
     return [name for name in settings.names("circuit/networks") if key in settings.section("circuit/networks")[name]]
 
 
-def told(settings: Settings, keys: tuple[str, ...], file: str) -> Callable[..., list[str]]:
+def told(settings: Settings, file: str, *keys: str) -> Callable[..., list[str]]:
     """For a rule's input: the file that is made of what a network gives at any of `keys`, where it gives it."""
     return lambda wildcards: (
         [file] if any(key in settings.section(f"circuit/networks/{wildcards.network}") for key in keys) else []
