@@ -39,7 +39,9 @@ rule suggest_circuit:
 rule try_circuit:
     input:
         experiments="<results>/circuit/{network}/experiments.h5ad",
-        candidates=told(settings, "<results>/circuit/{network}/candidates.parquet", "regulators", "possible_edges"),
+        candidates=told(
+            settings, "<results>/circuit/{network}/candidates.parquet", "regulators", "possible_edges"
+        ),
         settings="<results>/circuit/{network}/{run}/trials/{trial}/settings.json",
     output:
         model=directory("<results>/circuit/{network}/{run}/trials/{trial}/model"),

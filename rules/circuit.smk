@@ -161,7 +161,9 @@ rule prepare_truth:
 rule infer_baselines:
     input:
         experiments="<results>/circuit/{network}/experiments.h5ad",
-        candidates=told(settings, "<results>/circuit/{network}/candidates.parquet", "regulators", "possible_edges"),
+        candidates=told(
+            settings, "<results>/circuit/{network}/candidates.parquet", "regulators", "possible_edges"
+        ),
     output:
         edges="<results>/circuit/{network}/baselines/edges.parquet",
     log:
@@ -184,7 +186,9 @@ rule infer_baselines:
 rule train_circuit:
     input:
         experiments="<results>/circuit/{network}/experiments.h5ad",
-        candidates=told(settings, "<results>/circuit/{network}/candidates.parquet", "regulators", "possible_edges"),
+        candidates=told(
+            settings, "<results>/circuit/{network}/candidates.parquet", "regulators", "possible_edges"
+        ),
     output:
         model=directory("<results>/circuit/{network}/{run}/model"),
         history="<results>/circuit/{network}/{run}/history.tsv",
