@@ -3,7 +3,7 @@ from workflow_scripts.simulate.inputs import mirror, truth, weights
 
 wildcard_constraints:
     circuit=r"[A-Za-z0-9_-]+",  # simulate/circuits
-    screen=r"[A-Za-z0-9_-]+",  # simulate/enhancers
+    pairs=r"[A-Za-z0-9_-]+",  # simulate/enhancers
 
 
 rule simulate:
@@ -11,7 +11,7 @@ rule simulate:
         weights(settings),
         truth(settings),
         collect("<results>/simulate/circuits/{circuit}/gold_standard.tsv", circuit=names("simulate/circuits")),
-        collect("<results>/simulate/enhancers/{screen}/pairs.tsv", screen=names("simulate/enhancers")),
+        collect("<results>/simulate/enhancers/{pairs}/pairs.tsv", pairs=names("simulate/enhancers")),
 
 
 rule simulate_weights:
@@ -103,21 +103,21 @@ rule simulate_enhancers:
     input:
         organism=branch(mirror(settings), then="<results>/simulate/truth", otherwise=[]),
     output:
-        pairs="<results>/simulate/enhancers/{screen}/pairs.tsv",
-        truth="<results>/simulate/enhancers/{screen}/truth/enhancers.tsv",
-        seals=["<results>/simulate/enhancers/{screen}/truth/enhancers.tsv.sha256"],
+        pairs="<results>/simulate/enhancers/{pairs}/pairs.tsv",
+        truth="<results>/simulate/enhancers/{pairs}/truth/enhancers.tsv",
+        seals=["<results>/simulate/enhancers/{pairs}/truth/enhancers.tsv.sha256"],
         attested=[
-            "<results>/simulate/enhancers/{screen}/pairs.tsv.provenance.json",
-            "<results>/simulate/enhancers/{screen}/truth/enhancers.tsv.provenance.json",
+            "<results>/simulate/enhancers/{pairs}/pairs.tsv.provenance.json",
+            "<results>/simulate/enhancers/{pairs}/truth/enhancers.tsv.provenance.json",
         ],
     log:
-        "<logs>/simulate/simulate_enhancers.{screen}.log",
+        "<logs>/simulate/simulate_enhancers.{pairs}.log",
     benchmark:
-        "<benchmarks>/simulate/simulate_enhancers.{screen}.jsonl"
+        "<benchmarks>/simulate/simulate_enhancers.{pairs}.jsonl"
     conda:
         "../envs/simulate.yaml"
     params:
-        spec=spec("simulate/enhancers/{screen}"),
+        spec=spec("simulate/enhancers/{pairs}"),
         code=code("simulate/simulate_enhancers"),
     script:
         "../workflow_scripts/simulate/simulate_enhancers.py"

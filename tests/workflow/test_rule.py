@@ -10,6 +10,7 @@ import importlib.util
 import inspect
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -237,6 +238,17 @@ def test_every_job_finds_the_project(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": "elsewhere"}
     found = subprocess.run(command, cwd=tmp_path, env=environment, text=True, capture_output=True, check=True).stdout
     assert found.strip() == f"{ROOT}{os.pathsep}elsewhere"
+
+
+def test_a_wildcard_is_allowed_the_same_wherever_it_is_constrained_for_all_rules() -> None:
+    """A later constraint holds for all rules after it, so that one name for two things would mean the last of them."""
+    allowed: dict[str, set[str]] = {}
+    for path in sorted((ROOT / "rules").glob("*.smk")):
+        block = re.search(r"^wildcard_constraints:\n((?: +.*\n)+)", path.read_text(), re.MULTILINE)
+        for name, pattern in re.findall(r"^    (\w+)=(.*?),(?:  #.*)?$", block[1] if block else "", re.MULTILINE):
+            allowed.setdefault(name, set()).add(pattern)
+    assert len(allowed) > 10
+    assert {name: patterns for name, patterns in allowed.items() if len(patterns) > 1} == {}
 
 
 # When it runs again

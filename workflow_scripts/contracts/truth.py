@@ -22,7 +22,7 @@ beside it:
 
 Of these `gates`, `pairs`, `patterns` and `states` stand where the configuration plants what they tell of. `circuit`,
 `compounds` and `cells` are in `results/simulate/circuits/{circuit}/truth`, written by `simulate/simulate_circuit` and
-`simulate/simulate_cells`; `enhancers` is `results/simulate/enhancers/{screen}/truth/enhancers.tsv`, written by
+`simulate/simulate_cells`; `enhancers` is `results/simulate/enhancers/{pairs}/truth/enhancers.tsv`, written by
 `simulate/simulate_enhancers`.
 """
 
