@@ -1,4 +1,4 @@
-# What was learned of circuits, and of enhancers and their genes.
+# What was learned of circuits, of enhancers and their genes, and of perturbed cells.
 
 
 rule plot_circuit:
@@ -126,6 +126,41 @@ rule plot_enhancers:
         dataset="{pairs}",
     script:
         "../workflow_scripts/report/plot_enhancers.py"
+
+
+rule plot_effects:
+    input:
+        effects="<results>/circuit/perturb_seq/{cells}/effects.h5ad",
+        metrics="<results>/circuit/perturb_seq/{cells}/metrics.parquet",
+        comparisons="<results>/circuit/perturb_seq/{cells}/comparisons.parquet",
+        embeddings=named_vectors(settings),
+        provenance=provenance_of("circuit/perturb_seq/{cells}/cells"),
+    output:
+        figure=report(
+            "<results>/report/perturb_seq/{cells}/effects.png",
+            category="6. Circuits",
+            subcategory="perturbed cells: {cells}",
+            labels={"run": "all models", "figure": "effects of perturbations"},
+            caption="../config/report/effects.rst",
+        ),
+        page=report(
+            "<results>/report/perturb_seq/{cells}/effects.html",
+            category="6. Circuits",
+            subcategory="perturbed cells: {cells}",
+            labels={"run": "all models", "figure": "scores"},
+            caption="../config/report/effect_scores.rst",
+        ),
+    log:
+        "<logs>/report/plot_effects.{cells}.log",
+    benchmark:
+        "<benchmarks>/report/plot_effects.{cells}.jsonl"
+    conda:
+        "../envs/report.yaml"
+    params:
+        code=code("report/plot_effects"),
+        dataset="{cells}",
+    script:
+        "../workflow_scripts/report/plot_effects.py"
 
 
 rule plot_screen:

@@ -1,6 +1,8 @@
 from workflow_scripts.bulk.inputs import fewer, gene_embedding, of_variants, place_of_run
 from workflow_scripts.circuit.inputs import (
+    named_vectors,
     of_circuit_variants,
+    of_circuits,
     of_missing,
     of_screens,
     place_of_circuit,
@@ -64,6 +66,11 @@ rule figures:
             "<results>/report/enhancers/{pairs}/{file}",
             pairs=names("circuit/enhancers"),
             file=["links.png", "links.html"],
+        ),
+        collect(
+            "<results>/report/perturb_seq/{cells}/{file}",
+            cells=names("circuit/perturb_seq"),
+            file=["effects.png", "effects.html"],
         ),
         collect(
             "<results>/report/{set}/{figure}",

@@ -33,6 +33,8 @@ rule summarize_results:
         comparisons=collect(
             "<results>/bulk/{run}/comparisons.parquet", run=names("bulk/runs") + names("bulk/peers")
         ),
+        circuit_metrics=of_circuits(settings, "metrics.parquet"),
+        circuit_comparisons=of_circuits(settings, "comparisons.parquet"),
         selections=collect("<results>/bulk/{run}/selection.tsv", run=names("bulk/runs")),
         seals=collect("<results>/bulk/{run}/selection.tsv.sha256", run=names("bulk/runs")),
         samples=branch(section("prebulk"), then="<results>/prebulk/samples.parquet", otherwise=[]),
@@ -44,6 +46,13 @@ rule summarize_results:
             ),
             branch(fewer(settings), then="<results>/report/learning_curve.png", otherwise=[]),
             collect("<results>/report/{set}/pausing.png", set=names("tracks/sets")),
+            collect(
+                "<results>/report/{network}/{run}/circuit.png",
+                network=names("circuit/networks")[:1],
+                run=names("circuit/runs"),
+            ),
+            collect("<results>/report/enhancers/{pairs}/links.png", pairs=names("circuit/enhancers")),
+            collect("<results>/report/perturb_seq/{cells}/effects.png", cells=names("circuit/perturb_seq")),
         ],
         embeddings=collect("<results>/{embedding}.h5ad", embedding=settings.offered("gene embedding")),
         provenance=provenance(),

@@ -389,8 +389,17 @@ def test_from_cells_to_scores(tmp_path: Path) -> None:
     assert pooled.loc[(UNSEEN, "network:c"), "unknown_genes"] == 0
     assert pooled.loc[(UNSEEN, "network:none"), "unknown_genes"] == 8
     found = comparisons.read(out["comparisons"])
-    assert set(found["model"]) == {"network:none", "network:c"} and (found["model"] != found["baseline"]).all()
-    assert {"additive", "split_half", "network_permuted_labels:c"} <= set(found["baseline"])
+    assert (found["model"] != found["baseline"]).all()
+    own_rows = found["model"].isin(["network:none", "network:c"])
+    assert {"additive", "split_half", "network_permuted_labels:c"} <= set(found.loc[own_rows, "baseline"])
+    others = found[~own_rows & (found["dataset"] == "made") & (found["metric"] == "effect_l2")]
+    for task, rule in ((UNSEEN, "train_mean"), (DOUBLES, "additive")):
+        of_task = others[others["task"] == task]
+        assert set(of_task["baseline"]) == {rule}
+        assert set(of_task["model"]) == set(pooled.loc[task].index) - {rule, "network:none", "network:c"}
+        values = pooled.loc[task, "effect_l2"]
+        expected = values[of_task["model"]].to_numpy() - values[rule]
+        np.testing.assert_allclose(of_task["difference"], expected, atol=1e-12)
 
 
 def test_the_mean_over_seeds_and_each_of_them_are_told(tmp_path: Path) -> None:

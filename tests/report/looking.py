@@ -48,6 +48,19 @@ def legends_apart(figure: Figure) -> bool:
     return bool(legends)
 
 
+def words_apart(figure: Figure) -> bool:
+    """Whether no words lie on others: names, numbers, titles, what axes are, legends."""
+    figure.draw_without_rendering()
+    sides = [side for axis in figure.axes for side in (axis.xaxis, axis.yaxis)]
+    unseen = set()  # numbers beyond the limits of an axis, which are not drawn
+    for side in sides:
+        low, high = sorted(side.get_view_interval())
+        unseen |= {tick.label1 for tick in side.get_major_ticks() if not low <= tick.get_loc() <= high}
+    words = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
+    boxes = [text.get_window_extent().padded(-1) for text in words if text not in unseen]
+    return not any(one.overlaps(other) for at, one in enumerate(boxes) for other in boxes[:at])
+
+
 def shows(figure: Figure, colour: str) -> int:
     """How many pixels of a drawn figure have this colour, or almost."""
     figure.set_dpi(DPI)

@@ -13,15 +13,21 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
+from tests.circuit.perturbed_cells import cells
 from tests.report.conftest import SPEC
 from tests.report.looking import ODD
+from tests.report.test_plot_effects import scored
 from tests.report.test_plot_scores import PROBE, RUN, row, tables_of
+from workflow_scripts.contracts import comparisons, metrics
 from workflow_scripts.evaluation.models import BASELINES
 from workflow_scripts.report import style
 from workflow_scripts.report.list_sources import list_sources
 from workflow_scripts.report.pages import Markup, write_page
+from workflow_scripts.report.plot_effects import plot_effects
 from workflow_scripts.report.plot_embedding import plot_embedding
 from workflow_scripts.report.scores_page import write_scores
+from workflow_scripts.report.summary import circuit_headlines
+from workflow_scripts.report.summary_page import circuit_part
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not on PATH")
@@ -151,6 +157,18 @@ def test_no_column_of_a_wide_table_is_cut(tmp_path, write_provenance, window: st
     write_scores(scores, RUN, *numbers, {PROBE}, "")
     for page in (sources, scores):
         assert visit(page, f"{CUT} document.title = JSON.stringify(cut());", tmp_path, window) == []
+
+
+def test_no_column_of_the_pages_of_perturbed_cells_is_cut(tmp_path, write_provenance) -> None:
+    files = scored(tmp_path, cells(each=10, doubles=8))
+    effects, first = tmp_path / "effects.html", tmp_path / "summary.html"
+    told = {"provenance": [write_provenance("cells.h5ad", simulated=True)], "embeddings": []}
+    plot_effects(**files, **told, figure=tmp_path / "effects.png", page=effects)
+    found = circuit_headlines(metrics.read(files["metrics"]), comparisons.read(files["comparisons"]))
+    write_page(first, "Summary", "", circuit_part(found, {}))
+    for page in (effects, first):
+        for window in WINDOWS:
+            assert visit(page, f"{CUT} document.title = JSON.stringify(cut());", tmp_path, window) == []
 
 
 def test_a_table_page_is_shown_with_its_odd_names(tmp_path, write_provenance) -> None:

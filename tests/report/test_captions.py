@@ -21,7 +21,13 @@ def render(caption: Path, config: dict, truth: bool) -> str:
     snakemake = SimpleNamespace(
         config=config,
         wildcards=SimpleNamespace(
-            run="small", set="netseq", network="planted", complete="planted", pairs="planted", screen="programme"
+            run="small",
+            set="netseq",
+            network="planted",
+            complete="planted",
+            pairs="planted",
+            screen="programme",
+            cells="planted",
         ),
         input={"truth": ["truth"]} if truth else {},
     )

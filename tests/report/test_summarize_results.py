@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,12 +17,14 @@ from tests.report.test_plot_scores import ODD, PROBE, RUN, row, rows_of, tables_
 from tests.support.examples import selection_table
 from workflow_scripts.contracts import comparisons, metrics, samples, selection
 from workflow_scripts.docs.reruns import demo
+from workflow_scripts.evaluation.comparisons import compare
 from workflow_scripts.evaluation.models import BASELINES
 from workflow_scripts.io import job_record, ledger
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.report import summary
 from workflow_scripts.report.methods import describe
 from workflow_scripts.report.summarize_results import main_figures, summarize_results
+from workflow_scripts.report.summary_page import sentence
 
 WHERE = Path("metrics.parquet")
 
@@ -42,6 +45,8 @@ def results(tmp_path: Path, origin, monkeypatch: pytest.MonkeyPatch) -> dict:
     files = {
         "metrics": [folder / f"bulk/{RUN}/metrics.parquet"],
         "comparisons": [folder / f"bulk/{RUN}/comparisons.parquet"],
+        "circuit_metrics": [],
+        "circuit_comparisons": [],
         "selections": [folder / f"bulk/{RUN}/selection.tsv"],
         "figures": [folder / f"report/{RUN}/{name}.png" for name in ("f1", "imputation", "umap")],
         "samples": folder / "prebulk/samples.parquet",
@@ -132,9 +137,9 @@ def test_every_score_of_every_model_stands_in_one_table_once(results: dict) -> N
 def test_a_baseline_that_stands_beside_two_runs_is_one_row() -> None:
     numbers, _ = tables_of([row("a", "skill", 0.5), row("gene_mean", "skill", 0.0)])
     other, _ = tables_of([row("b", "skill", 0.4), row("gene_mean", "skill", 0.0)])
-    merged = summary.merge_scores({"a": numbers, "b": other})
+    merged = summary.merge_scores([numbers, other])
     assert list(zip(merged["run"], merged["model"], strict=True)) == [("", "gene_mean"), ("a", "a"), ("b", "b")]
-    assert summary.merge_scores({}).empty
+    assert summary.merge_scores([]).empty
 
 
 def test_a_headline_stands_beside_the_best_baseline_of_that_number_with_the_interval_of_their_difference() -> None:
@@ -144,6 +149,104 @@ def test_a_headline_stands_beside_the_best_baseline_of_that_number_with_the_inte
     assert first.score[0] == pytest.approx(0.5) and first.baseline_score == pytest.approx(0.8)
     assert first.difference[0] == pytest.approx(-0.3) and first.difference[1] < -0.3 < first.difference[2] < 0
     assert (second.place.metric, second.baseline, second.says) == ("skill", "pca_imputer", "level")
+
+
+# circuits, enhancers and perturbed cells
+
+NETWORK = [("fitted", "aupr", 0.6), ("genie3", "aupr", 0.5), ("clr", "aupr", 0.3)]
+ERRORS = [("fitted", "response_mse", 0.0040), ("additive", "response_mse", 0.0050), ("no_change", "response_mse", 0.02)]
+DISTANCES = {
+    "network:none": 0.9,
+    "network:esm2": 0.7,
+    "network_permuted_labels:none": 0.95,
+    "linear_low_rank:esm2": 0.8,
+    "additive": 1.0,
+    "split_half": 0.2,
+}
+
+
+def of_network() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Metrics and Comparisons of a run on a network."""
+    given = {"dataset": "planted", "own": 0.0001}
+    rows = [row(*of, **given, task="edges") for of in NETWORK]
+    return compared([row(*of, **given, task="response") for of in ERRORS] + rows, lambda name: name == "fitted")
+
+
+def of_cells() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Metrics and Comparisons of perturbed cells in two contexts; in one of them all is the other way round."""
+    given = {"task": "doubles", "own": 0.0001}
+    rows = [row(name, "effect_l2", value, **given, dataset="planted") for name, value in DISTANCES.items()]
+    rows += [row(name, "effect_l2", 1 / value, **given, dataset="planted, K562") for name, value in DISTANCES.items()]
+    return compared(rows, lambda name: name.startswith("network:"))
+
+
+def compared(rows: list[dict], own: Callable[[str], bool]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    numbers = pd.DataFrame(rows)
+    ours = numbers["model"].map(own)
+    found = compare(numbers[ours], numbers, "metrics.parquet")
+    return numbers[list(metrics.SCHEMA.columns)], found[found["model"] != found["baseline"]]
+
+
+def test_the_numbers_of_a_circuit_stand_beside_the_best_baseline_where_less_is_better_too() -> None:
+    first, second = summary.circuit_headlines(*of_network())
+    assert (first.run, first.place.metric, first.baseline, first.says) == ("fitted", "aupr", "genie3", "ahead")
+    assert first.difference[0] == pytest.approx(0.1)
+    assert (second.place.metric, second.baseline, second.says) == ("response_mse", "additive", "ahead")
+    assert (second.score[0], second.baseline_score) == (0.0040, 0.0050)
+
+
+def test_every_own_model_of_perturbed_cells_stands_beside_the_best_that_is_neither_own_nor_the_ceiling() -> None:
+    found = {one.run: one for one in summary.circuit_headlines(*of_cells())}
+    assert list(found) == ["networks upon a rule, no gene vectors", "networks upon a rule, esm2"]  # none is chosen
+    for one, value, says in zip(found.values(), (0.9, 0.7), ("behind", "ahead"), strict=True):
+        assert (one.baseline, one.says, one.place.dataset) == ("linear_low_rank:esm2", says, "planted")
+        assert one.score[0] == value and one.difference[0] == pytest.approx(value - 0.8)
+
+
+def test_who_is_ahead_of_the_best_baseline_and_level_with_another_is_said_to_be_both() -> None:
+    numbers, against = of_network()
+    against.loc[(against["metric"] == "aupr") & (against["baseline"] == "clr"), "verdict"] = "level"
+    first, second = summary.circuit_headlines(numbers, against)
+    assert (first.beside, first.says) == ("ahead", "level")
+    said = sentence(first)
+    assert "<span>ahead of the best baseline, GENIE3 (0.500), and level with another one</span>" in said
+    assert "another" not in sentence(second) and "(0.0050)" in sentence(second)
+    against.loc[against["baseline"] == "clr", "verdict"] = "behind"
+    said = sentence(summary.circuit_headlines(numbers, against)[0])
+    assert 'class="bad">ahead of the best baseline, GENIE3 (0.500), and behind another one</span>' in said
+
+
+def test_circuits_and_cells_are_on_the_page_in_the_opening_and_among_all_scores(results: dict) -> None:
+    folder = Path("results/demo/circuit")
+    for place, tables in (("planted/fitted", of_network()), ("perturb_seq/planted", of_cells())):
+        for kind, contract, table in zip(("metrics", "comparisons"), (metrics, comparisons), tables, strict=True):
+            path = folder / place / f"{kind}.parquet"
+            contract.write(table, path)
+            results[f"circuit_{kind}"].append(path)
+    summarize_results(**results)
+    shown = " ".join(page(results["page"], images=3).text.split())
+    parts = ["Headline scores", "Circuits, enhancers and perturbed cells", "Know this first"]
+    assert [shown.index(part) for part in parts] == sorted(shown.index(part) for part in parts)
+    assert "AUPR (edges of planted)" in shown and "two genes perturbed in cells of planted" in shown
+    opening = results["opening"].read_text()
+    assert opening.count("<li>") == 2 + 2 + 2 + 4
+    assert "ahead of the best baseline, linear model of low rank, esm2 (0.800)" in opening
+    assert opening.index("weighted F1") < opening.index("AUPR") < opening.index("distance of changes")
+    merged = pd.read_csv(results["scores"], sep="\t", keep_default_na=False, na_values=["NA"])
+    cells = merged[merged["task"] == "doubles"].set_index(["dataset", "model"])
+    assert len(cells) == 2 * len(DISTANCES)
+    assert cells.loc[("planted", "additive"), "run"] == cells.loc[("planted", "split_half"), "run"] == ""
+    assert cells.loc[("planted", "network:esm2"), "run"] == "network:esm2"
+    assert cells.loc[("planted", "additive"), "name"] == "sum of the two singles"
+    errors = merged[merged["task"] == "response"].set_index("model")
+    assert errors.loc["additive", "name"] == "sum of effects" and errors.loc["fitted", "run"] == "fitted"
+
+
+def test_a_run_without_models_says_so(results: dict) -> None:
+    given = {**results, "metrics": [], "comparisons": [], "selections": [], "figures": []}
+    summarize_results(**given)
+    shown = page(results["page"]).text
+    assert "No run was scored on the test split." in shown and "Circuits, enhancers" not in shown
 
 
 def test_a_run_that_was_not_scored_has_no_headline() -> None:
@@ -197,12 +300,19 @@ def test_figures_are_those_of_the_run_that_did_best_on_validation() -> None:
     numbers = {run: tables_of([of for of in rows if of["model"].startswith(run)])[0] for run in "ab"}
     figures = [Path(f"report/{name}/{file}.png") for name in "ab" for file in ("umap", "f1")]
     figures += [Path("report/netseq/pausing.png"), Path("report/learning_curve.png")]
-    assert [str(path) for path in main_figures(figures, numbers).values()] == [
+    figures += [Path("report/perturb_seq/a/effects.png"), Path("report/enhancers/a/links.png")]
+    figures += [Path("report/planted/a/circuit.png")]  # a run of the same name on a circuit
+    shown = main_figures(figures, numbers)
+    assert [str(path) for path in shown.values()] == [
         "report/b/f1.png",
         "report/learning_curve.png",
         "report/b/umap.png",
         "report/netseq/pausing.png",
+        "report/planted/a/circuit.png",
+        "report/enhancers/a/links.png",
+        "report/perturb_seq/a/effects.png",
     ]
+    assert [title.rpartition(": ")[2] for title in shown][-3:] == ["planted, a", "a", "a"]
 
 
 def test_methods_speak_of_what_was_done_and_cite_in_order() -> None:

@@ -241,7 +241,7 @@ SPLITS = MODELS | {"split_samples", "fit_standardizer", "summarize_samples", "pl
 SPLITS |= {"score_representations", "classify_baselines", "impute_baselines", "embed_baseline"}
 DUPLICATES = SPLITS | {"find_duplicates"}
 CORPUS = DUPLICATES | {"normalize_counts"}
-FITTED = {"predict_effects", "score_effects"}  # models of perturbed cells
+FITTED = {"predict_effects", "score_effects", "plot_effects"}  # models of perturbed cells
 CELLS = FITTED | {"prepare_effects"}
 EMBEDDING = MODELS | FITTED | {"embed_proteins", "list_sources"}
 MADE = {
@@ -361,7 +361,7 @@ BY_HAND = {
     "circuit/perturb_seq/{name}/cells": CELLS | FILE,
     "circuit/perturb_seq/{name}/embeddings": FITTED | MADE,  # another one, which has to be made first
     "circuit/perturb_seq/{name}/fit": FITTED,
-    "circuit/perturb_seq/{name}/scores": {"score_effects"},
+    "circuit/perturb_seq/{name}/scores": {"score_effects", "plot_effects"},
     "circuit/perturb_seq/other": CELLS | FILE,
     "report/embedding": {"plot_embedding", "merge_samples"},
 }

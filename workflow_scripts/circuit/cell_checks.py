@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-TAKEN = ("coexpression", "none")  # names of vectors that every set of cells has
+from workflow_scripts.evaluation.cell_models import VECTORS
+
+TAKEN = tuple(VECTORS)  # names of vectors that every set of cells has
 
 
 def faults(

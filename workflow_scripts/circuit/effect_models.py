@@ -1,6 +1,8 @@
-"""The registry of models of perturbed cells that take vectors of genes, and what each is called in print.
+"""The registry of models of perturbed cells that take vectors of genes.
 
-The key, and the name of the vectors after a colon, is the name of its rows in PredictedEffects and Metrics.
+The key, and the name of the vectors after a colon, is the name of its rows in PredictedEffects and Metrics. To add a
+model, let `predictions` make them, add its line, and in `evaluation/cell_models.py` what it is called where people read
+of it.
 """
 
 from __future__ import annotations
@@ -14,21 +16,18 @@ from workflow_scripts.circuit.effect_linear import linear_low_rank
 from workflow_scripts.circuit.effect_residual import permuted_labels, predict
 from workflow_scripts.circuit.effect_tasks import Asked, Known
 from workflow_scripts.circuit.effect_vectors import Vectors, permuted
-
-WITHOUT = "none"  # the name of no vectors
-OWN = "network"  # the stage's own, which is compared with all others
+from workflow_scripts.evaluation.cell_models import WITHOUT
 
 
 class EffectModel(NamedTuple):
-    label: str  # as it is printed
     takes_vectors: bool = False  # whether it is nothing without
 
 
 MODELS = {
-    "network": EffectModel("networks upon a rule"),
-    "network_permuted_labels": EffectModel("the same with permuted train labels"),
-    "network_permuted_genes": EffectModel("the same with vectors permuted among genes", takes_vectors=True),
-    "linear_low_rank": EffectModel("linear low rank", takes_vectors=True),
+    "network": EffectModel(),
+    "network_permuted_labels": EffectModel(),
+    "network_permuted_genes": EffectModel(takes_vectors=True),
+    "linear_low_rank": EffectModel(takes_vectors=True),
 }
 
 

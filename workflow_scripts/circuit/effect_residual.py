@@ -18,8 +18,9 @@ from scipy.stats import t
 
 from workflow_scripts.circuit.effect_network import said, train
 from workflow_scripts.circuit.effect_rules import additive, train_mean
-from workflow_scripts.circuit.effect_tasks import DOUBLES, Asked, Known, parted
+from workflow_scripts.circuit.effect_tasks import Asked, Known, parted
 from workflow_scripts.circuit.effect_vectors import Vectors
+from workflow_scripts.evaluation.cell_models import DOUBLES
 
 FEWEST = 3  # perturbations to learn from
 CONFIDENCE = 0.95  # one-sided, with which a gain is one

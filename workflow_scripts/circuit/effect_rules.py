@@ -4,7 +4,8 @@ One entry a line: the key is the name of its rows in Metrics; `function` is one 
 
     function(known: Known, asked: Asked) -> changes (R, G) float64
 
-`known` holds nothing of what is asked. To add a rule, write one function, and add its line.
+`known` holds nothing of what is asked. To add a rule, write one function, add its line, and in
+`evaluation/cell_models.py` what it is called where people read of it.
 """
 
 from __future__ import annotations
@@ -13,25 +14,25 @@ from typing import NamedTuple
 
 import numpy as np
 
-from workflow_scripts.circuit.effect_tasks import DOUBLES, UNSEEN, Asked, Known
+from workflow_scripts.circuit.effect_tasks import Asked, Known
 from workflow_scripts.circuit.response_baselines import greatest
+from workflow_scripts.evaluation.cell_models import DOUBLES, UNSEEN
 
 HERE = "workflow_scripts.circuit.effect_rules"
 
 
 class Rule(NamedTuple):
-    label: str  # as it is printed
     function: str
     tasks: tuple[str, ...] = (UNSEEN, DOUBLES)
 
 
 RULES = {
-    "no_change": Rule("no change", f"{HERE}.no_change"),
-    "train_mean": Rule("mean of the single perturbations known", f"{HERE}.train_mean"),
-    "mean_of_doubles": Rule("mean of the doubles known", f"{HERE}.mean_of_doubles", (DOUBLES,)),
-    "matching_mean": Rule("mean of the two singles", f"{HERE}.matching_mean", (DOUBLES,)),
-    "additive": Rule("sum of the two singles", f"{HERE}.additive", (DOUBLES,)),
-    "largest_effect": Rule("the larger of the two singles", f"{HERE}.largest_effect", (DOUBLES,)),
+    "no_change": Rule(f"{HERE}.no_change"),
+    "train_mean": Rule(f"{HERE}.train_mean"),
+    "mean_of_doubles": Rule(f"{HERE}.mean_of_doubles", (DOUBLES,)),
+    "matching_mean": Rule(f"{HERE}.matching_mean", (DOUBLES,)),
+    "additive": Rule(f"{HERE}.additive", (DOUBLES,)),
+    "largest_effect": Rule(f"{HERE}.largest_effect", (DOUBLES,)),
 }
 
 

@@ -19,8 +19,8 @@ import numpy as np
 
 from workflow_scripts.circuit.cells import JOIN
 from workflow_scripts.contracts.effects import HALVES
+from workflow_scripts.evaluation.cell_models import DOUBLES, UNSEEN
 
-UNSEEN, DOUBLES = "unseen genes", "doubles"
 log = logging.getLogger(__name__)
 
 

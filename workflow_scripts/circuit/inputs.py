@@ -121,6 +121,15 @@ def of_circuit_variants(settings: Settings, file: str) -> Callable[..., list[str
     return found
 
 
+def of_circuits(settings: Settings, file: str) -> list[str]:
+    """`file` of every run on every network, of every table of enhancers, and of every set of cells."""
+    folders = [
+        f"{network}/{run}" for network in settings.names("circuit/networks") for run in settings.names("circuit/runs")
+    ]
+    folders += [f"{kind}/{name}" for kind in ("enhancers", "perturb_seq") for name in settings.names(f"circuit/{kind}")]
+    return [f"<results>/circuit/{folder}/{file}" for folder in folders]
+
+
 def of_missing(settings: Settings, file: str, whole: bool = False) -> Callable[..., list[str]]:
     """For a rule's input: `file` of every run on the {complete} network with levels missing, and on it `whole`."""
 
@@ -164,6 +173,18 @@ def vectors_of(settings: Settings) -> Callable[..., list[str]]:
         return [f"<results>/circuit/interactomes/{name}.h5ad" if stage == "circuit" else f"<results>/{embedding}.h5ad"]
 
     return file
+
+
+def named_vectors(settings: Settings) -> Callable[..., list[str]]:
+    """For a rule's input: the GeneEmbeddings that are configured for one set of {cells}; not that of its own cells."""
+
+    def files(wildcards: Any) -> list[str]:
+        of = vectors_of(settings)
+        named = settings.names(f"circuit/perturb_seq/{wildcards.cells}/embeddings")
+        found = (of(SimpleNamespace(cells=wildcards.cells, embedding=name)) for name in named)
+        return sorted({file for each in found for file in each})
+
+    return files
 
 
 def predicted_effects(settings: Settings) -> Callable[..., list[str]]:

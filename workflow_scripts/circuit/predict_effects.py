@@ -10,11 +10,12 @@ import pandas as pd
 import torch
 
 from workflow_scripts.circuit.cells import JOIN
-from workflow_scripts.circuit.effect_models import WITHOUT, offered, predictions
+from workflow_scripts.circuit.effect_models import offered, predictions
 from workflow_scripts.circuit.effect_tasks import changes, held_out, tasks
 from workflow_scripts.circuit.effect_vectors import NOTHING, read_vectors
 from workflow_scripts.contracts import effects as effects_table
 from workflow_scripts.contracts import predicted_effects
+from workflow_scripts.evaluation.cell_models import WITHOUT
 
 
 def predict_effects(*, effects: Path, vectors: Path | None, predicted: Path, spec: dict, embedding: str) -> None:

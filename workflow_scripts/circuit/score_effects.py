@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.circuit.cells import JOIN
-from workflow_scripts.circuit.effect_models import OWN
 from workflow_scripts.circuit.effect_rules import RULES
 from workflow_scripts.circuit.effect_tasks import Known, Task, changes, held_out, rows_of_tasks
 from workflow_scripts.contracts import comparisons as comparisons_table
 from workflow_scripts.contracts import effects as effects_table
 from workflow_scripts.contracts import metrics as metrics_table
 from workflow_scripts.contracts import predicted_effects
+from workflow_scripts.evaluation import cell_models
 from workflow_scripts.evaluation.comparisons import compare
 from workflow_scripts.evaluation.effects import Truth, score_seeds
 from workflow_scripts.evaluation.effects import score_effects as score
@@ -29,7 +29,10 @@ from workflow_scripts.io.registry import load
 def score_effects(
     *, effects: Path, predicted: list[Path], metrics: Path, comparisons: Path, spec: dict, dataset: str
 ) -> None:
-    """Write Metrics of models, and of rules by their folds, and Comparisons of own models with all others."""
+    """Write Metrics of models, and of rules by their folds, and Comparisons.
+
+    Own models are compared with all others, and all others with the rule that own ones stand upon.
+    """
     data = effects_table.read(effects)
     known, halves = changes(data)
     told = [predicted_effects.read(path, str(data.uns["gene_order"])) for path in predicted]
@@ -118,8 +121,9 @@ def _write(rows: list[dict], seeds: list[dict], unknown: list[dict], metrics: Pa
     types = {"value": float, "ci_low": float, "ci_high": float, "n": "int64"}
     order = ["task", "dataset", "split", "level", "metric", "model"]
     metrics_table.write(pd.concat([part.astype(types) for part in parts]).sort_values(order), metrics)
-    own = table["model"].str.startswith(f"{OWN}:")
-    found = compare(table[own], table, metrics)
+    own = table["model"].map(cell_models.is_own)
+    rule = table["model"] == table["task"].map(cell_models.RULES)
+    found = pd.concat([compare(table[own], table, metrics), compare(table[~own], table[rule], metrics)])
     comparisons_table.write(found[found["model"] != found["baseline"]], comparisons)
 
 

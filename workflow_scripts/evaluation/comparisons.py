@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts import comparisons
+from workflow_scripts.evaluation.cell_models import is_baseline
 from workflow_scripts.evaluation.intervals import interval
 from workflow_scripts.evaluation.metrics import entry
 from workflow_scripts.evaluation.models import BASE
@@ -50,8 +51,8 @@ def compare(models: pd.DataFrame, baselines: pd.DataFrame, where: Path | str) ->
 
 
 def with_baselines(found: pd.DataFrame) -> pd.DataFrame:
-    """Of Comparisons those with baselines, which a run without its network is not."""
-    return found[found["baseline"] != found["model"] + BASE]
+    """Of Comparisons those with baselines; none are a run without its network, and own models of perturbed cells."""
+    return found[(found["baseline"] != found["model"] + BASE) & found["baseline"].map(is_baseline).astype(bool)]
 
 
 def with_base(found: pd.DataFrame) -> pd.DataFrame:

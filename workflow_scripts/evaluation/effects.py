@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from workflow_scripts.evaluation import cell_models
 from workflow_scripts.evaluation.metrics import EFFECTS, scorers
 from workflow_scripts.evaluation.resampling import by_group, ratio, score_sums
 from workflow_scripts.evaluation.responses import change_correlation, places
@@ -120,14 +121,14 @@ def _calibrated(sums: np.ndarray, upward: int) -> np.ndarray:
 def score_effects(
     truth: Truth, predicted: dict[str, np.ndarray], task: str, spec: dict[str, Any], dataset: str
 ) -> list[dict[str, Any]]:
-    """Rows of Replicates of each model, of changes (R, G), and of the ceiling, `split_half`.
+    """Rows of Replicates of each model, of changes (R, G), and of the ceiling.
 
     spec: seed, bootstrap_samples. Where there are several contexts, `DATASET, CONTEXT` are further data sets.
     """
     frame = _frame(truth)
     found = {model: terms(truth, changes, truth.change) for model, changes in predicted.items()}
     rows = []
-    for model, own in {**found, "split_half": frame[1]}.items():
+    for model, own in {**found, cell_models.CEILING: frame[1]}.items():
         for name, kept in _parts(truth, dataset).items():
             of, context = truth.name[kept], truth.context[kept]
             index = [f"{one}|{other}" for one, other in zip(of, context, strict=True)]

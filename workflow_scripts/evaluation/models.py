@@ -6,13 +6,14 @@ To add a baseline, write one function there, and add its line. Who only names mo
 
 A stage whose baselines read what no other stage knows of keeps its functions itself, in a registry with the same names
 (`circuit/inference_baselines.py`, `response_baselines.py`, `roll_out_baselines.py`, `link_models.py`): here they have a
-label and a task.
+label and a task. Those of perturbed cells are in `cell_models.py`.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+from workflow_scripts.evaluation import cell_models
 from workflow_scripts.evaluation.metrics import CLASSES, EDGES, HIDDEN, LINKS, RESPONSE, ROLL_OUT, VECTORS
 
 # After the name of a run:
@@ -94,8 +95,15 @@ def run_of(model: str) -> str:
     return model.removesuffix(PROBE).removesuffix(BASE)
 
 
-def label(model: str) -> str:
-    """How a model of the Metrics table is printed; a run goes by its own name."""
+def is_own(model: str, task: str) -> bool:
+    """Whether a model that was scored at a task of the Metrics table is a run, or the stage's own, and no baseline."""
+    return cell_models.is_own(model) if task in cell_models.RULES else model not in BASELINES
+
+
+def label(model: str, task: str = "") -> str:
+    """How a model of the Metrics table is printed, at a task where it is of perturbed cells; a run by its own name."""
+    if task in cell_models.RULES:
+        return cell_models.label(model)
     if model in BASELINES:
         return BASELINES[model].label
     said = {PROBE: "logistic regression on its embedding", BASE: "without its network"}

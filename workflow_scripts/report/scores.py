@@ -15,8 +15,9 @@ from typing import NamedTuple
 import pandas as pd
 
 from workflow_scripts.contracts.comparisons import VERDICTS
+from workflow_scripts.evaluation.cell_models import DOUBLES, UNSEEN
 from workflow_scripts.evaluation.comparisons import NUMBER, with_baselines
-from workflow_scripts.evaluation.metrics import entry
+from workflow_scripts.evaluation.metrics import EDGES, LINKS, RESPONSE, ROLL_OUT, entry
 from workflow_scripts.evaluation.models import label
 from workflow_scripts.io.errors import BadInput
 
@@ -25,6 +26,17 @@ DATASETS = {
     "all": "all labelled samples",
     "held_out": "the same sample of another source, among held-out samples",
     "survival": "pairs of samples of one label",
+}
+
+
+# What is predicted of a circuit, of enhancers or of perturbed cells, by the task.
+SUBJECTS = {
+    EDGES: "edges of {}",
+    RESPONSE: "two genes perturbed in {}",
+    ROLL_OUT: "time series of {}",
+    LINKS: "enhancers of {}",
+    DOUBLES: "two genes perturbed in cells of {}",
+    UNSEEN: "genes never perturbed in cells of {}",
 }
 
 
@@ -85,6 +97,11 @@ def _size(row: pd.Series) -> str:
     return _together(*(f"{value:.{digits}f}" for value in (size, min(ends), max(ends))))
 
 
+def digits_of(value: float) -> int:
+    """How many digits after the point tell numbers of this size apart: three, of small ones more."""
+    return min(6, max(3, 1 + ceil(-log10(abs(value))))) if abs(value) > 0 else 3
+
+
 def _difference(row: pd.Series) -> str:
     return _together(*(f"{value:+z.3f}" for value in row[["difference", "ci_low", "ci_high"]]))
 
@@ -119,8 +136,10 @@ def best_model(metrics: pd.DataFrame, models: Collection[str], metric: str = "we
     return min(models), "none"
 
 
-def dataset_label(dataset: str) -> str:
-    """How a dataset of the Metrics table is printed."""
+def dataset_label(dataset: str, task: str = "") -> str:
+    """How a dataset of the Metrics table is printed, with what is asked of it where the stage `circuit` made it."""
+    if task in SUBJECTS:
+        return SUBJECTS[task].format(dataset)
     share = re.fullmatch(r"mask_(\d*\.?\d+(?:e-?\d+)?)", dataset)
     return f"{100 * float(share[1]):g} % of genes hidden" if share else DATASETS.get(dataset, dataset)
 

@@ -14,24 +14,31 @@ from workflow_scripts.contracts.samples import read as read_samples
 from workflow_scripts.contracts.selection import read as read_selection
 from workflow_scripts.report import jobs, methods, summary, summary_page
 from workflow_scripts.report.crate import VERSION
-from workflow_scripts.report.pages import write_page
+from workflow_scripts.report.pages import paragraph, write_page
 from workflow_scripts.report.scores import best_model
 from workflow_scripts.report.sources import honest_line
 
-# Of the run that did best on validation, of all runs, and of every set of tracks.
+# Of the run that did best on validation, of all runs, of every set of tracks, of one circuit, and of every set of
+# enhancers and of perturbed cells.
 FIGURES = {
     "f1.png": "F1 on the test split, with 95 % bootstrap intervals: {name}",
     "imputation.png": "Hidden values of the test split, with 95 % bootstrap intervals: {name}",
     "learning_curve.png": "Scores over the number of train samples, with 95 % bootstrap intervals: all runs",
     "umap.png": "Samples as the model and as PCA of log-TPM see them: {name}",
     "pausing.png": "Pausing index, its median with a 95 % interval: {name}",
+    "circuit.png": "What was learned of a circuit, beside what is known of it: {name}",
+    "links.png": "Which element regulates which gene, on chromosomes left out: {name}",
+    "effects.png": "Effects of perturbations on single cells that were left out: {name}",
 }
+OF_RUN = ("f1.png", "imputation.png", "umap.png")
 
 
 def summarize_results(
     *,
     metrics: list[Path],
     comparisons: list[Path],
+    circuit_metrics: list[Path],
+    circuit_comparisons: list[Path],
     selections: list[Path],
     samples: Path | None,
     figures: list[Path],
@@ -46,6 +53,7 @@ def summarize_results(
 ) -> None:
     """Metrics and Comparisons of all runs and peers (in one order), Samples, figures and costs to one page.
 
+    circuit_metrics, circuit_comparisons: of circuits, enhancers and perturbed cells, in one order, too;
     selections: of runs; opening: scores and warnings alone, which the report opens with; scores: a TSV. content: the
     configuration, completed; logs: the folder of what jobs recorded, for the versions of software.
     """
@@ -60,11 +68,15 @@ def summarize_results(
             for name, path in zip(runs, metrics, strict=True)
         )
     )
+    learned = list(map(read_metrics, circuit_metrics))
+    of_circuits = list(
+        chain.from_iterable(map(summary.circuit_headlines, learned, map(read_comparisons, circuit_comparisons)))
+    )
     chosen = {path.parent.name: read_selection(path) for path in selections}
     confounded = summary.confounded(listed) if listed is not None else ()
     warned = [*summary.unreal(honest), *confounded, *summary.unlearned(chosen)]
-    summary.write_merged(summary.merge_scores(numbers), scores)
-    summary_page.write_opening(opening, found, warned)
+    summary.write_merged(summary.merge_scores([*numbers.values(), *learned]), scores)
+    summary_page.write_opening(opening, [*found, *of_circuits], warned)
     files = [read_provenance(path) for path in provenance]
     recorded = jobs.reachable([str(path) for path in (*figures, costs)], jobs.read_jobs(logs), page.parent.parent)
     jobs.require_written([*figures, costs], recorded)
@@ -76,8 +88,11 @@ def summarize_results(
         VERSION,
         honest,
     )
+    of_circuit_runs = sorted((content.get("circuit") or {}).get("runs", {}))
     parts = [
         *summary_page.headline_part(found, {name: place for place, name in enumerate(runs)}),
+        *summary_page.circuit_part(of_circuits, {name: place for place, name in enumerate(of_circuit_runs)}),
+        *([] if found or of_circuits else [paragraph("No run was scored on the test split.")]),
         *summary_page.warning_part(warned),
         *summary_page.sample_part(listed),
         *summary_page.figure_part(main_figures(figures, numbers)),
@@ -91,12 +106,18 @@ def main_figures(figures: list[Path], numbers: dict[str, pd.DataFrame]) -> dict[
     """{what it shows: PNG} of the run that did best on validation, of all runs, and of all sets of tracks."""
     best = ""
     if numbers:
-        merged = summary.merge_scores(numbers)
+        merged = summary.merge_scores(numbers.values())
         own = merged[merged["run"].isin({path.parent.name for path in figures})]  # not of peers, which have none
         best = own.loc[own["model"] == best_model(own, set(own["model"]))[0], "run"].iloc[0] if len(own) else ""
-    chosen = [path for path in figures if path.parent.name == best or path.parent.name not in numbers]
+    chosen = [path for path in figures if path.parent.name == best or path.name not in OF_RUN]
     chosen.sort(key=lambda path: list(FIGURES).index(path.name))
-    return {FIGURES[path.name].format(name=path.parent.name): path for path in chosen}
+    return {FIGURES[path.name].format(name=_shown_of(path)): path for path in chosen}
+
+
+def _shown_of(path: Path) -> str:
+    """What a figure is of: the folder that it is in, with that of its circuit."""
+    folder = path.parent
+    return f"{folder.parent.name}, {folder.name}" if path.name == "circuit.png" else folder.name
 
 
 if "snakemake" in globals():

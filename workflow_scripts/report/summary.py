@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,14 +10,24 @@ import pandas as pd
 from sklearn.metrics import normalized_mutual_info_score
 
 from workflow_scripts.contracts.samples import KEPT
+from workflow_scripts.evaluation.cell_models import DOUBLES, UNSEEN
 from workflow_scripts.evaluation.comparisons import NUMBER
-from workflow_scripts.evaluation.metrics import CLASSES, HIDDEN
-from workflow_scripts.evaluation.models import BASE, BASELINES, label, run_of
+from workflow_scripts.evaluation.metrics import CLASSES, EDGES, HIDDEN, LINKS, RESPONSE, ROLL_OUT
+from workflow_scripts.evaluation.models import BASE, BASELINES, is_own, label, run_of
 from workflow_scripts.io.files import replacing
 from workflow_scripts.report.scores import Place, best_baselines, judge, mask_ratio
 
 # The scores that stand for a run, on the test split.
 HEADLINES = ((CLASSES, "pooled", "weighted_f1"), (HIDDEN, "pooled", "skill"))
+# Those that stand for what was learned of a circuit, of enhancers and of perturbed cells: {task: metric}.
+CIRCUITS = {
+    EDGES: "aupr",
+    RESPONSE: "response_mse",
+    ROLL_OUT: "roll_out_rmse",
+    LINKS: "link_auprc",
+    DOUBLES: "effect_l2",
+    UNSEEN: "effect_l2",
+}
 SCORES = ("run", "model", "name", "dataset", "split", "task", "level", "metric", "value", "ci_low", "ci_high", "n")
 
 
@@ -31,14 +41,19 @@ class Headline(NamedTuple):
     baseline: str  # empty where none was scored
     baseline_score: float
     difference: tuple[float, float, float]  # score less baseline_score, and the interval of the difference
+    beside: str  # how it stands to that baseline: ahead, behind, level or unknown
     says: str  # ahead of all baselines, behind one, level or unknown
+
+    def of_others(self) -> str:
+        """How it stands to another baseline than the best, where that is what decides."""
+        if self.says == self.beside:
+            return ""
+        return {"behind": "behind another one", "level": "level with another one"}.get(self.says, "")
 
 
 def headlines(run: str, metrics: pd.DataFrame, comparisons: pd.DataFrame, where: Path) -> list[Headline]:
     """The headline scores of one run, of its Metrics and Comparisons; of imputation at the middle mask ratio."""
     own = metrics[~metrics["model"].isin([*BASELINES, f"{run}{BASE}"]) & (metrics["split"] == "test")]
-    verdicts = {verdict.place: verdict.says for verdict in judge(comparisons)}
-    compared = best_baselines(comparisons)
     found = []
     for task, level, metric in HEADLINES:
         rows = own[(own[["task", "level", "metric"]] == [task, level, metric]).all(axis=1)]
@@ -46,23 +61,42 @@ def headlines(run: str, metrics: pd.DataFrame, comparisons: pd.DataFrame, where:
             continue
         if task == HIDDEN:
             rows = rows.assign(ratio=[mask_ratio(name, where) for name in rows["dataset"]]).sort_values("ratio")
-        row = rows.iloc[(len(rows) - 1) // 2]
-        place = Place(*row[NUMBER])
-        against = compared[(compared[NUMBER] == list(place)).all(axis=1)]
-        best = against.iloc[0] if len(against) else None
-        found.append(
-            Headline(
-                run=run,
-                place=place,
-                n=int(row["n"]),
-                score=tuple(row[["value", "ci_low", "ci_high"]].astype(float)),
-                baseline="" if best is None else best["baseline"],
-                baseline_score=float("nan") if best is None else best["baseline_value"],
-                difference=(float("nan"),) * 3 if best is None else tuple(best[["difference", "ci_low", "ci_high"]]),
-                says=verdicts.get(place, "unknown"),
-            )
-        )
+        found.append(_headline(run, rows.iloc[(len(rows) - 1) // 2], comparisons))
     return found
+
+
+def circuit_headlines(metrics: pd.DataFrame, comparisons: pd.DataFrame) -> list[Headline]:
+    """The headline scores of a run on a circuit, of enhancers, or of perturbed cells, of their Metrics and Comparisons.
+
+    Of perturbed cells those in all contexts together, by each model of the stage's own: none is chosen by its score.
+    """
+    found = []
+    for task, metric in CIRCUITS.items():
+        rows = metrics[(metrics["task"] == task) & (metrics["metric"] == metric)]
+        for _, row in rows.iterrows():
+            if is_own(row["model"], task) and ", " not in row["dataset"]:
+                found.append(_headline(label(row["model"], task), row, comparisons))
+    return found
+
+
+def _headline(run: str, row: pd.Series, comparisons: pd.DataFrame) -> Headline:
+    """One number, a row of Metrics, beside the best baseline."""
+    place = Place(*row[NUMBER])
+    own = comparisons[comparisons["model"] == row["model"]]
+    of = own[(own[NUMBER] == list(place)).all(axis=1)]
+    verdicts, best = judge(of), best_baselines(of)
+    numbers = best.iloc[0] if len(best) else None
+    return Headline(
+        run=run,
+        place=place,
+        n=int(row["n"]),
+        score=tuple(row[["value", "ci_low", "ci_high"]].astype(float)),
+        baseline="" if numbers is None else numbers["baseline"],
+        baseline_score=float("nan") if numbers is None else numbers["baseline_value"],
+        difference=(float("nan"),) * 3 if numbers is None else tuple(numbers[["difference", "ci_low", "ci_high"]]),
+        beside="unknown" if numbers is None else numbers["verdict"],
+        says=verdicts[0].says if verdicts else "unknown",
+    )
 
 
 class Warned(NamedTuple):
@@ -116,12 +150,13 @@ def unreal(honest: str) -> Iterator[Warned]:
         yield Warned(f"{part}.", next((words for start, words in said.items() if part.startswith(start)), ""))
 
 
-def merge_scores(metrics: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Every score of all runs, {run: Metrics}, and once of each baseline (run: empty), see `SCORES`."""
+def merge_scores(metrics: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Every score of all runs, Metrics each, and once of each baseline (run: empty), see `SCORES`."""
     tables = []
-    for table in metrics.values():
-        own = ~table["model"].isin(BASELINES)
-        tables.append(table.assign(run=table["model"].map(run_of).where(own, ""), name=table["model"].map(label)))
+    for table in metrics:
+        models = list(zip(table["model"], table["task"], strict=True))
+        runs = [run_of(model) if is_own(model, task) else "" for model, task in models]
+        tables.append(table.assign(run=runs, name=[label(*model) for model in models]))
     if not tables:
         return pd.DataFrame(columns=list(SCORES))
     keys = ["task", "dataset", "split", "level", "metric", "run", "model"]

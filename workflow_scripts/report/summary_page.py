@@ -10,6 +10,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from workflow_scripts.contracts.samples import KEPT
+from workflow_scripts.evaluation.cell_models import RULES
 from workflow_scripts.evaluation.intervals import LEVEL
 from workflow_scripts.evaluation.metrics import label as metric_label
 from workflow_scripts.evaluation.models import label
@@ -17,7 +18,7 @@ from workflow_scripts.io.files import replacing
 from workflow_scripts.report.looks import swatch
 from workflow_scripts.report.methods import Methods
 from workflow_scripts.report.pages import bullets, heading, paragraph, styled, table
-from workflow_scripts.report.scores import dataset_label
+from workflow_scripts.report.scores import dataset_label, digits_of
 from workflow_scripts.report.summary import Headline, Warned
 
 STYLES = {"ahead": "good", "behind": "bad", "level": "", "unknown": ""}
@@ -39,25 +40,45 @@ def write_opening(path: Path, found: Sequence[Headline], warned: Sequence[Warned
 
 def sentence(one: Headline) -> Markup:
     """One headline score in words."""
-    said = Markup("<strong>{}</strong>: {} {}").format(one.run, _name(one), interval_words(*one.score))
+    digits = digits_of(one.score[0])
+    said = Markup("<strong>{}</strong>: {} {}").format(one.run, _name(one), interval_words(*one.score, digits=digits))
     if not one.baseline:
         return said + Markup(", no baseline beside it")
-    whom = f"the best baseline, {label(one.baseline)} ({one.baseline_score:.3f})"
+    whom = f"the best baseline, {label(one.baseline, one.place.task)} ({one.baseline_score:.{digits}f})"
     words = {"ahead": f"ahead of {whom}", "behind": f"behind {whom}", "level": f"level with {whom}"}
-    stand = styled(words.get(one.says, f"not compared with {whom}"), STYLES[one.says])
-    return said + Markup(", {}: difference {}").format(stand, interval_words(*one.difference, signed=True))
+    stand = ", and ".join(filter(None, (words.get(one.beside, f"not compared with {whom}"), one.of_others())))
+    stand = styled(stand, STYLES[one.says])
+    difference = interval_words(*one.difference, signed=True, digits=digits)
+    return said + Markup(", {}: difference {}").format(stand, difference)
 
 
 def headline_part(found: Sequence[Headline], places: dict[str, int]) -> list[Markup]:
-    """The headline scores as a table; places: of the runs, which their colours follow."""
+    """The headline scores of runs on samples as a table; places: of the runs, which their colours follow."""
     lead = paragraph(
         f"Scores on the test split, whose groups of samples no model has seen. Brackets hold {PERCENT} bootstrap "
         "intervals over groups of samples, those of a difference from the same resamples for both models. A run is "
         "ahead where it is ahead of every baseline by that interval, behind where it is behind one, and level "
         "otherwise. The best baseline is the best on this very number; n counts samples, or hidden values."
     )
-    if not found:
-        return [paragraph("No run was scored on the test split.")]
+    return [_headline_table("Headline scores", found, places, {"Run": "name"}), lead] if found else []
+
+
+def circuit_part(found: Sequence[Headline], places: dict[str, int]) -> list[Markup]:
+    """The same of circuits, of enhancers and of perturbed cells; places: of runs on circuits."""
+    lead = paragraph(
+        "Edges are held against those that are known, which no model has seen, nor what came of two perturbations at "
+        "once; levels over time are predicted by members of the ensemble that were not shown that series. Enhancers "
+        "are scored on chromosomes, and perturbed cells on perturbations, that were left out. Brackets hold "
+        f"{PERCENT} bootstrap intervals over target genes, perturbations, series or genes, those of a difference from "
+        "the same resamples for both models; ahead, behind and level as above all: by that interval, beside every "
+        "baseline. n counts candidate edges, perturbations, series or pairs. A distance or an error is the better, the "
+        "less it is."
+    )
+    return [_headline_table("Circuits, enhancers and perturbed cells", found, places, {}), lead] if found else []
+
+
+def _headline_table(caption: str, found: Sequence[Headline], places: dict[str, int], kinds: dict[str, str]) -> Markup:
+    """kinds: of columns, see `pages.table`."""
     columns = [
         "Run",
         "Score",
@@ -68,29 +89,38 @@ def headline_part(found: Sequence[Headline], places: dict[str, int]) -> list[Mar
         f"Difference [{PERCENT}]",
         "The run is",
     ]
-    rows = [
-        (
-            swatch(one.run, places[one.run]) + one.run,
-            _name(one),
-            f"{one.n:,}",
-            interval_words(*one.score),
-            swatch(one.baseline) + label(one.baseline) if one.baseline else "none",
-            f"{one.baseline_score:.3f}" if one.baseline else "",
-            interval_words(*one.difference, signed=True) if one.baseline else "",
-            styled({"unknown": "not compared"}.get(one.says, one.says), STYLES[one.says]),
+    rows = []
+    for one in found:
+        digits, baseline = digits_of(one.score[0]), ("none", "", "")
+        if one.baseline:
+            difference = interval_words(*one.difference, signed=True, digits=digits)
+            name = label(one.baseline, one.place.task)
+            baseline = _dotted(name, one.baseline, 0, one), f"{one.baseline_score:.{digits}f}", difference
+        rows.append(
+            (
+                _dotted(one.run, one.run, places.get(one.run, 0), one),
+                _name(one),
+                f"{one.n:,}",
+                interval_words(*one.score, digits=digits),
+                *baseline,
+                styled({"unknown": "not compared"}.get(one.says, one.says), STYLES[one.says]),
+            )
         )
-        for one in found
-    ]
-    return [table("Headline scores", columns, rows, {"Run": "name", "n": "number"}), lead]
+    return table(caption, columns, rows, kinds | {"n": "number"})
+
+
+def _dotted(name: str, model: str, place: int, one: Headline) -> Markup | str:
+    """The name of a model after a dot in its colour, but of perturbed cells, in whose figures colours are verdicts."""
+    return name if one.place.task in RULES else swatch(model, place) + name
 
 
 def _name(one: Headline) -> str:
-    return f"{metric_label(one.place.metric)} ({dataset_label(one.place.dataset)})"
+    return f"{metric_label(one.place.metric)} ({dataset_label(one.place.dataset, one.place.task)})"
 
 
-def interval_words(value: float, low: float, high: float, signed: bool = False) -> str:
-    """A number and its interval, in one line."""
-    form = "+z.3f" if signed else "z.3f"
+def interval_words(value: float, low: float, high: float, signed: bool = False, digits: int = 3) -> str:
+    """A number and its interval, in one line; so many digits after the point."""
+    form = f"{'+' if signed else ''}z.{digits}f"
     if value != value:
         return "not defined"
     bounds = f" [{low:{form}}, {high:{form}}]" if low == low and high == high else ""

@@ -11,7 +11,8 @@ from pathlib import Path
 from workflow_scripts.contracts import comparisons, metrics
 from workflow_scripts.evaluation.metrics import label
 from workflow_scripts.evaluation.models import label as name_of
-from workflow_scripts.report.summary import Headline, headlines
+from workflow_scripts.report.scores import digits_of
+from workflow_scripts.report.summary import Headline, circuit_headlines, headlines
 from workflow_scripts.settings.validation import read_yaml
 
 COLUMNS = ("run", "score on the test split", "of the run", "of the best baseline", "", "difference")
@@ -31,31 +32,46 @@ def main() -> None:
 
 
 def scores(results: Path) -> list[tuple[str, ...]]:
-    """The headline scores of each run of bulk, one row of COLUMNS each; of fewer train samples the curve tells."""
+    """The headline scores of each run of bulk, then those of circuits, enhancers and perturbed cells: rows of COLUMNS.
+
+    Of fewer train samples the curve tells, of variants of ablations and of networks with levels missing their tables.
+    """
     rows = []
     for path in sorted(results.glob("bulk/*/comparisons.parquet")):
         if "." in path.parent.name:
             continue
         of_run = metrics.read(path.with_name("metrics.parquet"))
         rows += map(_row, headlines(path.parent.name, of_run, comparisons.read(path), path))
+    for path in sorted(results.glob("circuit/*/*/comparisons.parquet")):
+        if "+" not in path.parent.name + path.parent.parent.name:
+            of_run = metrics.read(path.with_name("metrics.parquet"))
+            rows += map(_row, circuit_headlines(of_run, comparisons.read(path)))
     return rows
 
 
 def _row(headline: Headline) -> tuple[str, ...]:
-    place = headline.place
+    place, digits = headline.place, digits_of(headline.score[0])
     return (
         headline.run,
         f"{label(place.metric)} ({place.task}, {place.dataset})",
-        _with_interval(headline.score),
-        f"{headline.baseline_score:.3f}" if headline.baseline else "none",
-        name_of(headline.baseline),
-        headline.says + (f" {_with_interval(headline.difference, '+z')}" if headline.says != "unknown" else ""),
+        _with_interval(headline.score, digits),
+        f"{headline.baseline_score:.{digits}f}" if headline.baseline else "none",
+        name_of(headline.baseline, place.task) if headline.baseline else "",
+        _verdict(headline, digits),
     )
 
 
-def _with_interval(numbers: tuple[float, float, float], sign: str = "") -> str:
+def _verdict(headline: Headline, digits: int) -> str:
+    """How it stands to the best baseline, by how much, and to all of them where that is another matter."""
+    if headline.beside == "unknown":
+        return headline.beside
+    stand = f"{headline.beside} {_with_interval(headline.difference, digits, '+z')}"
+    return ", ".join(filter(None, (stand, headline.of_others())))
+
+
+def _with_interval(numbers: tuple[float, float, float], digits: int, sign: str = "") -> str:
     """A value and its interval, where it has one."""
-    value, low, high = (f"{number:{sign}.3f}" for number in numbers)
+    value, low, high = (f"{number:{sign}.{digits}f}" for number in numbers)
     return f"{value} [{low}, {high}]" if numbers[1] == numbers[1] else value
 
 
