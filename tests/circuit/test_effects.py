@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from sklearn.linear_model import Ridge
 
 from tests.circuit.perturbed_cells import FIT, GENES, cells, prepared, spec
+from tests.support.workflow import ROOT
 from workflow_scripts.circuit import effect_residual
 from workflow_scripts.circuit.effect_linear import linear_low_rank
 from workflow_scripts.circuit.effect_models import MODELS, offered, predictions
@@ -19,11 +21,14 @@ from workflow_scripts.circuit.effect_residual import permuted_labels, predict, t
 from workflow_scripts.circuit.effect_rules import RULES, additive, train_mean
 from workflow_scripts.circuit.effect_tasks import DOUBLES, UNSEEN, Asked, Known, changes, held_out, parted, tasks
 from workflow_scripts.circuit.effect_vectors import NOTHING, Vectors, permuted, read_vectors
+from workflow_scripts.circuit.inputs import named_vectors, of_circuits
 from workflow_scripts.circuit.predict_effects import predict_effects
 from workflow_scripts.circuit.score_effects import score_effects
 from workflow_scripts.contracts import comparisons, effects, gene_embedding, metrics, predicted_effects
+from workflow_scripts.docs.reruns import demo
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.registry import load
+from workflow_scripts.settings.settings import Settings
 
 FITTED = spec()["fit"]
 NAMES = [f"P{number:02}" for number in range(24)]
@@ -411,6 +416,21 @@ def test_the_mean_over_seeds_and_each_of_them_are_told(tmp_path: Path) -> None:
     x = {seed: np.asarray(found[index].X, float) for seed, index in rows.items()}
     np.testing.assert_allclose(x[0], (x[1] + x[2]) / 2, atol=1e-5)
     assert len(rows[0]) == 2 * (8 + 6) and (of["unknown"] == of["perturbation"].str.count(r"\+") + 1).all()
+
+
+def test_the_report_is_given_what_was_scored_and_the_vectors_that_are_configured() -> None:
+    config = demo()[0]
+    section = config["circuit"]["perturb_seq"]
+    embeddings = {"a": "esm2/esm2_t6_8M_UR50D", "b": "circuit/proteins", "c": "esm2/esm2_t6_8M_UR50D"}
+    section["other"] = {"cells": section["planted"]["cells"], "embeddings": embeddings}
+    config["circuit"]["interactomes"] = {"proteins": {"network": "coreComplexes.txt"}}
+    settings = Settings(config, str(ROOT / "config/datasets.tsv"))
+    given = named_vectors(settings)
+    esm2 = "<results>/esm2/esm2_t6_8M_UR50D.h5ad"
+    assert given(SimpleNamespace(cells="planted")) == [esm2]
+    assert given(SimpleNamespace(cells="other")) == ["<results>/circuit/interactomes/proteins.h5ad", esm2]
+    folders = ["planted/ensemble", "enhancers/planted", "perturb_seq/other", "perturb_seq/planted"]
+    assert of_circuits(settings, "x") == [f"<results>/circuit/{folder}/x" for folder in folders]
 
 
 def test_predictions_of_other_effects_or_folds_are_refused(tmp_path: Path) -> None:
