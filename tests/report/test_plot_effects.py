@@ -26,7 +26,7 @@ from workflow_scripts.evaluation import cell_models
 from workflow_scripts.evaluation.cell_models import CEILING, DOUBLES, LABELS, NEGATIVE, UNSEEN, label
 from workflow_scripts.evaluation.metrics import EFFECTS, METRICS
 from workflow_scripts.report import style
-from workflow_scripts.report.effect_figures import draw_effects, draw_gains, rows_of
+from workflow_scripts.report.effect_figures import WIDTH, draw_effects, draw_gains, rows_of
 from workflow_scripts.report.effect_page import TABLES
 from workflow_scripts.report.plot_effects import effects_figure, plot_effects
 from workflow_scripts.report.scores import digits_of
@@ -198,7 +198,7 @@ def test_cells_of_single_perturbations_have_one_row_of_panels(tmp_path, write_pr
 
 def test_many_vectors_with_long_names_fit(files: dict) -> None:
     scores, against = tables(files)
-    names = [f"{name}_of_a_long_name" for name in "abcdef"]
+    names = [f"{name}_of_a_name_that_is_long" for name in "abcdef"]
     parts = [scores, against]
     for name in names:
         for at, table in enumerate((scores, against)):
@@ -208,6 +208,8 @@ def test_many_vectors_with_long_names_fit(files: dict) -> None:
     figure = effects_figure(*parts, "log2(1 + counts per million)", "made")
     figure.set_dpi(style.DPI)
     assert nothing_cut(figure) and legends_apart(figure) and words_apart(figure)
+    shown = [line for text in figure.axes[0].get_yticklabels() for line in text.get_text().splitlines()]
+    assert max(map(len, shown)) <= WIDTH < max(len(label(f"{name}:{names[0]}")) for name in MODELS)
 
 
 def test_every_score_stands_on_the_page_with_its_interval_and_what_the_rule_says_to_it(
