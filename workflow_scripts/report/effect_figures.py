@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -68,9 +70,14 @@ def draw_gains(axis: Axes, rows: pd.DataFrame, task: str) -> Axes:
     return _ruled(axis, list(shown.index))
 
 
+def row_height(models: Iterable[str]) -> float:
+    """Inches that a row takes, so that names of several lines do not lie on each other."""
+    return 0.12 + 0.15 * max(1 + _name(model).count("\n") for model in models)
+
+
 def name_rows(axis: Axes, models: list[str]) -> Axes:
     """Names of the models at the rows of a panel; those of the stage's own are bold."""
-    axis.set_yticks(range(len(models)), [wrapped(label(model), WIDTH) for model in models])
+    axis.set_yticks(range(len(models)), [_name(model) for model in models])
     for text, model in zip(axis.get_yticklabels(), models, strict=True):
         text.set_fontweight("bold" if is_own(model) else "normal")
     return axis
@@ -98,6 +105,10 @@ def _lines(axis: Axes, values: pd.Series, task: str) -> None:
         if model in values.index:
             axis.axvline(values[model], color=colour, ls=style, lw=1.4, zorder=0.9)
     axis.axvline(values[RULES[task]], color=INK, ls="--", lw=0.9, zorder=0.8)
+
+
+def _name(model: str) -> str:
+    return wrapped(label(model), WIDTH)
 
 
 def _number(axis: Axes, at: int, text: str) -> None:

@@ -11,7 +11,7 @@ from workflow_scripts.contracts import comparisons as comparisons_table
 from workflow_scripts.contracts import effects as effects_table
 from workflow_scripts.contracts import metrics as metrics_table
 from workflow_scripts.evaluation.cell_models import CEILING, DOUBLES, RULES, UNSEEN, label
-from workflow_scripts.report.effect_figures import draw_effects, draw_gains, key, name_rows, rows_of
+from workflow_scripts.report.effect_figures import draw_effects, draw_gains, key, name_rows, row_height, rows_of
 from workflow_scripts.report.effect_page import write_effects
 from workflow_scripts.report.sources import honest_line
 from workflow_scripts.report.style import new_figure, save
@@ -58,7 +58,7 @@ def effects_figure(scores: pd.DataFrame, against: pd.DataFrame, unit: str, title
         if (scores["task"] == task).any()
     }
     heights = [len(distances) + 2.6 for distances, _ in found.values()]
-    figure = new_figure(16, 1.3 + 0.27 * sum(heights))
+    figure = new_figure(16, 1.3 + row_height(scores["model"].unique()) * sum(heights))
     axes = figure.subplots(len(found), 3, squeeze=False, height_ratios=heights)
     for (task, (distances, changes)), panels in zip(found.items(), axes, strict=True):
         number = scores.loc[(scores["task"] == task) & (scores["metric"] == DISTANCE), "n"].iloc[0]
