@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.circuit.calibrated import calibrations
+from tests.circuit.calibrated import calibrations, interval
 from tests.circuit.material import GATE, GENES, experiments, made, rest
 from tests.circuit.planted import SHIFT, planted
 from workflow_scripts.circuit import bundle, learning, responses
@@ -16,6 +16,7 @@ from workflow_scripts.circuit.score_circuit import score_circuit
 from workflow_scripts.contracts import edges, metrics
 from workflow_scripts.contracts import experiments as contract
 from workflow_scripts.contracts import responses as responses_table
+from workflow_scripts.contracts.perturbations import Perturbation
 
 NUMBER = 5  # of series
 SPEC = {"seed": 1, "bootstrap_samples": 20, "edges_per_gene": 1}
@@ -57,6 +58,20 @@ def test_responses_lie_within_the_interval_that_was_predicted(folder: Path) -> N
     inside = (-BELOW <= APART) & (APART <= ABOVE)
     assert told(folder, "response_coverage") == pytest.approx(inside.mean()) and 0.1 < inside.mean() < 0.9
     assert told(folder, "response_width") == pytest.approx((BELOW + ABOVE) / SD[2], rel=1e-5)
+
+
+def test_two_at_once_have_the_interval_of_one_by_their_change_from_the_reference(folder: Path) -> None:
+    known, _ = imputed(circuit(contract.read(folder / "experiments.h5ad")))
+    model, done = planted(inputs=NUMBER), [(Perturbation("a", "knockout", 0.0), Perturbation("b", "knockout", 0.0))]
+    rule = known.reference() + [[0.0, 0.0, 0.4]]
+    found = responses.combined(model, calibrations().at_rest, known, done, rule)
+    levels = responses.combined_members(model, known, done, rule)[:, 0]
+    for end, expected in zip(
+        (found.low, found.high), interval(1, 0.25, levels, levels - known.reference()), strict=True
+    ):
+        np.testing.assert_allclose(end[0], expected * [np.nan, np.nan, 1])
+    np.testing.assert_allclose(found.levels[0], levels.mean(0))
+    np.testing.assert_allclose(found.sd[0], levels.std(0))
 
 
 def test_courses_lie_about_the_member_that_was_not_shown_them_by_errors_of_all_others(folder: Path) -> None:
