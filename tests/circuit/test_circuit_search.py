@@ -118,6 +118,7 @@ def test_a_trial_is_trained_with_its_settings_and_its_errors_are_those_of_what_i
     try_circuit(
         experiments=tmp_path / "x.h5ad",
         settings=tmp_path / "settings.json",
+        candidates=None,
         **{name: tmp_path / file for name, file in made.items()},
         spec=SPEC,
         policy=POLICY,

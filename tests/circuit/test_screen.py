@@ -102,10 +102,10 @@ def test_intervals_are_of_the_errors_of_the_same_number(tmp_path: Path) -> None:
     obs = experiments().obs.iloc[: len(rows)].assign(perturbation=names, series="", time=np.nan, disturbed=False)
     units = {"unit": "u", "time_unit": "min"}
     contract.write(np.array(rows), obs, GENES, tmp_path / "experiments.h5ad", **units)
-    bundle.write(planted(inputs=0), tmp_path / "model", bundle.Known(GENES, [], **units), 1, calibrations())
+    bundle.write(planted(inputs=0), tmp_path / "model", bundle.Known(GENES, [], **units), 2, calibrations())
     found = screened(tmp_path, "gene\tchange\nb\t2\nc\t-1\n", down=[])
     known = circuit(contract.read(tmp_path / "experiments.h5ad"))
-    reference, (_, fold) = known.reference(), learning.folds(known, 3, seed=1)
+    reference, (_, fold) = known.reference(), learning.folds(known, 3, seed=2)
 
     def numbers(member: int, rates: np.ndarray) -> dict[str, tuple[float, float]]:
         """As a member predicts it, and its error."""
