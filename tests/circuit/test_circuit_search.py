@@ -16,7 +16,7 @@ from tests.circuit.material import GENES, SPEC, experiments
 from tests.circuit.test_learning import POLICY, SHORT
 from tests.circuit.test_missing import settings
 from tests.support.examples import history_table
-from workflow_scripts.circuit import learning
+from workflow_scripts.circuit import bundle, held_out, learning
 from workflow_scripts.circuit.data import circuit
 from workflow_scripts.circuit.inputs import all_circuit_trials, earlier_circuit_trials, unsearched_circuits
 from workflow_scripts.circuit.suggest_circuit import suggest_circuit
@@ -118,6 +118,7 @@ def test_a_trial_is_trained_with_its_settings_and_its_errors_are_those_of_what_i
     try_circuit(
         experiments=tmp_path / "x.h5ad",
         settings=tmp_path / "settings.json",
+        candidates=None,
         **{name: tmp_path / file for name, file in made.items()},
         spec=SPEC,
         policy=POLICY,
@@ -136,6 +137,11 @@ def test_a_trial_is_trained_with_its_settings_and_its_errors_are_those_of_what_i
     assert row["perturbation_error"] == pytest.approx(sums[1][0] / sums[1][1])
     together = sum(total for total, _ in sums) / sum(number for _, number in sums)
     assert row["held_out_error"] == pytest.approx(together, rel=1e-5), "of the epoch that is kept"
+    written = bundle.read(tmp_path / "model").calibrations
+    expected = held_out.calibrations(best.model, learning.Material(known, SPEC["members"], SPEC["seed"]))
+    for kind in ("at_rest", "over_time"):
+        for one, other in zip(getattr(written, kind), getattr(expected, kind), strict=True):
+            np.testing.assert_array_equal(one, other)
 
 
 def test_neither_what_suggests_nor_what_takes_is_given_a_truth() -> None:

@@ -14,6 +14,7 @@ import pytest
 import torch
 from scipy import stats
 
+from tests.circuit.calibrated import calibrations
 from tests.circuit.material import GENES, experiments
 from tests.circuit.planted import planted
 from workflow_scripts.circuit import bundle, card
@@ -37,11 +38,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         model.weight.zero_()
         for target, source, weights in ((1, 0, TO_B), (2, 1, TO_C), (0, 2, TO_A)):
             model.weight[:, target, source] = torch.tensor(weights)
-    bundle.write(model, path / "model", bundle.Known(GENES, [], **units), 1)
+    bundle.write(model, path / "model", bundle.Known(GENES, [], **units), 1, calibrations())
     rows = [("r", 0.5), ("random_order", 0.25), ("zscore", 0.75)]
     table = pd.DataFrame([{"model": name, **SCORES, "value": value} for name, value in rows])
     covered = {"model": "r", **SCORES, "task": "response", "metric": "response_coverage", "value": 0.625}
-    table = pd.concat([table, pd.DataFrame([covered])], ignore_index=True)
+    wide = covered | {"metric": "response_width", "value": 1.75}
+    table = pd.concat([table, pd.DataFrame([covered, wide])], ignore_index=True)
     metrics.write(table.assign(ci_low=0.1, ci_high=0.9, n=6), path / "metrics.parquet")
     found = [{"model": "r", "baseline": name, **SCORES, "value": 0.5, "baseline_value": of} for name, of in rows[1:]]
     found = pd.DataFrame(found).assign(difference=0.25, ci_low=0.1, ci_high=0.4, verdict="ahead")
@@ -163,7 +165,8 @@ def test_the_card_tells_what_it_was_learned_from_and_how_good_it_is(export: Path
     assert "| AUPR | n | 0.500 [0.100, 0.900] |" in text and "0.750 [0.100, 0.900] | ahead |" in text  # the best
     assert "| x | x | CC0 |" in text
     assert "the same 2 edges among 3 genes" in text
-    assert "all of them may be wrong. Measured: coverage of the 90 % interval 62 %.\n" in text
+    said = "Measured: coverage of the 90 % interval 62 %, width of the 90 % interval 1.75 sds of the gene.\n"
+    assert f"all of which may be wrong. {said}" in text
 
 
 def test_the_card_of_a_run_that_was_searched_has_the_settings_of_its_best_trial(folder: Path) -> None:

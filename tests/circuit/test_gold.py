@@ -10,7 +10,7 @@ import pytest
 
 from tests.circuit.material import GENES, SPEC, experiments
 from tests.circuit.test_learning import POLICY
-from workflow_scripts.circuit import bundle, training
+from workflow_scripts.circuit import bundle, held_out, learning, training
 from workflow_scripts.circuit.data import circuit
 from workflow_scripts.circuit.predict_responses import predict_responses
 from workflow_scripts.contracts import experiments as contract
@@ -42,7 +42,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     contract.write(np.asarray(data.X), data.obs, GENES, folder / "experiments.h5ad", **units)
     known = circuit(contract.read(folder / "experiments.h5ad"))
     (best, *_) = training.train(known, SPEC, POLICY, {0.01: Checkpoints(folder, "x")})
-    bundle.write(best.model, folder / "model", bundle.Known(GENES, [], "u", "min"), 1)
+    intervals = held_out.calibrations(best.model, learning.Material(known, SPEC["members"], SPEC["seed"]))
+    bundle.write(best.model, folder / "model", bundle.Known(GENES, [], "u", "min"), 1, intervals)
     return folder
 
 
@@ -59,7 +60,8 @@ def predicted(folder: Path, levels: np.ndarray, name: str) -> anndata.AnnData:
 def test_predictions_know_nothing_of_outcomes(trained: Path) -> None:
     one, other = (predicted(trained, np.full((2, 3), level), f"at {level}") for level in (0.0, 0.7))
     np.testing.assert_array_equal(one.X, other.X)
-    np.testing.assert_array_equal(one.layers["sd"], other.layers["sd"])
+    for layer in ("sd", "low", "high"):
+        np.testing.assert_array_equal(one.layers[layer], other.layers[layer])
 
 
 def test_knocked_out_genes_are_silent_and_others_move_as_planted(trained: Path) -> None:
@@ -71,3 +73,6 @@ def test_knocked_out_genes_are_silent_and_others_move_as_planted(trained: Path) 
     assert found.X[1, 1] == pytest.approx(0.2, abs=0.08)
     spread = found.layers["sd"]
     assert (spread[found.X == 0] == 0).all() and (spread[found.X > 0] > 0).all()
+    low, high = found.layers["low"], found.layers["high"]
+    assert np.isnan(low[found.X == 0]).all() and np.isnan(high[found.X == 0]).all()
+    assert (low[found.X > 0] < found.X[found.X > 0]).all() and (found.X[found.X > 0] < high[found.X > 0]).all()

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.circuit.calibrated import calibrations
 from tests.circuit.material import GENES, SPEC, WEIGHTS, experiments
 from workflow_scripts.circuit import bundle, learning, training
 from workflow_scripts.circuit.data import Circuit, circuit
@@ -180,8 +181,8 @@ def test_a_bundle_is_read_as_it_was_written(change: dict, tmp_path: Path) -> Non
     model = best.model
     assert not change.get("attention") or (model.query != 0).any()
     known = bundle.Known(GENES, ["drug"], "u", "min")
-    bundle.write(model, tmp_path / "model", known, 1)
-    found, about, seed = bundle.read(tmp_path / "model", order_digest(GENES))
+    bundle.write(model, tmp_path / "model", known, 1, calibrations())
+    found, about, seed, _ = bundle.read(tmp_path / "model", order_digest(GENES))
     assert (about, seed) == (known, 1)
     assert dataclasses.asdict(found.config) == dataclasses.asdict(model.config)
     for name, tensor in model.state_dict().items():

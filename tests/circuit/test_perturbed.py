@@ -13,7 +13,7 @@ import torch
 from tests.circuit.material import GENES, SPEC, experiments, rest
 from tests.circuit.test_doors import WILD, prepared
 from tests.circuit.test_learning import POLICY
-from workflow_scripts.circuit import bundle, learning, training
+from workflow_scripts.circuit import bundle, held_out, learning, training
 from workflow_scripts.circuit.data import circuit
 from workflow_scripts.circuit.dynamics import Dynamics, Shape
 from workflow_scripts.circuit.use import load
@@ -102,7 +102,8 @@ def test_a_compound_s_target_its_sign_and_its_half_dose_are_learned(tmp_path: Pa
     torch.set_num_threads(1)
     known, spec = circuit(dosed()), SPEC | {"penalties": [0.01], "training": SPEC["training"] | {"steps": 600}}
     (best, *_) = training.train(known, spec, POLICY, {0.01: Checkpoints(tmp_path, "x")})
-    bundle.write(best.model, tmp_path / "model", bundle.Known(GENES, ["drug"], "u", "min"), 1)
+    intervals = held_out.calibrations(best.model, learning.Material(known, SPEC["members"], SPEC["seed"]))
+    bundle.write(best.model, tmp_path / "model", bundle.Known(GENES, ["drug"], "u", "min"), 1, intervals)
     learned = load(tmp_path / "model")
     found = learned.targets()
     assert found["gene"][0] == "b" and found["effect"][0] > 0 and (found["compound"] == "drug").all()

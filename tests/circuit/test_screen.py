@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
 from sklearn.metrics.pairwise import cosine_similarity
 
+from tests.circuit.calibrated import BASE, calibrations
 from tests.circuit.material import GENES, experiments, rest
 from tests.circuit.planted import SHIFT, planted, planted_rest
-from workflow_scripts.circuit import bundle, responses, screening
+from workflow_scripts.circuit import bundle, learning, responses, screening
 from workflow_scripts.circuit.data import circuit
 from workflow_scripts.circuit.screen_perturbations import screen_perturbations
 from workflow_scripts.contracts import experiments as contract
@@ -34,7 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     kept = (data.obs["perturbation"] != "c:knockout").to_numpy()
     units = {"unit": "u", "time_unit": "min"}
     contract.write(np.asarray(data.X)[kept], data.obs[kept], GENES, path / "experiments.h5ad", **units)
-    bundle.write(planted(), path / "model", bundle.Known(GENES, [], **units), 1)
+    bundle.write(planted(inputs=5), path / "model", bundle.Known(GENES, [], **units), 1, calibrations())
     return path
 
 
@@ -56,11 +56,6 @@ def change(rates: list[float]) -> np.ndarray:
     return (planted_rest(np.array(rates)) - planted_rest(np.ones(3))) / SD
 
 
-def interval(numbers: np.ndarray) -> tuple[float, float]:
-    half = stats.t.ppf(0.95, 2) * numbers.std(ddof=1) * np.sqrt(1 + 1 / 3)
-    return numbers.mean() - half, numbers.mean() + half
-
-
 def test_numbers_are_those_of_the_kinetics(folder: Path) -> None:
     """Wanted are b up and c down, in a ratio of 2 to 1; a is knocked out, and left out."""
     found = screened(folder, "gene\tchange\nb\t2\nc\t-1\n", down=[])
@@ -69,15 +64,73 @@ def test_numbers_are_those_of_the_kinetics(folder: Path) -> None:
     size = np.sqrt(np.mean(members[:, 1:] ** 2, axis=1))
     row = found.loc["a:knockout"]
     assert row["match"] == pytest.approx(match.mean(), abs=1e-4) and match.mean() < 0
-    ends = np.clip(interval(match), -1, 1)
-    np.testing.assert_allclose(row[["match_low", "match_high"]].astype(float), ends, atol=1e-3)
     assert row["size"] == pytest.approx(size.mean(), abs=1e-4)
-    np.testing.assert_allclose(row[["size_low", "size_high"]].astype(float), interval(size), atol=1e-3)
     assert np.isnan(row["side_effect"])  # there is no other gene
     measured = (rest(np.array([0.0, 1, 1])) - rest(np.ones(3))) / SD
     assert row["measured_match"] == pytest.approx(cosine_similarity([measured[1:]], [[2, -1]])[0, 0], abs=1e-3)
     assert row["measured_size"] == pytest.approx(np.sqrt(np.mean(measured[1:] ** 2)), abs=1e-3)
     assert row["basis"] == "circuit"
+
+
+def test_of_few_experiments_held_out_there_is_no_interval(folder: Path) -> None:
+    """Five, of which one perturbs c, the gene that is asked for; nine it takes."""
+    found = screened(folder)
+    assert found.filter(regex="_(low|high)$").isna().all(axis=None)
+    assert found.loc["a:knockout", ["match", "size", "side_effect"]].notna().all()
+
+
+def angle(of: np.ndarray) -> float:
+    """The match with b up and c down, in a ratio of 2 to 1; of the genes that are not NaN."""
+    wanted, kept = np.array([0.0, 2, -1]), np.isfinite(of) & [False, True, True]
+    return cosine_similarity([of[kept]], [wanted[kept]])[0, 0] if kept.any() else np.nan
+
+
+def size(of: np.ndarray) -> float:
+    return np.sqrt(np.nanmean(of[1:] ** 2)) if np.isfinite(of[1:]).any() else np.nan
+
+
+def test_intervals_are_of_the_errors_of_the_same_number(tmp_path: Path) -> None:
+    """CV+ by hand: of each experiment the number as its member predicts it, and as measured, with its error by BASE."""
+    doses, rng = np.linspace(0.05, 0.5, 10).round(2), np.random.default_rng(3)
+    rows, names = [rest(np.ones(3))] * 3, [""] * 3
+    for gene in range(2):  # c regulates none, so that nothing of it is left to match
+        for dose in doses:
+            rates = np.ones(3)
+            rates[gene] = dose
+            rows.append(rest(rates) + rng.normal(0, 0.02, 3))
+            names.append(f"{GENES[gene]}:knockdown:{dose}")
+    obs = experiments().obs.iloc[: len(rows)].assign(perturbation=names, series="", time=np.nan, disturbed=False)
+    units = {"unit": "u", "time_unit": "min"}
+    contract.write(np.array(rows), obs, GENES, tmp_path / "experiments.h5ad", **units)
+    bundle.write(planted(inputs=0), tmp_path / "model", bundle.Known(GENES, [], **units), 2, calibrations())
+    found = screened(tmp_path, "gene\tchange\nb\t2\nc\t-1\n", down=[])
+    known = circuit(contract.read(tmp_path / "experiments.h5ad"))
+    reference, (_, fold) = known.reference(), learning.folds(known, 3, seed=2)
+
+    def numbers(member: int, rates: np.ndarray) -> dict[str, tuple[float, float]]:
+        """As a member predicts it, and its error."""
+        of = np.where(rates == 1, (planted_rest(rates) - planted_rest(np.ones(3)))[member] / SD, np.nan)
+        wrong = size(np.where(rates == 1, np.sqrt(BASE[member] ** 2 + (0.25 * of * SD) ** 2) / SD, np.nan))
+        return {"match": (angle(of), wrong / (wrong + size(of))), "size": (size(of), wrong)}
+
+    scores: dict[str, list[tuple[int, float]]] = {"match": [], "size": []}
+    for row in range(3, len(rows)):
+        rates = known.rates[row]
+        seen = np.where(rates == 1, (known.levels[row] - reference) / SD, np.nan)
+        for name, (value, wrong) in numbers(fold[row], rates).items():
+            off = abs(value - (angle(seen) if name == "match" else size(seen)))
+            scores[name].append((fold[row], off / wrong))
+    for name, of in scores.items():
+        ends = [[numbers(member, np.array([0.0, 1, 1]))[name] for member, _ in of] for _ in range(2)]
+        count = len(of)
+        assert count == 20
+        low = sorted(value - score * wrong for (value, wrong), (_, score) in zip(ends[0], of, strict=True))
+        high = sorted(value + score * wrong for (value, wrong), (_, score) in zip(ends[1], of, strict=True))
+        expected = np.array([low[int(np.floor(0.1 * (count + 1))) - 1], high[int(np.ceil(0.9 * (count + 1))) - 1]])
+        expected = np.clip(expected, *((-1, 1) if name == "match" else (0, np.inf)))
+        row = found.loc["a:knockout", [f"{name}_low", f"{name}_high"]].astype(float)
+        np.testing.assert_allclose(row, expected, atol=2e-3)
+    assert -1 < found.loc["a:knockout", "match_high"] < 1 and np.isnan(found.loc["a:knockout", "side_effect_low"])
 
 
 def test_what_else_changes_is_the_side_effect(folder: Path) -> None:
@@ -111,7 +164,8 @@ def test_what_hardly_moves_the_genes_comes_after_all_others(folder: Path) -> Non
     far, near = np.array([[0, 0, -2.0], [0, 0, 0.01]])
     likeness = screening.likeness(np.array([[far, near]] * 2), signature, perturbed)
     nothing = screening.likeness(np.full((2, 3), np.nan), signature, perturbed)
-    ranked = screening.screened([(A,), (B,)], likeness, nothing, ["circuit"] * 2, least_size=0.1)
+    ends = screening.Likeness(*[np.full((2, 2), np.nan)] * 3)
+    ranked = screening.screened([(A,), (B,)], likeness, ends, nothing, ["circuit"] * 2, least_size=0.1)
     assert ranked["perturbation"].tolist() == ["a:knockout", "b:knockout"] and ranked["match"].tolist() == [-1, 1]
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from tests.circuit.calibrated import calibrations, interval
 from tests.circuit.material import BASE, GATE, GENES, made, rest
 from tests.circuit.planted import DRUG, SHIFT, planted, planted_rest
 from tests.support.examples import EXAMPLES
@@ -23,7 +24,7 @@ from workflow_scripts.io.errors import BadInput
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("planted") / "model"
-    bundle.write(planted(), path, bundle.Known(GENES, ["drug"], "u", "min"), 7)
+    bundle.write(planted(), path, bundle.Known(GENES, ["drug"], "u", "min"), 7, calibrations())
     return path
 
 
@@ -54,9 +55,9 @@ def test_levels_are_those_of_the_kinetics(circuit: Circuit, perturbation: str, r
     np.testing.assert_allclose(found["level"], levels.mean(0), atol=1e-5)
     np.testing.assert_allclose(found["change"], change.mean(0), atol=1e-5)
     np.testing.assert_allclose(found["sd"], change.std(0), atol=1e-5)
-    half = stats.t.ppf(0.95, 2) * change.std(0, ddof=1) * np.sqrt(1 + 1 / 3)
-    np.testing.assert_allclose(found["low"], change.mean(0) - half, atol=1e-4)
-    np.testing.assert_allclose(found["high"], change.mean(0) + half, atol=1e-4)
+    own, unperturbed = np.array(rates) != 1, planted_rest(np.ones(3)).mean(0)
+    for end, values in zip(("low", "high"), interval(1, 0.25, levels, change), strict=True):
+        np.testing.assert_allclose(found[end], np.where(own, np.nan, values - unperturbed), atol=1e-4)
 
 
 def test_the_way_there_is_that_of_steps_no_longer_than_those_learned(circuit: Circuit) -> None:
@@ -75,6 +76,19 @@ def test_the_way_there_is_that_of_steps_no_longer_than_those_learned(circuit: Ci
     change = courses - planted_rest(np.ones(3))[:, None]
     np.testing.assert_allclose(found["change"].to_numpy().reshape(2, 3), change.mean(0), atol=1e-5)
     np.testing.assert_allclose(found["sd"].to_numpy().reshape(2, 3), change.std(0), atol=1e-5)
+    for time in range(2):  # the farther of both: no course under a perturbation was held out
+        given, before = (courses[:, time], change[:, time]), planted_rest(np.ones(3)).mean(0)
+        ends = zip(interval(1, 0.25, *given), interval(2, 0.1, *given), strict=True)
+        for name, end, farther in zip(("low", "high"), ends, (np.minimum, np.maximum), strict=True):
+            expected = (farther(*end) - before) * [np.nan, 1, 1]
+            np.testing.assert_allclose(found[name].to_numpy().reshape(2, 3)[time], expected, atol=1e-4)
+
+
+def test_a_course_of_the_unperturbed_circuit_has_the_interval_of_such_courses(circuit: Circuit) -> None:
+    found, start = circuit.follow("", [50], start={"a": 0.8, "b": 0.1, "c": 0.2}), np.array([0.8, 0.1, 0.2])
+    levels = np.array([start + GATE * (made(start, np.ones(3), np.full(3, shift)) - start) for shift in SHIFT])
+    for end, values in zip(("low", "high"), interval(2, 0.1, levels, levels - start), strict=True):
+        np.testing.assert_allclose(found[end], values - start, atol=1e-4)
 
 
 def test_in_the_end_it_comes_to_rest(circuit: Circuit) -> None:
@@ -124,7 +138,7 @@ def test_a_start_of_an_unknown_gene_is_refused(circuit: Circuit) -> None:
 
 
 def test_a_circuit_without_time_series_knows_no_time(tmp_path: Path) -> None:
-    bundle.write(planted(inputs=1), tmp_path / "model", bundle.Known(GENES, ["drug"], "u", "min"), 1)
+    bundle.write(planted(inputs=1), tmp_path / "model", bundle.Known(GENES, ["drug"], "u", "min"), 1, calibrations())
     circuit = load_circuit(tmp_path / "model")
     assert len(circuit.predict("drug:chemical:1")) == 3
     with pytest.raises(BadInput, match="learned without time series"):
@@ -158,9 +172,7 @@ def test_an_interval_holds_another_draw_as_often_as_it_says(members: int) -> Non
     over = ensemble.spread(draws[:members])
     inside = (over.low <= draws[members]) & (draws[members] <= over.high)
     assert inside.mean() == pytest.approx(0.9, abs=0.005)
-    half = ensemble.half_width(draws[1:members].std(0), members - 1, 1)  # about one member by the spread of others
-    apart = np.abs(draws[members] - draws[0]) <= half
-    assert np.isnan(half).all() if members == 2 else apart.mean() == pytest.approx(0.9, abs=0.005)
+    assert np.isnan(ensemble.spread(draws[:1]).low).all()
 
 
 def test_the_base_of_the_planted_circuit_is_what_a_knockout_leaves(circuit: Circuit) -> None:

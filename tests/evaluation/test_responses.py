@@ -7,7 +7,7 @@ import pytest
 
 from workflow_scripts.evaluation.intervals import draws
 from workflow_scripts.evaluation.metrics import RESPONSE
-from workflow_scripts.evaluation.responses import places, score_responses, score_roll_outs
+from workflow_scripts.evaluation.responses import Interval, places, score_responses, score_roll_outs
 
 SPEC = {"seed": 4, "bootstrap_samples": 25}
 NAMES = [f"P{row}" for row in (3, 1, 2, 0, 5, 4)]  # not sorted, as groups are
@@ -53,20 +53,26 @@ def test_coverage_is_told_of_models_that_have_an_interval(levels: dict[str, np.n
     half = np.random.default_rng(1).uniform(0, 3, true.shape)
     half[0, 4] = np.nan
     given = levels["perturbed"], levels["reference"], NAMES, SPEC, "pairs"
-    rows = score_responses(true, {"m": guess, "rule": guess}, *given, {"m": half})
+    within = Interval(guess - half, guess + 2 * half, np.arange(1.0, 10))
+    rows = score_responses(true, {"m": guess, "rule": guess}, *given, {"m": within})
     (found,) = [row for row in rows if row["metric"] == "response_coverage"]
     hits, counts = np.zeros(6), np.zeros(6)
     for row, column in zip(*np.nonzero(left & np.isfinite(half)), strict=True):
         counts[row] += 1
         hits[row] += (
-            guess[row, column] - half[row, column] <= true[row, column] <= guess[row, column] + half[row, column]
+            guess[row, column] - half[row, column] <= true[row, column] <= guess[row, column] + 2 * half[row, column]
         )
     assert found["model"] == "m" and counts.sum() == 41
     assert found["value"] == pytest.approx(hits.sum() / 41) and 0.2 < found["value"] < 0.9
     drawn, order = draws(6, 25, 4), np.argsort(NAMES)
     assert found["replicates"] == pytest.approx(drawn @ hits[order] / (drawn @ counts[order]))
     others = [row["metric"] for row in rows if row["model"] == "rule"]
-    assert {row["metric"] for row in rows if row["model"] == "m"} == {*others, "response_coverage"}
+    assert {row["metric"] for row in rows if row["model"] == "m"} == {*others, "response_coverage", "response_width"}
+    (wide,) = [row for row in rows if row["metric"] == "response_width"]
+    widths = np.where(left, 3 * half / np.arange(1, 10), np.nan)
+    assert wide["value"] == pytest.approx(np.nanmean(widths))
+    sums = np.nansum(widths, 1)[order]
+    assert wide["replicates"] == pytest.approx(drawn @ sums / (drawn @ counts[order]))
 
 
 def test_rank_is_among_predictions_and_centroid_accuracy_among_true_responses(levels: dict[str, np.ndarray]) -> None:
@@ -132,8 +138,12 @@ def test_coverage_over_time_is_of_all_levels_of_all_series() -> None:
     true, courses, half = ([rng.normal(size=(times, 3)) for times in (2, 4)] for _ in range(3))
     half = [np.abs(of) for of in half]
     given = np.zeros((2, 3)), ["a", "b"], SPEC, "waves"
-    rows = score_roll_outs(true, {"m": courses, "rule": courses}, *given, {"m": half})
+    sd = np.array([1.0, 2, 4])
+    within = [Interval(one - of, one + of, sd) for one, of in zip(courses, half, strict=True)]
+    rows = score_roll_outs(true, {"m": courses, "rule": courses}, *given, {"m": within})
     (found,) = [row for row in rows if row["metric"] == "roll_out_coverage"]
+    (wide,) = [row for row in rows if row["metric"] == "roll_out_width"]
+    assert wide["model"] == "m" and wide["value"] == pytest.approx((2 * np.concatenate(half) / sd).mean())
     inside = [np.abs(one - other) <= of for one, other, of in zip(courses, true, half, strict=True)]
     assert found["model"] == "m"
     assert found["value"] == pytest.approx(np.concatenate(inside).mean()) and 0 < found["value"] < 1

@@ -72,6 +72,14 @@ def test_what_is_not_defined_is_said_so(tmp_path: Path) -> None:
     assert "not defined" in page and "Every gene knocked down to 0.5 times" in page and ">nan" not in page
 
 
+def test_what_has_no_interval_is_told_without_one(tmp_path: Path) -> None:
+    """Where too few experiments were held out."""
+    table = found(["A:knockout", "B:knockout"])
+    table[[name for name in table if name.endswith(("_low", "_high"))]] = np.nan
+    page = plotted(tmp_path, table)
+    assert "match 0.90, size 1.00 sds, side effect 0.50 sds." in page and "nan" not in page
+
+
 @pytest.mark.parametrize("measured", [True, False])
 def test_a_figure_marks_what_hardly_moves_and_what_was_measured(measured: bool) -> None:
     figure = new_figure(12, 5)

@@ -157,7 +157,7 @@ EXAMPLES = {
         "predicted.h5ad",
         (np.nan_to_num(levels(2)), experiments_table()[["perturbation"]].iloc[1:3]),
         lambda content, path: responses.write(
-            content[0], content[0] / 2, content[1]["perturbation"], GENES, path, unit="u", run="r"
+            *(content[0] * of for of in (1, 0.5, 0.25, 2)), content[1]["perturbation"], GENES, path, unit="u", run="r"
         ),
         responses.read,
         same_matrix,

@@ -1,4 +1,8 @@
-"""A trained circuit as a ModelBundle with the names of its genes, and the edges that it has learned."""
+"""A trained circuit as a ModelBundle with the names of its genes and its intervals, and the edges that it has learned.
+
+Beside the weights `model.safetensors` holds float64 tensors `calibration.KIND.NAME` (int64 of `number`): the parts
+of `calibration.Calibrations`, which are not counted as parameters.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +13,13 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from workflow_scripts.circuit.calibration import Calibration, Calibrations
 from workflow_scripts.circuit.dynamics import Dynamics, Shape
 from workflow_scripts.contracts import model_bundle
 from workflow_scripts.contracts.gene_order import order_digest
 from workflow_scripts.io.errors import BadInput
 
+PREFIX = "calibration"
 PRESENT = 0.05  # an edge is one of a member from this weight on: in sds of the target, for one of its regulator
 
 
@@ -32,30 +38,45 @@ class Trained(NamedTuple):
     model: Dynamics  # in evaluation mode, on the CPU
     known: Known
     seed: int
+    calibrations: Calibrations
 
 
-def write(model: Dynamics, path: Path, known: Known, seed: int) -> None:
+def write(model: Dynamics, path: Path, known: Known, seed: int, calibrations: Calibrations) -> None:
+    beside = {
+        f"{PREFIX}.{kind}.{name}": torch.as_tensor(values)
+        for kind, of in calibrations._asdict().items()
+        for name, values in of._asdict().items()
+    }
     model_bundle.write(
-        model.state_dict(),
+        model.state_dict() | beside,
         asdict(model.config),
         path,
         gene_order=order_digest(known.genes),
         seed=seed,
-        buffers=[name for name, _ in model.named_buffers()],
+        buffers=[*(name for name, _ in model.named_buffers()), *beside],
         about=known._asdict(),
     )
 
 
 def read(path: Path, gene_order: str | None = None) -> Trained:
-    """The trained circuit; raises BadInput on a damaged bundle, one of other genes, and one of something else."""
+    """The trained circuit; raises BadInput on a damaged bundle, one of other genes, and one of something else.
+
+    One that was written before there were calibrations is something else.
+    """
     state, config = model_bundle.read(path, gene_order)
     try:
+        calibrations = Calibrations(*(_calibration(state, kind) for kind in Calibrations._fields))
         model = Dynamics(Shape(**config["architecture"]))
         model.load_state_dict(state)
         known = Known(**config["about"])
     except (KeyError, TypeError, RuntimeError) as error:
         raise BadInput(path, "", f"not a circuit of this version ({error})", "Train it again.") from error
-    return Trained(model.eval(), known, config["seed"])
+    return Trained(model.eval(), known, config["seed"], calibrations)
+
+
+def _calibration(state: dict[str, torch.Tensor], kind: str) -> Calibration:
+    """Taken out of the tensors by name; KeyError where it is not there."""
+    return Calibration(*(state.pop(f"{PREFIX}.{kind}.{name}").numpy() for name in Calibration._fields))
 
 
 class Edges(NamedTuple):

@@ -16,7 +16,7 @@ from workflow_scripts.contracts.exported_circuit import Exported
 from workflow_scripts.evaluation import intervals
 from workflow_scripts.evaluation.card import SCORES, SOURCES, head, of_sources, scores, table
 from workflow_scripts.evaluation.metrics import label
-from workflow_scripts.evaluation.responses import COVERAGES
+from workflow_scripts.evaluation.responses import COVERAGES, WIDTHS
 
 NUMBERS = ("aupr", "edge_f1", "response_delta_pearson", "roll_out_delta_pearson")
 SHOWN = dict.fromkeys(NUMBERS, "pooled")  # numbers of the card, and their level
@@ -46,8 +46,9 @@ def write_card(
         "## Use",
         EXAMPLE.format(folder="the folder of this file", first=first, second=second),
         f"The answer has a row for each gene: level, change from the unperturbed circuit ({about['unit']}), its sd "
-        f"over the members of the ensemble, and its {100 * LEVEL:g} % interval (Student's, of one more member). A "
-        "perturbation is `GENE:knockout`, `GENE:knockdown:0.5` (the share of its production that is left) or "
+        f"over the members of the ensemble, and the {100 * LEVEL:g} % interval of one new measurement, with its noise, "
+        "less the same unperturbed level; none of genes that are perturbed. "
+        "A perturbation is `GENE:knockout`, `GENE:knockdown:0.5` (the share of its production that is left) or "
         "`GENE:overexpression:2` (times its production); `+` joins several. `circuit.edges()` tells all edges.",
         f'`circuit.follow("{first}:knockout", [50, 100])` tells the way there, by time ({about["time_unit"]}) and gene.'
         if known.series
@@ -73,8 +74,10 @@ def write_card(
         "## Limits",
         "- `predict` tells what the circuit alone makes of a perturbation. Where single perturbations were measured, "
         "the run joins their effects to what it predicts of several, and scores of responses are of that.",
-        "- An interval is the spread of members that share their experiments and their form: all of them may be wrong."
-        + _covered(metrics),
+        "- An interval of levels is as wide as members were wrong about experiments that they were not shown (CV+, "
+        "Barber et al. 2021): single perturbations, and courses of the unperturbed circuit. Of others it holds as far "
+        "as they are predicted as well. That of an edge is the spread of members, all of which may be wrong."
+        + _held(metrics),
         "- Of genes, cells and conditions that were not measured it knows nothing.",
     ]
     if simulated:
@@ -98,10 +101,12 @@ def chosen(edges: pd.DataFrame, genes: int, edges_per_gene: float, stability: fl
     return found, said + f"members of the ensemble have with a weight of {PRESENT:g} or more"
 
 
-def _covered(metrics: pd.DataFrame) -> str:
-    """How much of what was measured lay within intervals, where that was scored."""
-    found = metrics[metrics["metric"].isin(COVERAGES)]
-    said = [f"{label(row['metric'])} {100 * row['value']:.0f} %" for row in found.to_dict("records")]
+def _held(metrics: pd.DataFrame) -> str:
+    """How much of what was measured lay within intervals, and how wide these were, where that was scored."""
+    said = []
+    for row in metrics[metrics["metric"].isin(COVERAGES + WIDTHS)].to_dict("records"):
+        shown = f"{100 * row['value']:.0f} %" if row["metric"] in COVERAGES else f"{row['value']:.2f} sds of the gene"
+        said.append(f"{label(row['metric'])} {shown}")
     return f" Measured: {', '.join(said)}." if said else ""
 
 

@@ -1,13 +1,12 @@
-"""Intervals by the spread of an ensemble; with numpy alone.
+"""Intervals by the spread of an ensemble, of what is never measured, as the weight of an edge; with numpy alone.
 
 Members are taken for draws of one distribution, and what is asked after for another draw of it. Of K members with the
-standard deviation s (of a sample, with K - 1 below), and a centre that is the mean of n of them, it lies in
+standard deviation s (of a sample, with K - 1 below) it lies in
 
-    centre +- t(K - 1) s sqrt(1 + 1 / n)
+    mean +- t(K - 1) s sqrt(1 + 1 / K)
 
-where t is the quantile of Student's distribution with K - 1 degrees of freedom. Whether that holds of what is measured
-is scored, as coverage: members share their experiments and their form, may all be wrong alike, and know no noise of a
-measurement.
+where t is the quantile of Student's distribution with K - 1 degrees of freedom. Members share their experiments and
+their form, and may all be wrong alike. Of what is measured `calibration` has intervals that know the errors of members.
 """
 
 from __future__ import annotations
@@ -25,27 +24,17 @@ class Spread(NamedTuple):
     """Of numbers of M members, axis 0 of what `spread` is given."""
 
     mean: np.ndarray
-    sd: np.ndarray  # over the members, with M below
     low: np.ndarray  # ends of the interval
     high: np.ndarray
 
 
 def spread(members: np.ndarray) -> Spread:
-    """Mean, sd and interval of numbers (M, ...)."""
-    mean, sd = members.mean(0), members.std(0)
-    half = half_width(sd, len(members), len(members))
-    return Spread(mean, sd, mean - half, mean + half)
-
-
-def half_width(sd: np.ndarray, members: int, centre: int) -> np.ndarray:
-    """Half of the interval, of an sd over members (with their number below) and the mean of `centre` of them.
-
-    NaN of a single member, which has no spread.
-    """
-    if members < 2:
-        return np.full_like(sd, np.nan)
-    of_sample = sd * sqrt(members / (members - 1))
-    return student(members - 1) * of_sample * sqrt(1 + 1 / centre)
+    """Mean and interval of numbers (M, ...); NaN of the interval of a single member, which has no spread."""
+    number, mean = len(members), members.mean(0)
+    if number < 2:
+        return Spread(mean, np.full_like(mean, np.nan), np.full_like(mean, np.nan))
+    half = student(number - 1) * members.std(0, ddof=1) * sqrt(1 + 1 / number)
+    return Spread(mean, mean - half, mean + half)
 
 
 def student(freedom: int) -> float:

@@ -24,10 +24,11 @@ def predict_responses(
     known, _ = imputed(circuit(measured))
     asked = contract.read(outcomes, order).obs["perturbation"].astype(str)
     done = [tuple(parsed(text, outcomes)) for text in asked]
-    trained = bundle.read(model, order).model
-    levels, sd = responses.combined(trained, known, done, by_rule("largest_denoised", known, done))
+    trained = bundle.read(model, order)
+    rule = by_rule("largest_denoised", known, done)
+    found = responses.combined(trained.model, trained.calibrations.at_rest, known, done, rule)
     unit = str(measured.uns["unit"])
-    responses_table.write(levels, sd, asked, known.genes, predicted, unit=unit, run=run)
+    responses_table.write(*found, asked, known.genes, predicted, unit=unit, run=run)
 
 
 if "snakemake" in globals():

@@ -2,26 +2,48 @@
 
 from __future__ import annotations
 
-import numpy as np
-import torch
+from typing import NamedTuple
 
+import numpy as np
+
+from workflow_scripts.circuit import held_out
+from workflow_scripts.circuit.calibration import SHARES, Calibration, calibrated, interval
 from workflow_scripts.circuit.data import Circuit
 from workflow_scripts.circuit.denoising import denoised_singles
 from workflow_scripts.circuit.dynamics import Dynamics
-from workflow_scripts.circuit.ensemble import half_width
 from workflow_scripts.circuit.learning import Material
 from workflow_scripts.circuit.response_baselines import greatest
 from workflow_scripts.circuit.roll_out_baselines import courses
-from workflow_scripts.circuit.use import at_rest
+from workflow_scripts.circuit.use import at_rest, perturbed
 from workflow_scripts.contracts.perturbations import Perturbation
 
 
+class Predicted(NamedTuple):
+    """Levels, and what is known of their errors; float64, the axes of what is predicted and genes last."""
+
+    levels: np.ndarray
+    sd: np.ndarray  # over the members
+    low: np.ndarray  # ends of the 90 % interval of a new measurement, NaN where there is none
+    high: np.ndarray
+
+
 def combined(
-    model: Dynamics, circuit: Circuit, done: list[tuple[Perturbation, ...]], rule: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Levels (R, G) under several perturbations at once, and their sd over members; see `combined_members`."""
+    model: Dynamics,
+    calibration: Calibration,
+    circuit: Circuit,
+    done: list[tuple[Perturbation, ...]],
+    rule: np.ndarray,
+) -> Predicted:
+    """What comes (R, G) of several perturbations at once, see `combined_members`.
+
+    calibration: of states of rest, under single perturbations and predicted by the circuit alone; that what is combined
+    has errors of this size, in proportion to its changes from the reference, is an assumption. Genes that are perturbed
+    themselves have no interval.
+    """
     levels = combined_members(model, circuit, done, rule)
-    return levels.mean(0), levels.std(0)
+    low, high = interval(calibration, levels, levels - circuit.reference())
+    own = np.array([perturbed(circuit.genes, those) for those in done])
+    return Predicted(levels.mean(0), levels.std(0), np.where(own, np.nan, low), np.where(own, np.nan, high))
 
 
 def combined_members(
@@ -70,22 +92,18 @@ def changes(model: Dynamics, circuit: Circuit, done: list[tuple[Perturbation, ..
     return found
 
 
-def rolled_out(model: Dynamics, circuit: Circuit, seed: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Of each of `courses` the levels (T, G) that follow of its start, by the member that was not shown this series.
+def rolled_out(model: Dynamics, circuit: Circuit, seed: int) -> list[Predicted]:
+    """Of each of `courses` what follows (T, G) of its start, by the member that was not shown this series.
 
-    And half of their interval (T, G), by the spread of the others about their own mean; where these lie, which have
-    seen the series, has no part in it. seed: of the run.
+    The interval lies about this member and is calibrated on all series but the one that is asked for: where the other
+    members lie, which have seen it, has no part in it. seed: of the run.
     """
-    material = Material(circuit, model.config.members, seed)
-    batch = material.held_out()
-    with torch.no_grad():
-        found = model.follow(batch.start, batch.inputs, batch.rates, batch.dt).double().numpy()
-    last = [rows[-1] for rows in circuit.series]
-    of_course = [last.index(rows[-1]) for rows in courses(circuit)]
-    levels, halves = [], []
-    for series, rows in zip(of_course, courses(circuit), strict=True):
-        fold, course = material.series_fold[series], found[:, series, : len(rows) - 1]
-        levels.append(course[fold])
-        others = np.delete(course, fold, axis=0)
-        halves.append(half_width(others.std(0), len(others), 1))
-    return levels, halves
+    held = held_out.over_time(model, Material(circuit, model.config.members, seed))
+    last, members, found = [rows[-1] for rows in circuit.series], model.config.members, []
+    for rows in courses(circuit):
+        series, times = last.index(rows[-1]), len(rows) - 1
+        calibration = calibrated(held.without(series), members, SHARES["over_time"])
+        level, change = (of[series, :times] for of in (held.predicted, held.change))
+        alike = (np.broadcast_to(of, (members, *of.shape)) for of in (level, change))
+        found.append(Predicted(level, np.zeros_like(level), *interval(calibration, *alike)))
+    return found

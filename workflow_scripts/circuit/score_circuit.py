@@ -11,7 +11,6 @@ import torch
 
 from workflow_scripts.circuit import bundle, responses
 from workflow_scripts.circuit.data import Circuit, circuit, imputed
-from workflow_scripts.circuit.ensemble import half_width
 from workflow_scripts.circuit.response_baselines import RESPONSES, predict_responses
 from workflow_scripts.circuit.roll_out_baselines import ROLL_OUTS, courses, predict_roll_outs
 from workflow_scripts.contracts import comparisons as comparisons_table
@@ -22,7 +21,7 @@ from workflow_scripts.contracts import metrics as metrics_table
 from workflow_scripts.contracts import responses as responses_table
 from workflow_scripts.evaluation.comparisons import compare
 from workflow_scripts.evaluation.edges import score_edges
-from workflow_scripts.evaluation.responses import score_responses, score_roll_outs
+from workflow_scripts.evaluation.responses import Interval, score_responses, score_roll_outs
 
 
 def score_circuit(
@@ -46,12 +45,14 @@ def score_circuit(
 
     Edges are scored against `truth`, and responses (`predicted`) against `outcomes`, where these are given; of time
     series what follows of a state when nothing unknown acts any more, each by what was not shown that series. The run
-    also tells how much of both lies within its intervals, see `ensemble`, which no baseline has.
+    also tells how much of both lies within its intervals, see `calibration`, and how wide these are; no baseline has
+    any.
     """
     torch.set_num_threads(threads)
     measured = contract.read(experiments)
-    trained, _, seed = bundle.read(model, str(measured.uns["gene_order"]))
+    trained, _, seed, _ = bundle.read(model, str(measured.uns["gene_order"]))
     known, _ = imputed(circuit(measured))
+    sd = trained.sd.double().numpy()
     rows: list[dict[str, Any]] = []
     if truth is not None:
         ranked = {run: edges_table.read(edges), **edges_table.read_methods(baselines)}
@@ -59,12 +60,12 @@ def score_circuit(
     if outcomes is not None and predicted is not None:
         found = circuit(contract.read(outcomes, str(measured.uns["gene_order"])))
         own = responses_table.read(predicted, str(measured.uns["gene_order"]))
-        levels, members = np.asarray(own.X, float), trained.config.members
-        half = half_width(np.asarray(own.layers["sd"], float), members, members)
-        rows += _of_responses(known, found, {run: levels}, {run: half}, spec, network)
+        levels, low, high = (np.asarray(of, float) for of in (own.X, own.layers["low"], own.layers["high"]))
+        rows += _of_responses(known, found, {run: levels}, {run: Interval(low, high, sd)}, spec, network)
     if courses(known):
-        levels, half = responses.rolled_out(trained, known, seed)
-        rows += _of_roll_outs(known, {run: levels}, {run: half}, spec, network)
+        followed = responses.rolled_out(trained, known, seed)
+        intervals = [Interval(of.low, of.high, sd) for of in followed]
+        rows += _of_roll_outs(known, {run: [of.levels for of in followed]}, {run: intervals}, spec, network)
     metrics_table.write_replicates(rows, scores)
     _write(rows, run, metrics, comparisons)
 
@@ -73,7 +74,7 @@ def _of_responses(
     known: Circuit,
     found: Circuit,
     own: dict[str, np.ndarray],
-    halves: dict[str, np.ndarray],
+    intervals: dict[str, Interval],
     spec: dict[str, Any],
     network: str,
 ) -> list[dict[str, Any]]:
@@ -81,13 +82,13 @@ def _of_responses(
     rules = {rule: predict_responses(rule, known, found.perturbations) for rule in RESPONSES}
     predicted = own | {rule: levels for rule, levels in rules.items() if levels is not None}
     perturbed = found.rates != 1
-    return score_responses(found.levels, predicted, perturbed, known.reference(), names, spec, network, halves)
+    return score_responses(found.levels, predicted, perturbed, known.reference(), names, spec, network, intervals)
 
 
 def _of_roll_outs(
     known: Circuit,
     own: dict[str, list[np.ndarray]],
-    halves: dict[str, list[np.ndarray]],
+    intervals: dict[str, list[Interval]],
     spec: dict[str, Any],
     network: str,
 ) -> list[dict[str, Any]]:
@@ -97,7 +98,7 @@ def _of_roll_outs(
     starts = known.levels[[rows[0] for rows in followed]]
     true = [known.levels[rows[1:]] for rows in followed]
     names = [f"course_{number}" for number in range(1, len(followed) + 1)]
-    return score_roll_outs(true, predicted, starts, names, spec, network, halves) if followed else []
+    return score_roll_outs(true, predicted, starts, names, spec, network, intervals) if followed else []
 
 
 def _write(rows: list[dict[str, Any]], run: str, metrics: Path, comparisons: Path) -> None:

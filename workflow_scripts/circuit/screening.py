@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.circuit.ensemble import spread
+from workflow_scripts.circuit.calibration import ends, scored
 from workflow_scripts.circuit.level_tables import fields
 from workflow_scripts.contracts.perturbations import Perturbation, joined
 from workflow_scripts.contracts.screen import LIMITS, NUMBERS, SCHEMA
@@ -28,6 +28,14 @@ class Likeness(NamedTuple):
     match: np.ndarray  # (...,)
     size: np.ndarray
     side_effect: np.ndarray
+
+
+class Asked(NamedTuple):
+    """What is predicted (...), with which error, and what was measured of it."""
+
+    predicted: Likeness
+    errors: Likeness
+    measured: Likeness
 
 
 def asked(spec: dict[str, Any], genes: list[str]) -> list[tuple[Perturbation, ...]]:
@@ -86,14 +94,49 @@ def likeness(changes: np.ndarray, signature: np.ndarray, perturbed: np.ndarray) 
     return Likeness(match, _root_mean_square(changes, within), _root_mean_square(changes, outside))
 
 
+def expected(changes: Likeness, errors: np.ndarray, signature: np.ndarray, perturbed: np.ndarray) -> Likeness:
+    """What error is to be expected of each number, where each gene has an error of this size (..., R, G), in sds.
+
+    Of a size it is the root mean square of these. Of a match, which is a cosine, it is less the longer the change is.
+    """
+    within = np.isfinite(signature) & ~perturbed
+    size = _root_mean_square(errors, within)
+    outside = _root_mean_square(errors, ~np.isfinite(signature) & ~perturbed)
+    return Likeness(size / (size + changes.size), size, outside)
+
+
+def intervals(predicted: Likeness, errors: Likeness, held: Asked, member: np.ndarray) -> Likeness:
+    """Both ends (2, R) of each number, by CV+, see `calibration`.
+
+    predicted, errors: (M, R), of `likeness` and `expected`; held: the same (E,) of experiments that were held out, each
+    by the `member` (E,) that was not shown it, and what was measured.
+    """
+    found = []
+    for name in NUMBERS:
+        of = [getattr(part, name) for part in held]
+        there = np.isfinite(of[0]) & np.isfinite(of[2])
+        score = np.abs(of[0] - of[2])[there] / np.maximum(of[1][there], np.finfo(float).tiny)
+        scores = scored(score, member[there], len(getattr(predicted, name)))
+        found.append(np.array(ends(scores, getattr(predicted, name), getattr(errors, name))))
+    return Likeness(*found)
+
+
 def screened(
-    done: list[tuple[Perturbation, ...]], predicted: Likeness, measured: Likeness, basis: list[str], least_size: float
+    done: list[tuple[Perturbation, ...]],
+    predicted: Likeness,
+    ends: Likeness,
+    measured: Likeness,
+    basis: list[str],
+    least_size: float,
 ) -> pd.DataFrame:
-    """A Screen of R perturbations; predicted: numbers (M, R), measured: (R,), NaN where nothing was measured."""
+    """A Screen of R perturbations.
+
+    predicted: numbers (M, R); ends: of `intervals` (2, R); measured: (R,), NaN where nothing was measured.
+    """
     columns: dict[str, Any] = {"perturbation": [joined(list(those)) for those in done]}
     for name in NUMBERS:
-        over = spread(getattr(predicted, name))
-        for end, values in (("", over.mean), ("_low", over.low), ("_high", over.high)):
+        of = getattr(predicted, name).mean(0), *getattr(ends, name)
+        for end, values in zip(("", "_low", "_high"), of, strict=True):
             columns[f"{name}{end}"] = np.clip(values, *LIMITS[name])
     columns |= {f"measured_{name}": getattr(measured, name) for name in NUMBERS} | {"basis": basis}
     table = pd.DataFrame(columns)

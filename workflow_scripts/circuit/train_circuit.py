@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from workflow_scripts.circuit import bundle, training
+from workflow_scripts.circuit import bundle, held_out, learning, training
 from workflow_scripts.circuit.data import circuit
 from workflow_scripts.contracts import candidates as candidates_table
 from workflow_scripts.contracts import edges as edges_table
@@ -36,7 +36,8 @@ def train_circuit(
 ) -> None:
     """Train one run (`spec`, of `circuit/runs`) on one circuit, and write its model, history, Penalties and Edges.
 
-    The model and the history are those of the penalty whose members predict what they were not shown best. A killed
+    The model and the history are those of the penalty whose members predict what they were not shown best; what its
+    intervals are made of goes with it, see `calibration`. A killed
     training goes on from the folder `checkpoints` beside the model.
     """
     measured = contract.read(experiments)
@@ -51,7 +52,9 @@ def train_circuit(
     trials = training.train(learned, spec, policy | {"memory": memory_mb << 20}, unfinished)
     best = trials[0]
     units = {name: str(measured.uns[name]) for name in ("unit", "time_unit")}
-    bundle.write(best.model, model, bundle.Known(learned.genes, learned.compounds, **units), spec["seed"])
+    known = bundle.Known(learned.genes, learned.compounds, **units)
+    intervals = held_out.calibrations(best.model, learning.Material(learned, spec["members"], spec["seed"]))
+    bundle.write(best.model, model, known, spec["seed"], intervals)
     tried = {
         "penalty": [trial.penalty for trial in trials],
         "held_out_error": [trial.error for trial in trials],

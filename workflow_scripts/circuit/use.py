@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from workflow_scripts.circuit import bundle
+from workflow_scripts.circuit.calibration import interval
 from workflow_scripts.circuit.dynamics import Dynamics
 from workflow_scripts.circuit.ensemble import spread
 from workflow_scripts.contracts.perturbations import Perturbation, parsed
@@ -23,7 +24,7 @@ NAMED = 5  # names that a message gives as examples
 
 
 class Circuit:
-    """A trained circuit: an ensemble whose members are asked alike, and whose spread is the interval.
+    """A trained circuit: an ensemble whose members are asked alike, with intervals by what each was not shown.
 
     What it tells is the circuit's own, also of perturbations that were measured. What a run predicts of several at once
     (`predicted.h5ad`, screens) takes in the measured effects of each alone, which do not travel with it.
@@ -31,7 +32,7 @@ class Circuit:
 
     def __init__(self, path: Path) -> None:
         """path: the folder `model` or `export` of a run; raises BadInput where it is damaged or of something else."""
-        self._model, self._known, self.seed = bundle.read(path)
+        self._model, self._known, self.seed, self._calibrations = bundle.read(path)
         self.genes, self.compounds = self._known.genes, self._known.compounds
         self.unit, self.time_unit = self._known.unit, self._known.time_unit
 
@@ -39,13 +40,16 @@ class Circuit:
         """Where the circuit comes to rest: by gene level, change, sd, low and high, in the unit of levels.
 
         perturbation: text such as `A:knockout+B:knockdown:0.5`, see `contracts/perturbations`. change: from the rest of
-        the unperturbed circuit; sd: of the change over the members; low, high: its 90 % interval, see `ensemble`.
-        Raises BadInput on a gene or compound that the circuit does not know.
+        the unperturbed circuit; sd: of the change over the members; low, high: the 90 % interval in which one new
+        measurement of the level lies, with its noise, less that same rest. Its width is that of errors of experiments
+        that members were not shown, see `calibration`: they were of single perturbations, and two at once are taken
+        to be predicted as well. NaN of genes that are perturbed, whose levels were never asked for, and of all where
+        too few experiments were held out. Raises BadInput on a gene or compound that the circuit does not know.
         """
-        levels, before = at_rest(self._model, self.genes, self.compounds, [self._parsed(perturbation), ()]).swapaxes(
-            0, 1
-        )
-        return _table(levels, levels - before, pd.Index(self.genes, name="gene"))
+        done = self._parsed(perturbation)
+        levels, before = at_rest(self._model, self.genes, self.compounds, [done, ()]).swapaxes(0, 1)
+        ends = interval(self._calibrations.at_rest, levels, levels - before)
+        return self._table(levels[:, None], before[:, None], ends, done, pd.Index(self.genes, name="gene"))
 
     def follow(
         self, perturbation: str, times: Sequence[float], start: Mapping[str, float] | None = None
@@ -53,8 +57,10 @@ class Circuit:
         """The way there: the same by time and gene, under a perturbation that sets in at the time 0.
 
         times: in `time_unit`, rising from 0 or later; start: {gene: level} at the time 0; of a gene that is not named
-        the level where the unperturbed circuit rests. change: from the start. Raises BadInput as `predict`, on times
-        that do not rise, and of a circuit that was learned without time series.
+        the level where the unperturbed circuit rests. change: from the start, less which low and high are, too. Their
+        width is that of errors over courses of the unperturbed circuit; under a perturbation it is that of states of
+        rest as well, whichever reaches farther, since no course under one was held out. Raises BadInput as `predict`,
+        on times that do not rise, and of a circuit that was learned without time series.
         """
         done, given = self._parsed(perturbation), np.asarray(times, float)
         if self._model.config.inputs == len(self.compounds):
@@ -69,9 +75,13 @@ class Circuit:
             self._require(gene, self.genes, "gene")
             first[:, self.genes.index(gene)] = level
         levels = over_time(self._model, self.genes, self.compounds, done, given, first)
-        places = pd.MultiIndex.from_product([given, self.genes], names=["time", "gene"])
-        change = (levels - first[:, None]).reshape(len(levels), -1)
-        return _table(levels.reshape(len(levels), -1), change, places)
+        changes = levels - first[:, None]
+        low, high = interval(self._calibrations.over_time, levels, changes)
+        if done:
+            of_rest = interval(self._calibrations.at_rest, levels, changes)
+            low, high = np.fmin(low, of_rest[0]), np.fmax(high, of_rest[1])
+        rows = pd.MultiIndex.from_product([given, self.genes], names=["time", "gene"])
+        return self._table(levels, first[:, None], (low, high), done, rows)
 
     def edges(self) -> pd.DataFrame:
         """Who regulates whom, the strongest first; the columns of `edge_table`."""
@@ -80,6 +90,21 @@ class Circuit:
     def targets(self) -> pd.DataFrame:
         """What each compound acts on, the strongest first; the columns of `target_table`."""
         return target_table(self._model, self.genes, self.compounds)
+
+    def _table(
+        self,
+        levels: np.ndarray,
+        before: np.ndarray,
+        ends: tuple[np.ndarray, np.ndarray],
+        done: Combination,
+        rows: pd.Index,
+    ) -> pd.DataFrame:
+        """Of levels (M, T, G), those that changes are from (M, 1, G), and both ends (..., G) of intervals of levels."""
+        changes = levels - before
+        numbers = {"level": levels.mean(0), "change": changes.mean(0), "sd": changes.std(0)}
+        for name, end in zip(("low", "high"), ends, strict=True):
+            numbers[name] = np.where(perturbed(self.genes, done), np.nan, end - before.mean(0))
+        return pd.DataFrame({name: values.reshape(-1) for name, values in numbers.items()}, index=rows)
 
     def _at_rest(self, done: Combination) -> np.ndarray:
         """Levels (M, G) under one set of perturbations."""
@@ -179,6 +204,12 @@ def target_table(model: Dynamics, genes: list[str], compounds: list[str]) -> pd.
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
 
 
+def perturbed(genes: list[str], done: Combination) -> np.ndarray:
+    """Which genes (G,) bool are perturbed themselves, so that their level is set."""
+    targets = {one.target for one in done if one.kind != "chemical"}
+    return np.array([gene in targets for gene in genes])
+
+
 def _conditions(
     model: Dynamics, genes: list[str], compounds: list[str], done: Sequence[Combination]
 ) -> tuple[Tensor, Tensor]:
@@ -192,10 +223,3 @@ def _conditions(
             elif one.target in compounds:
                 inputs[row, compounds.index(one.target)] += one.dose
     return torch.tensor(rates, dtype=torch.float32), torch.tensor(inputs, dtype=torch.float32)
-
-
-def _table(levels: np.ndarray, change: np.ndarray, rows: pd.Index) -> pd.DataFrame:
-    """level, change, sd, low and high of levels and changes (M, rows)."""
-    over = spread(change)
-    numbers = {"level": levels.mean(0), "change": over.mean, "sd": over.sd, "low": over.low, "high": over.high}
-    return pd.DataFrame(numbers, index=rows)

@@ -1,10 +1,10 @@
 """ModelBundle: a trained model that carries all it needs to be used again.
 
-`results/<stage>/{run}/model/`: `model.safetensors` (tensors by name) and `config.json`:
-architecture (the keyword arguments of the model's configuration), parameters (trained numbers, counted,
-never typed), weights_sha256 (of `model.safetensors`), gene_order (or the digest of the tracks), seed,
-versions (of python and torch), about (names and units of what the model tells, where a stage keeps them with it),
-digest (of all these).
+`results/<stage>/{run}/model/`: `model.safetensors` (tensors by name; of a circuit also `calibration.*`, of which its
+intervals are made, see `circuit/bundle`) and `config.json`: architecture (the keyword arguments of the model's
+configuration), parameters (trained numbers, counted, never typed), weights_sha256 (of `model.safetensors`), gene_order
+(or the digest of the tracks), seed, versions (of python and torch), about (names and units of what the model tells,
+where a stage keeps them with it), digest (of all these).
 """
 
 from __future__ import annotations

@@ -8,11 +8,15 @@ one row a perturbation, the best first:
 | rank | int64 | from 1; those whose size is below `least_size` come after all others, each of them by match |
 | perturbation | str | as in `contracts/perturbations` |
 | match | float64 | cosine of the change at rest and the signature over its genes (-1 to 1), mean over members |
-| match_low, match_high | float64 | its 90 % interval over members, as of what follows |
+| match_low, match_high | float64 | the 90 % interval of what one measurement would come to, as of what follows |
 | size | float64 | root mean square of the change of these genes, in sds of each |
 | side_effect | float64 | the same of the genes outside of the signature |
 | measured_match, measured_size, measured_side_effect | float64 | the same as measured; empty where nothing was |
 | basis | str | what is predicted from: `circuit`, or `circuit, measured singles` |
+
+Intervals are calibrated on the same number of each experiment that members were not shown, predicted and measured (CV+,
+see `circuit/calibration`). They take it that what is tried is like these, which are perturbations of one gene, and are
+empty where these are too few.
 
 Genes that are perturbed themselves are left out of all of these: their level is set, and tells nothing. What is not
 defined without them is empty, and comes last.

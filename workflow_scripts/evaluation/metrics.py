@@ -89,6 +89,9 @@ METRICS = {
     "response_coverage": Metric(
         "coverage of the 90 % interval", "", True, RESPONSE, {"pooled": f"{MOVE}.response_coverage"}
     ),
+    "response_width": Metric(
+        "width of the 90 % interval", "sds of the gene", False, RESPONSE, {"pooled": f"{MOVE}.response_width"}
+    ),
     "roll_out_rmse": Metric("RMSE over time", "levels", False, ROLL_OUT, {"pooled": f"{MOVE}.roll_out_rmse"}),
     "roll_out_delta_pearson": Metric(
         "Pearson r of changes over time", "", True, ROLL_OUT, {"pooled": f"{MOVE}.roll_out_delta_pearson"}
@@ -102,6 +105,9 @@ METRICS = {
     ),
     "roll_out_coverage": Metric(
         "coverage of the 90 % interval over time", "", True, ROLL_OUT, {"pooled": f"{MOVE}.roll_out_coverage"}
+    ),
+    "roll_out_width": Metric(
+        "width of the 90 % interval over time", "sds of the gene", False, ROLL_OUT, {"pooled": f"{MOVE}.roll_out_width"}
     ),
     "link_auprc": Metric("AUPRC", "", True, LINKS, {"pooled": f"{LINK}.average_precision"}),
     "link_auroc": Metric("AUROC", "", True, LINKS, {"pooled": f"{LINK}.auroc"}),

@@ -15,6 +15,15 @@ from workflow_scripts.evaluation.metrics import RESPONSE, ROLL_OUT
 from workflow_scripts.evaluation.resampling import by_group, ratio, score_sums
 
 COVERAGES = ("response_coverage", "roll_out_coverage")
+WIDTHS = ("response_width", "roll_out_width")
+
+
+class Interval(NamedTuple):
+    """Where 90 % of measurements are said to lie; NaN where nothing is said."""
+
+    low: np.ndarray  # (P, G), or (T, G)
+    high: np.ndarray
+    sd: np.ndarray  # (G,) of each gene, in which widths are told
 
 
 class Predicted(NamedTuple):
@@ -25,6 +34,7 @@ class Predicted(NamedTuple):
     ranks: np.ndarray  # (..., 2) sum of ranks (0 the best, 1 the worst), and of how many; of responses alone
     centroids: np.ndarray  # (..., 2) sum of shares of other true responses that are farther, and of how many; likewise
     covered: np.ndarray  # (..., 2) levels that lie within the interval of their prediction, and of how many with one
+    widths: np.ndarray  # (..., 2) sum of the widths of these intervals in sds of the gene, and of how many
 
 
 def response_mse(sums: Predicted) -> np.ndarray:
@@ -57,6 +67,11 @@ def response_coverage(sums: Predicted) -> np.ndarray:
     return ratio(*np.moveaxis(sums.covered, -1, 0))
 
 
+def response_width(sums: Predicted) -> np.ndarray:
+    """The mean width of these intervals, in sds of each gene: what coverage is bought with."""
+    return ratio(*np.moveaxis(sums.widths, -1, 0))
+
+
 def roll_out_rmse(sums: Predicted) -> np.ndarray:
     """The root of the mean squared error of a level, over the times of series."""
     return np.sqrt(ratio(*np.moveaxis(sums.errors, -1, 0)))
@@ -72,6 +87,11 @@ def roll_out_coverage(sums: Predicted) -> np.ndarray:
     return response_coverage(sums)
 
 
+def roll_out_width(sums: Predicted) -> np.ndarray:
+    """The same over the times of series."""
+    return response_width(sums)
+
+
 def score_responses(
     true: np.ndarray,
     predicted: dict[str, np.ndarray],
@@ -80,15 +100,15 @@ def score_responses(
     names: list[str],
     spec: dict[str, Any],
     dataset: str,
-    half_widths: dict[str, np.ndarray] | None = None,
+    intervals: dict[str, Interval] | None = None,
 ) -> list[dict[str, Any]]:
     """Rows of Replicates of each model.
 
     true, and predicted of each model: levels (P, G) float64; perturbed (P, G) bool; reference (G,): what changes are
-    from; names (P,): of the perturbations, which are drawn again. spec: seed, bootstrap_samples. half_widths: of models
-    whose predictions have one half of their 90 % interval (P, G); of others, as baselines, no coverage is told.
+    from; names (P,): of the perturbations, which are drawn again. spec: seed, bootstrap_samples. intervals: of models
+    whose predictions have one; of others, as baselines, neither coverage nor width is told.
     """
-    rows, halves = [], half_widths or {}
+    rows, known = [], intervals or {}
     for model, levels in predicted.items():
         left = ~perturbed
         changes = [
@@ -97,10 +117,10 @@ def score_responses(
         ]
         errors = np.column_stack([np.where(left, (levels - true) ** 2, 0).sum(1), left.sum(1)])
         rank, centroid = places(true, levels, perturbed)
-        half = halves.get(model, np.full_like(levels, np.nan))
-        covered = np.array([_covered(*of) for of in zip(levels, true, half, left, strict=True)])
-        sums = Predicted(errors, np.array(changes), rank, centroid, covered)
-        rows += _told(_rows(RESPONSE, sums, names, spec, model=model, dataset=dataset), model in halves)
+        of = known.get(model, _none_of(levels))
+        held = [_held(Interval(of.low[row], of.high[row], of.sd), true[row], kept) for row, kept in enumerate(left)]
+        sums = Predicted(errors, np.array(changes), rank, centroid, *np.moveaxis(np.array(held), 1, 0))
+        rows += _told(_rows(RESPONSE, sums, names, spec, model=model, dataset=dataset), model in known)
     return rows
 
 
@@ -111,14 +131,14 @@ def score_roll_outs(
     names: list[str],
     spec: dict[str, Any],
     dataset: str,
-    half_widths: dict[str, list[np.ndarray]] | None = None,
+    intervals: dict[str, list[Interval]] | None = None,
 ) -> list[dict[str, Any]]:
     """The same of courses: true, and predicted of each model, levels (T, G) after the start of each of S series.
 
-    starts (S, G): levels at the start, which were given; names (S,): of the series, which are drawn again; half_widths
-    (T, G) of each series.
+    starts (S, G): levels at the start, which were given; names (S,): of the series, which are drawn again; intervals
+    of each series.
     """
-    rows, halves = [], half_widths or {}
+    rows, known = [], intervals or {}
     for model, courses in predicted.items():
         pairs = list(zip(courses, true, starts, strict=True))
         errors = np.array([[((course - of) ** 2).sum(), of.size] for course, of, _ in pairs])
@@ -126,11 +146,10 @@ def score_roll_outs(
             [change_correlation((course - start).ravel(), (of - start).ravel()) for course, of, start in pairs]
         )
         none = np.zeros_like(errors)
-        half = halves.get(model, [np.full_like(course, np.nan) for course in courses])
-        ends = zip(courses, true, half, strict=True)
-        covered = np.array([_covered(course, of, within, np.isfinite(of)) for course, of, within in ends])
-        sums = Predicted(errors, changes, none, none, covered)
-        rows += _told(_rows(ROLL_OUT, sums, names, spec, model=model, dataset=dataset), model in halves)
+        ends = known.get(model, [_none_of(course) for course in courses])
+        held = [_held(within, of, np.isfinite(of)) for within, of in zip(ends, true, strict=True)]
+        sums = Predicted(errors, changes, none, none, *np.moveaxis(np.array(held), 1, 0))
+        rows += _told(_rows(ROLL_OUT, sums, names, spec, model=model, dataset=dataset), model in known)
     return rows
 
 
@@ -168,15 +187,20 @@ def change_correlation(predicted: np.ndarray, true: np.ndarray) -> tuple[float, 
     return (float(np.corrcoef(predicted, true)[0, 1]) if np.ptp(predicted) > 0 else 0.0), 1.0
 
 
-def _covered(predicted: np.ndarray, true: np.ndarray, half: np.ndarray, kept: np.ndarray) -> tuple[float, float]:
-    """How many of the levels that are kept lie within half an interval of their prediction, and of how many."""
-    known = kept & np.isfinite(half)
-    return float((known & (np.abs(predicted - true) <= half)).sum()), float(known.sum())
+def _held(of: Interval, true: np.ndarray, kept: np.ndarray) -> tuple[tuple[float, float], tuple[float, float]]:
+    """How many of the levels that are kept lie within their interval, and how wide these are; each of how many."""
+    known = kept & np.isfinite(of.low)
+    inside, width = (of.low <= true) & (true <= of.high), np.where(known, (of.high - of.low) / of.sd, 0.0)
+    return (float((known & inside).sum()), float(known.sum())), (float(width.sum()), float(known.sum()))
+
+
+def _none_of(levels: np.ndarray) -> Interval:
+    return Interval(*[np.full_like(levels, np.nan)] * 2, np.ones(levels.shape[-1]))
 
 
 def _told(rows: list[dict[str, Any]], with_interval: bool) -> list[dict[str, Any]]:
-    """Without the coverage of what has no interval."""
-    return [row for row in rows if with_interval or row["metric"] not in COVERAGES]
+    """Without the coverage and the width of what has no interval."""
+    return [row for row in rows if with_interval or row["metric"] not in COVERAGES + WIDTHS]
 
 
 def _rows(task: str, sums: Predicted, names: list[str], spec: dict[str, Any], **row: str) -> list[dict[str, Any]]:

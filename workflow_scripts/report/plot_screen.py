@@ -45,7 +45,7 @@ def _lead(found: pd.DataFrame, spec: dict[str, Any]) -> list[Markup]:
     measured = int(found["measured_match"].notna().sum())
     beside = f"Of {measured:,} of them the effect was measured; it stands beside." if measured else "None was measured."
     if WITH_SINGLES in set(found["basis"]):
-        beside += " Pairs are predicted from what was measured of each alone, whose noise no interval holds."
+        beside += " Pairs are predicted from what was measured of each alone, with intervals as wide as those of one."
     lead = [paragraph(what), paragraph(beside)]
     enough = found[(found["size"] >= spec["least_size"]) & (found["match"] > 0)]
     if enough.empty:
@@ -74,13 +74,15 @@ def _table(found: pd.DataFrame) -> Markup:
         )
         for row in found.to_dict("records")
     )
-    title = f"The first {len(found):,}, with 90 % intervals over the members of the ensemble"
+    title = f"The first {len(found):,}, with 90 % intervals of what one measurement would come to"
     return table(title, [*columns, "Predicted from"], rows, dict.fromkeys(columns[1:], "number"))
 
 
 def _number(row: Any, name: str) -> str:
     if pd.isna(row[name]):
         return "not defined"
+    if pd.isna(row[f"{name}_low"]):
+        return f"{row[name]:.2f}"
     return f"{row[name]:.2f} [{row[f'{name}_low']:.2f}, {row[f'{name}_high']:.2f}]"
 
 

@@ -39,7 +39,7 @@ def draw_screen(axes: list[Axes], screen: pd.DataFrame, run: str, least_size: fl
     axes[1].axvline(least_size, color=DARK_GREY, lw=0.8, ls="--")
     for axis in axes[1:]:
         axis.set_xlim(left=0)
-    handles = [Line2D([], [], color=colour, marker="o", lw=4, alpha=0.6, label="predicted, 90 % interval over members")]
+    handles = [Line2D([], [], color=colour, marker="o", lw=4, alpha=0.6, label="predicted, with 90 % interval")]
     if screen["measured_match"].notna().any():
         handles.append(Line2D([], [], color=INK, marker="D", mfc="none", lw=0, label="measured"))
     if GREY in colours:
