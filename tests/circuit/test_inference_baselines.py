@@ -86,6 +86,21 @@ def test_zscores_are_means_over_the_kinds_in_which_a_gene_was_perturbed(tmp_path
     assert np.sign(found.signs[[0, 1], [1, 2]]).tolist() == [1, -1]
 
 
+def test_a_level_that_is_missing_takes_no_other_evidence_away(tmp_path: Path) -> None:
+    rows, x = singles(np.random.default_rng(1), ("knockout", "overexpression"))
+    whole, values = made(tmp_path, (rows, x)), np.array(x, np.float32).astype(float)
+    missing = [(0, 1), (2, 1), (6, 1), *[(row, 3) for row in range(8)]]  # C upon B in both kinds, D in all
+    for place in missing:
+        values[place] = np.nan
+    hidden = whole._replace(levels=values)
+    found = infer("zscore", hidden, 0, SETTINGS)
+    measured = values[:, :3]
+    z = np.abs(measured - np.nanmedian(measured, axis=0)) / np.nanstd(measured, axis=0)
+    assert found.weights[0, 1] == pytest.approx(z[4, 1])  # of the other kind
+    assert found.weights[0, 2] == pytest.approx((z[0, 2] + z[4, 2]) / 2)
+    assert found.weights[2, 1] == 0 and (found.weights[:, 3] == 0).all() and np.isfinite(found.weights).all()
+
+
 def test_correlation_and_its_context_are_those_of_their_formulas(tmp_path: Path) -> None:
     rows, x = steady(np.random.default_rng(2))
     circuit = made(tmp_path, (rows, x), courses(np.random.default_rng(2)))  # the series are not at rest

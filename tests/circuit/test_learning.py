@@ -107,6 +107,17 @@ def test_evidence_of_a_held_out_source_is_not_shown() -> None:
             assert (found[others, :, source] > 0).any()
 
 
+def test_evidence_outlives_levels_that_are_missing() -> None:
+    """One level of each gene, in the knock-out of the next: the knock-down still tells what that does."""
+    data = experiments()
+    whole = learning.Material(circuit(data), SPEC["members"], SPEC["seed"]).zscores(range(3))
+    for gene in range(3):
+        data.X[(gene + 1) % 3, gene] = np.nan
+    hidden = learning.Material(circuit(data), SPEC["members"], SPEC["seed"]).zscores(range(3))
+    there = whole > 1
+    assert there.any() and (hidden[there] > 0.5 * whole[there]).all()
+
+
 def test_what_is_held_out_is_asked_of_the_member_that_was_not_shown_it() -> None:
     material = learning.Material(circuit(experiments()), SPEC["members"], SPEC["seed"])
     shown, held = material.training(1, 0, 4), material.held_out()

@@ -53,12 +53,12 @@ class Circuit(NamedTuple):
         return {done[0]: levels for done, levels in self.perturbed().items() if len(done) == 1}
 
     def perturbed(self) -> dict[tuple[Perturbation, ...], np.ndarray]:
-        """{perturbations at once, sorted: levels (G,)} at rest, mean over their samples."""
+        """{perturbations at once, sorted: levels (G,)} at rest, mean over their samples, NaN where none is measured."""
         rows: dict[tuple[Perturbation, ...], list[int]] = {}
         for row in self._known_at_rest():
             if self.perturbations[row]:
                 rows.setdefault(tuple(sorted(self.perturbations[row])), []).append(row)
-        return {done: self.levels[of].mean(0) for done, of in rows.items()}
+        return {done: mean_measured(self.levels[of]) for done, of in rows.items()}
 
     def single(self, kind: str) -> dict[int, np.ndarray]:
         """{gene (its place): levels (G,)} at rest with this gene alone perturbed so, mean over its doses."""
@@ -66,7 +66,7 @@ class Circuit(NamedTuple):
         for one, levels in self.singles().items():
             if one.kind == kind != "chemical":
                 found.setdefault(self.genes.index(one.target), []).append(levels)
-        return {gene: np.mean(levels, axis=0) for gene, levels in found.items()}
+        return {gene: mean_measured(np.array(levels)) for gene, levels in found.items()}
 
     def single_gene_rows(self) -> np.ndarray:
         """Rows (K,) int64 at rest of the wild type and of one perturbed gene, where nothing unknown acts."""
@@ -147,6 +147,12 @@ def circuit(data: anndata.AnnData, edges: pd.DataFrame | None = None) -> Circuit
         replicates=obs["replicates"].to_numpy("int64"),
         candidates=None if edges is None else candidates(edges, genes),
     )
+
+
+def mean_measured(levels: np.ndarray) -> np.ndarray:
+    """The mean (G,) over samples (N, G) of what is not NaN; NaN where all is."""
+    known = np.isfinite(levels).sum(0)
+    return np.divide(np.nansum(levels, axis=0), known, out=np.full(levels.shape[1], np.nan), where=known > 0)
 
 
 def imputed(of: Circuit, neighbours: int = 5) -> tuple[Circuit, np.ndarray]:

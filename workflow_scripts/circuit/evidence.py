@@ -5,6 +5,7 @@ G genes; weights are sources x targets, float64, not negative, 0 from a gene to 
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -84,20 +85,23 @@ def zscores(of: Singles, targets: range) -> Inferred:
     part at a time.
 
     |x - median| / sd, both over all experiments of these kinds on single genes, mean over the kinds in which a source
-    was perturbed; 0 from one that never was. A target that falls when its source is knocked out or down, or rises when
-    that is overexpressed, is activated.
+    was perturbed and the target measured; 0 where there is none. A target that falls when its source is knocked out or
+    down, or rises when that is overexpressed, is activated.
     """
     part = slice(targets.start, targets.stop)
     every = np.array([levels[part] for rows in of.values() for levels in rows.values()])
-    middle, spread = np.median(every, axis=0), every.std(axis=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of a gene that is measured in none of them
+        middle, spread = np.nanmedian(every, axis=0), np.nanstd(every, axis=0)
     genes = len(next(iter(next(iter(of.values())).values())))
     weights, signs, times = np.zeros((3, genes, len(targets)))
     for kind, rows in of.items():
         for source, levels in rows.items():
-            z = _ratio(levels[part] - middle, spread)
+            known = np.isfinite(levels[part])
+            z = np.where(known, _ratio(levels[part] - middle, spread), 0.0)
             weights[source] += np.abs(z)
             signs[source] += z if kind == "overexpression" else -z
-            times[source] += 1
+            times[source] += known
     return Inferred(weights / np.maximum(times, 1), signs)
 
 
