@@ -47,6 +47,7 @@ ROOMS = {
     "reference": ("tests/reference", CONFIGURATION),
     "tracks": ("tests/tracks", CONFIGURATION),
     "esm2": ("tests/esm2", CONFIGURATION),
+    "circuit": ("tests/circuit", CONFIGURATION),
 }
 ENOUGH = 0.95  # of the mutants killed
 EQUIVALENT = Path(__file__).with_name("equivalent_mutants.tsv")
