@@ -16,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from tests.circuit.pair_tables import CHROMS, NETWORK, planted, spec, write
-from workflow_scripts.circuit import link_attention
+from workflow_scripts.circuit import link_attention, link_network
 from workflow_scripts.circuit import link_enhancers as door
 from workflow_scripts.circuit.link_baselines import logistic_regression, share_of_contact
 from workflow_scripts.circuit.link_enhancers import link_enhancers
@@ -217,6 +217,21 @@ def test_a_network_that_misleads_is_not_taken(data: Candidates, monkeypatch) -> 
     rng = np.random.default_rng(0)
     monkeypatch.setattr(link_attention, "residuals", lambda network, x, members: rng.normal(0, 5, len(x)))
     np.testing.assert_array_equal(link_attention.attention(data, FIT), logistic_regression(data, FIT))
+
+
+def test_the_network_of_the_least_loss_on_validation_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With labels that have nothing to do with what is seen, and large steps: it gets worse after a while."""
+    rng, losses = np.random.default_rng(0), []
+    x, regulated = rng.normal(size=(80, 3)), (rng.random(80) < 0.5).astype(float)
+    genes = list(np.arange(80).reshape(20, 4))
+    members = {"train": genes[:10], "validation": genes[10:]}
+    of = link_network.loss_of
+    monkeypatch.setattr(link_network, "loss_of", lambda *given: losses.append(of(*given)) or losses[-1])
+    spec = {**FIT["network"], "dim": 8, "learning_rate": 0.05, "max_epochs": 12, "patience": 12}
+    kept = link_network.train(x, np.zeros(80), regulated, members, spec, attention=True, seed=1)
+    told = link_network.Told(*(torch.from_numpy(part.astype(np.float32)) for part in (x, np.zeros(80), regulated)))
+    assert len(losses) == 13 and losses[-1] > min(losses) + 0.03
+    assert of(kept, told, members["validation"]) == pytest.approx(min(losses), abs=1e-6)
 
 
 def test_each_network_learns_stops_and_is_judged_on_other_chromosomes(data: Candidates, monkeypatch) -> None:

@@ -13,7 +13,7 @@ from workflow_scripts.evaluation.metrics import entry, label_with_unit
 from workflow_scripts.evaluation.models import BASELINES
 from workflow_scripts.report.looks import line
 from workflow_scripts.report.sources import honest_line
-from workflow_scripts.report.style import new_figure, save, say
+from workflow_scripts.report.style import legend_below, new_figure, save, say
 from workflow_scripts.report.summary import write_merged
 
 SHOWN = ("imputed_rmse", "aupr", "response_mse", "roll_out_rmse")
@@ -44,7 +44,7 @@ def _percent(network: str) -> int:
 def missing_figure(rows: pd.DataFrame) -> Figure:
     """One panel a number: imputation itself, then what runs and the best baselines say of what is left."""
     metrics = [metric for metric in SHOWN if (rows["metric"] == metric).any()]
-    figure = new_figure(4.6 * max(1, len(metrics)), 4.8)
+    figure = new_figure(4.6 * max(1, len(metrics)), 5.8)
     if not metrics:
         say(figure.subplots(), "nothing was scored")
         return figure
@@ -65,7 +65,7 @@ def draw_missing(axis: Axes, rows: pd.DataFrame) -> Axes:
         if model not in BASELINES:
             axis.fill_between(of["percent"], of["ci_low"], of["ci_high"], alpha=0.15, lw=0)
     axis.set(xlabel="Levels taken out (%)", ylabel=label_with_unit(metric))
-    axis.legend(fontsize=7, frameon=False)
+    legend_below(axis, 1)
     axis.grid(axis="y")
     return axis
 
