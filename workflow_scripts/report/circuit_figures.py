@@ -13,6 +13,7 @@ from workflow_scripts.report.looks import look
 from workflow_scripts.report.style import BLUE, DARK_GREY, GREEN, GREY, INK, VERMILLION, say, wrapped
 
 MOST_EDGES, MOST_NAMED = 60, 40  # edges that are drawn; genes around the circle whose names are legible
+LETTER, ROOM = 4.8, 36  # points: of a letter of a name, and between the circle and the end of its axis
 MOST_GENES = 60  # of a heat map
 
 
@@ -71,7 +72,8 @@ def draw_edges(axis: Axes, edges: pd.DataFrame, genes: list[str], truth: pd.Data
     axis.set_axis_off()
     right = sum((row.source, row.target) in there for row in shown.itertuples())
     said = "" if truth is None else f": {right} there (green), {number - right} not"
-    axis.set_title(f"The {number} strongest edges{said}")
+    longest = max(map(len, involved)) if len(involved) <= MOST_NAMED else 0
+    axis.set_title(f"The {number} strongest edges{said}", pad=6 + max(0.0, LETTER * longest - ROOM))
     return axis
 
 
