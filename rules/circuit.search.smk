@@ -3,6 +3,7 @@ from workflow_scripts.circuit.inputs import (
     all_circuit_trials,
     circuit_suggestion,
     earlier_circuit_trials,
+    edges_that_may_be,
     searched_circuits,
 )
 
@@ -39,9 +40,7 @@ rule suggest_circuit:
 rule try_circuit:
     input:
         experiments="<results>/circuit/{network}/experiments.h5ad",
-        candidates=told(
-            settings, "<results>/circuit/{network}/candidates.parquet", "regulators", "possible_edges"
-        ),
+        candidates=edges_that_may_be(settings, "<results>/circuit/{network}/candidates.parquet"),
         settings="<results>/circuit/{network}/{run}/trials/{trial}/settings.json",
     output:
         model=directory("<results>/circuit/{network}/{run}/trials/{trial}/model"),

@@ -1,5 +1,5 @@
 from workflow_scripts.circuit.inputs import all_networks, all_predicted_effects, of_screens
-from workflow_scripts.circuit.inputs import telling, told, unsearched_circuits
+from workflow_scripts.circuit.inputs import edges_that_may_be, telling, told, unsearched_circuits
 
 
 wildcard_constraints:
@@ -161,9 +161,7 @@ rule prepare_truth:
 rule infer_baselines:
     input:
         experiments="<results>/circuit/{network}/experiments.h5ad",
-        candidates=told(
-            settings, "<results>/circuit/{network}/candidates.parquet", "regulators", "possible_edges"
-        ),
+        candidates=edges_that_may_be(settings, "<results>/circuit/{network}/candidates.parquet"),
     output:
         edges="<results>/circuit/{network}/baselines/edges.parquet",
     log:
@@ -186,9 +184,7 @@ rule infer_baselines:
 rule train_circuit:
     input:
         experiments="<results>/circuit/{network}/experiments.h5ad",
-        candidates=told(
-            settings, "<results>/circuit/{network}/candidates.parquet", "regulators", "possible_edges"
-        ),
+        candidates=edges_that_may_be(settings, "<results>/circuit/{network}/candidates.parquet"),
     output:
         model=directory("<results>/circuit/{network}/{run}/model"),
         history="<results>/circuit/{network}/{run}/history.tsv",
@@ -244,9 +240,9 @@ rule score_circuit:
         model="<results>/circuit/{network}/{run}/model",
         edges="<results>/circuit/{network}/{run}/edges.parquet",
         baselines="<results>/circuit/{network}/baselines/edges.parquet",
-        truth=told(settings, "<results>/circuit/{network}/truth.parquet", "truth"),
-        outcomes=told(settings, "<results>/circuit/{network}/outcomes.h5ad", "double_knockouts"),
-        predicted=told(settings, "<results>/circuit/{network}/{run}/predicted.h5ad", "double_knockouts"),
+        truth=told(settings, "truth", "<results>/circuit/{network}/truth.parquet"),
+        outcomes=told(settings, "double_knockouts", "<results>/circuit/{network}/outcomes.h5ad"),
+        predicted=told(settings, "double_knockouts", "<results>/circuit/{network}/{run}/predicted.h5ad"),
     output:
         scores="<results>/circuit/{network}/{run}/scores.parquet",
         metrics="<results>/circuit/{network}/{run}/metrics.parquet",

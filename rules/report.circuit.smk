@@ -9,9 +9,9 @@ rule plot_circuit:
         seals=["<results>/circuit/{network}/{run}/selection.tsv.sha256"],
         metrics="<results>/circuit/{network}/{run}/metrics.parquet",
         comparisons="<results>/circuit/{network}/{run}/comparisons.parquet",
-        truth=told(settings, "<results>/circuit/{network}/truth.parquet", "truth"),
-        predicted=told(settings, "<results>/circuit/{network}/{run}/predicted.h5ad", "double_knockouts"),
-        outcomes=told(settings, "<results>/circuit/{network}/outcomes.h5ad", "double_knockouts"),
+        truth=told(settings, "truth", "<results>/circuit/{network}/truth.parquet"),
+        predicted=told(settings, "double_knockouts", "<results>/circuit/{network}/{run}/predicted.h5ad"),
+        outcomes=told(settings, "double_knockouts", "<results>/circuit/{network}/outcomes.h5ad"),
         provenance=provenance_of("circuit/networks/{network}"),
     output:
         figure=report(

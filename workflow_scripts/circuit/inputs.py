@@ -102,11 +102,20 @@ def telling(settings: Settings, key: str) -> list[str]:
     return [name for name in settings.names("circuit/networks") if key in settings.section("circuit/networks")[name]]
 
 
-def told(settings: Settings, file: str, *keys: str) -> Callable[..., list[str]]:
-    """For a rule's input: the file that is made of what a network gives at any of `keys`, where it gives it."""
-    return lambda wildcards: (
-        [file] if any(key in settings.section(f"circuit/networks/{wildcards.network}") for key in keys) else []
-    )
+def told(settings: Settings, key: str, file: str) -> Callable[..., list[str]]:
+    """For a rule's input: the file that is made of what a network gives at `key`, where it gives it."""
+    return lambda wildcards: [file] if settings.section(f"circuit/networks/{wildcards.network}/{key}") else []
+
+
+def edges_that_may_be(settings: Settings, file: str) -> Callable[..., list[str]]:
+    """For a rule's input: the Candidates of one {network}, where it says which edges may be."""
+
+    def found(wildcards: Any) -> list[str]:
+        regulators = settings.section(f"circuit/networks/{wildcards.network}/regulators")
+        edges = settings.section(f"circuit/networks/{wildcards.network}/possible_edges")
+        return [file] if regulators or edges else []
+
+    return found
 
 
 def of_circuit_variants(settings: Settings, file: str) -> Callable[..., list[str]]:
