@@ -88,6 +88,8 @@ CHANGES = [
     ("polymerase", {"body_length": -1}, "body_length"),
     ("polymerase", {"measured": 1}, "measured"),
     ("track_store: windows", {"split": "holdout"}, "split"),
+    ("annotated_genes", {"strand": "."}, "strand"),
+    ("annotated_genes", {"end": 0}, "end is after start"),
     ("metagene", {"direction": "both"}, "direction"),
     ("metagene", {"signal": -1.0}, "signal"),
     ("history", {"epoch": [1, 2, 3]}, "counts from 0"),
@@ -136,7 +138,7 @@ def test_a_matrix_that_disagrees_with_its_rows_is_refused(
 @pytest.mark.parametrize("rows", [2, 4])
 def test_targets_for_another_number_of_windows_are_refused(change: str, rows: int, tmp_path: Path) -> None:
     """A window that no block came for would stand as zeros."""
-    given = {"blocks": np.ones((3, 2, 8)), "mask": np.ones((3, 8), bool)}
+    given = {"blocks": np.ones((3, 2, 8)), "mask": np.ones((3, 2, 8), bool)}
     given[change] = np.ones((rows, *given[change].shape[1:]), given[change].dtype)
     targets = EXAMPLES["track_store: targets"].content._replace(targets=given["blocks"], mask=given["mask"])
     with pytest.raises(ValueError, match="zip"):
@@ -275,7 +277,7 @@ def test_targets_that_do_not_fit_their_mask_are_refused(tmp_path: Path) -> None:
 
     def cut(file: h5py.File) -> None:
         del file["mask"]
-        file["mask"] = np.ones((3, 7), bool)
+        file["mask"] = np.ones((3, 2, 7), bool)
 
     sealed_again(path, cut)
     with pytest.raises(BadInput, match="does not fit 2 tracks and the mask"):
