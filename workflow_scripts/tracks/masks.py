@@ -18,6 +18,7 @@ import pandas as pd
 import pysam
 
 from workflow_scripts.contracts.genome import Genome
+from workflow_scripts.io.bases import UNKNOWN, encode
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.text import whole_lines
 from workflow_scripts.tracks import runs
@@ -26,9 +27,6 @@ from workflow_scripts.tracks.protocols import PROTOCOLS
 
 AT_ONCE = 1 << 24  # k-mers that are sorted together, which bounds memory to some 500 MB
 MIX = np.uint64(0x9E3779B97F4A7C15)  # spreads k-mers evenly over passes (Knuth, TAOCP 3, 6.4)
-CODES = np.full(256, 4, np.uint8)
-for _code, _letters in enumerate(("Aa", "Cc", "Gg", "Tt")):
-    CODES[np.frombuffer(_letters.encode(), np.uint8)] = _code
 log = logging.getLogger(__name__)
 
 
@@ -107,7 +105,7 @@ def _kmers(
         for name, length in lengths.items():
             for first in range(0, length, runs.BLOCK):
                 text = fasta.fetch(name, first, min(length, first + runs.BLOCK + k - 1))
-                code = CODES[np.frombuffer(text.encode("latin-1"), np.uint8)]
+                code = encode(text)
                 count = len(code) - k + 1
                 if count <= 0:
                     continue
@@ -117,7 +115,7 @@ def _kmers(
                     here = code[at : at + count]
                     forward = forward << np.uint64(2) | (here & 3)
                     reverse |= (3 - (here & 3)).astype(np.uint64) << np.uint64(2 * at)
-                    unknown |= here > 3
+                    unknown |= here == UNKNOWN
                 kmer = np.minimum(forward, reverse)
                 kept = ~unknown & ((kmer * MIX >> np.uint64(40)) % np.uint64(passes) == share)
                 place = offset[name] + first + np.flatnonzero(kept)
