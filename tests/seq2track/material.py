@@ -15,7 +15,7 @@ from workflow_scripts.io.seal import seal_beside
 from workflow_scripts.settings.schema import complete, load_schema
 
 MOTIF = "TATAAGCC"
-LENGTHS = {"I": 2600, "II": 2100, "III": 1900, "IV": 1400}
+LENGTHS = {"I": 10_600, "II": 8100, "III": 7900, "IV": 5400}
 TRACKS = [
     {"name": name, "assay": assay, "strand": strand}
     for name, assay in (("a", "netseq"), ("b", "proseq"))

@@ -48,7 +48,8 @@ def _frames(codes: Tensor, min_codons: int) -> dict[str, Tensor]:
     codons = start.shape[1]
     place = torch.arange(codons, device=codes.device)[None, :, None].expand_as(start)
     stopped = torch.where(stop, place, -1).cummax(1).values  # the last stop at or before a codon, -1 for none
-    next_stop = torch.where(stop, place, codons).flip(1).cummin(1).values.flip(1)
+    ends = torch.tensor([-(-(length - frame) // 3) for frame in range(3)], device=codes.device)  # codons of each frame
+    next_stop = torch.where(stop, place, ends).flip(1).cummin(1).values.flip(1)
     next_start = torch.where(start, place, codons).flip(1).cummin(1).values.flip(1)
     next_start = torch.cat([next_start, torch.full_like(next_start[:, :1], codons)], 1)
     begins = next_start.gather(1, stopped + 1).masked_fill(stopped < 0, 0)  # open at the end of the window
