@@ -81,6 +81,9 @@ def make(folder: Path, width: int = 128, bin: int = 16, motifs: int = 60, mirror
         signal[name] = drawn[[1, 0, 3, 2], ::-1] if mirrored else drawn
         usable[name] = np.tile(np.array(list(text)) != "N", (len(TRACKS), 1))
         usable[name][1, 500:520] = False
+        if mirrored:
+            usable[name] = np.tile(np.array(list(text)) != "N", (len(TRACKS), 1))
+            usable[name][0, length - 520 : length - 500] = False
     folder.mkdir(parents=True, exist_ok=True)
     genome = folder / "genome.fa"
     genome.write_text("".join(f">{name}\n{text}\n" for name, text in sequence.items()))

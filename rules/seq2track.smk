@@ -1,0 +1,3 @@
+rule seq2track:
+    input:
+        [],
