@@ -19,6 +19,7 @@ from workflow_scripts.evaluation.metrics import CLASSES, EDGES, HIDDEN, LINKS, R
 # After the name of a run:
 PROBE = "_logistic_regression"  # the classifier that reads its embedding
 BASE = "_base"  # the run without its network
+LEVELED = "_gene_level"  # a run on tracks, rescaled to the level of each annotated gene that boosted trees say
 
 
 class Baseline(NamedTuple):
@@ -101,7 +102,7 @@ BASELINES = {
 
 def run_of(model: str) -> str:
     """The run that a model which is no baseline is of: itself, or the one of which it is a part or reads."""
-    return model.removesuffix(PROBE).removesuffix(BASE)
+    return model.removesuffix(PROBE).removesuffix(BASE).removesuffix(LEVELED)
 
 
 def is_own(model: str, task: str) -> bool:
@@ -115,5 +116,9 @@ def label(model: str, task: str = "") -> str:
         return cell_models.label(model)
     if model in BASELINES:
         return BASELINES[model].label
-    said = {PROBE: "logistic regression on its embedding", BASE: "without its network"}
+    said = {
+        PROBE: "logistic regression on its embedding",
+        BASE: "without its network",
+        LEVELED: "with the level of annotated genes",
+    }
     return next((f"{run_of(model)}: {words}" for suffix, words in said.items() if model.endswith(suffix)), model)

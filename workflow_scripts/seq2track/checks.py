@@ -17,6 +17,7 @@ def faults(settings: Settings) -> Iterator[Fault]:
         yield "seq2track", "without `reference/gtf`", "an annotation, along whose genes runs are scored"
     sets, baselines = settings.section("tracks/sets") or {}, entries("workflow_scripts.evaluation.models")
     taken = {"baselines", *baselines}
+    suffix = literal("workflow_scripts.evaluation.models", "LEVELED")
     spec = section["evaluation"]
     if spec["pause_end"] > spec["body_start"]:
         given = f"{spec['body_start']}, before pause_end {spec['pause_end']}"
@@ -25,6 +26,8 @@ def faults(settings: Settings) -> Iterator[Fault]:
         place = f"seq2track/runs/{name}"
         if name in taken:
             yield place, repr(name), "a name that no baseline has"
+        if name.endswith(suffix):
+            yield place, repr(name), f"a name that does not end in {suffix}, as runs with the level of genes do"
         if run["set"] not in sets:
             yield f"{place}/set", repr(run["set"]), f"one of tracks/sets: {', '.join(sets) or 'none'}"
             continue

@@ -63,6 +63,11 @@ def kinds_of_values(settings: Settings) -> Callable[..., str]:
     return kinds
 
 
+def place_of_model(settings: Settings) -> Callable[..., int]:
+    """For a rule's params: the place of one {run} among all, in order of name, which its colour in figures follows."""
+    return lambda wildcards: settings.names("seq2track/runs").index(wildcards.run)
+
+
 def job_names(settings: Settings) -> list[str]:
     """What jobs of a run without a fold, and of the baselines of a set without one, are named after."""
     found = all_predicted(settings, "{run}.{fold}")

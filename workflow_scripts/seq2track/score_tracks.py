@@ -12,6 +12,7 @@ from workflow_scripts.contracts import comparisons as comparisons_table
 from workflow_scripts.contracts import gene_bodies, predicted_tracks, track_store
 from workflow_scripts.contracts import metrics as metrics_table
 from workflow_scripts.evaluation.comparisons import compare
+from workflow_scripts.evaluation.models import LEVELED
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.seq2track import genes, scoring
 from workflow_scripts.seq2track.predict_tracks import SHUFFLED
@@ -34,6 +35,8 @@ def score_tracks(
 ) -> None:
     """Write Metrics of a run and of all baselines on each fold and as means over folds, and Comparisons of the run.
 
+    The run is scored as it is, and with each annotated gene rescaled to the level that boosted trees say.
+
     predicted, baselines: PredictedTracks, of the same folds in the same order. A dataset is a track, or a track on one
     fold. values: what the values of each track are; the ceiling of counting is of `counts` alone, and no baseline.
     """
@@ -55,6 +58,7 @@ def score_tracks(
             pair = slice(track, track + 2)
             said = scoring.of_run(mine, run, track) | {SHUFFLED: mine.values[SHUFFLED][:, pair]}
             said |= {name: each[:, pair] for name, each in theirs.values.items()}
+            said[run + LEVELED] = scoring.with_levels(said[run], said[scoring.LEVELS], placed)
             row = {"dataset": f"{store.tracks[track]['name']}, fold {mine.fold}", "split": "test"}
             rows += scoring.score(
                 said, signal[:, pair], mask[:, pair], placed, names, store.bin, spec, kind == "counts", **row
@@ -65,7 +69,7 @@ def score_tracks(
     replicates = pd.concat([*means, replicates], ignore_index=True)
     order = ["task", "dataset", "split", "level", "metric", "model"]
     metrics_table.write(replicates[list(metrics_table.SCHEMA.columns)].sort_values(order), metrics)
-    mine = replicates["model"] == run
+    mine = replicates["model"].isin([run, run + LEVELED])
     others = ~mine & (replicates["model"] != scoring.CEILING)
     comparisons_table.write(compare(replicates[mine], replicates[others], metrics), comparisons)
 

@@ -11,9 +11,10 @@ from workflow_scripts.contracts.predicted_tracks import Predicted
 from workflow_scripts.evaluation import tracks
 from workflow_scripts.evaluation.intervals import interval
 from workflow_scripts.seq2track import genes
-from workflow_scripts.seq2track.track_baselines import flatten
+from workflow_scripts.seq2track.track_baselines import flatten, unflatten
 
 SWAPPED, OTHER, CEILING = "swapped_strands", "other_track", "counting_ceiling"
+LEVELS = "profile_and_level"  # the baseline that says what level genes have
 KEYS = ["model", "split", "task", "level", "metric"]
 
 
@@ -26,6 +27,21 @@ def of_run(predicted: Predicted, run: str, track: int) -> dict[str, np.ndarray]:
         other = (track + 2) % number
         found[OTHER] = values[:, other : other + 2]
     return found
+
+
+def with_levels(values: np.ndarray, leveled: np.ndarray, placed: list[genes.Placed]) -> np.ndarray:
+    """What is said of a track (W, 2, N), each gene rescaled so that it has the total that `leveled` (W, 2, N) gives it.
+
+    Where genes overlap a bin is rescaled by the geometric mean of theirs.
+    """
+    flat, other = flatten(values), flatten(leveled)
+    logs, number = np.zeros(flat.shape), np.zeros(flat.shape)
+    for gene in placed:
+        own, told = flat[gene.side, gene.bins].sum(), other[gene.side, gene.bins].sum()
+        if own > 0 and told > 0:
+            logs[gene.side, gene.bins] += np.log(told / own)
+            number[gene.side, gene.bins] += 1
+    return unflatten(flat * np.exp(logs / np.maximum(number, 1)), values.shape[-1]).astype(np.float32)
 
 
 def score(

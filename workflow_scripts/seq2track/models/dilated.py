@@ -51,7 +51,7 @@ SETTINGS = {
             "type": "number",
             "minimum": 0,
             "exclusiveMaximum": 1,
-            "default": 0.1,
+            "default": 0,
         },
     },
 }
