@@ -1,6 +1,8 @@
 # What models from sequence say of tracks, beside what was measured.
 from workflow_scripts.seq2track.inputs import of_folds, of_set, place_of_model
 
+of_every_set = provenance_of(*gene_files, *place_files, "tracks/sets")
+
 
 rule plot_tracks:
     input:
@@ -9,7 +11,7 @@ rule plot_tracks:
         predicted=of_folds(settings, "<results>/seq2track/{run}/{fold}/predicted.h5"),
         metrics="<results>/seq2track/{run}/metrics.parquet",
         comparisons="<results>/seq2track/{run}/comparisons.parquet",
-        provenance=provenance_of(*gene_files, *place_files, "tracks/sets"),
+        provenance=of_every_set,
     output:
         figure=report(
             "<results>/report/seq2track/{run}/tracks.png",

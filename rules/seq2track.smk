@@ -32,7 +32,7 @@ rule train_seq2track:
         "<benchmarks>/seq2track/train_seq2track.{run}.{fold}.jsonl"
     conda:
         "../envs/seq2track.yaml"
-    threads: track_cores(settings)
+    threads: track_cores(settings, each=2)
     resources:
         mem_mb=memory(8000),
         runtime=1440,

@@ -162,6 +162,24 @@ def test_targets_that_break_their_promise_are_refused(change: dict[str, Any], me
     refused("track_store: targets", EXAMPLES["track_store: targets"].content._replace(**change), tmp_path, message)
 
 
+@pytest.mark.parametrize(
+    "values",
+    [-np.ones((1, 2, 8)), np.full((1, 2, 8), np.nan), np.full((1, 2, 8), np.inf)],
+    ids=["negative", "nan", "inf"],
+)
+def test_what_is_no_signal_is_not_predicted(values: np.ndarray, tmp_path: Path) -> None:
+    content = EXAMPLES["predicted_tracks"].content._replace(values={"a": values.astype(np.float32)})
+    refused("predicted_tracks", content, tmp_path, "a: holds a value that is no signal")
+
+
+@pytest.mark.parametrize("windows", [0, 2])
+def test_a_fold_is_predicted_whole(windows: int, tmp_path: Path) -> None:
+    content = EXAMPLES["predicted_tracks"].content._replace(values={"a": np.ones((windows, 2, 8), np.float32)})
+    with pytest.raises((ValueError, TypeError)):
+        EXAMPLES["predicted_tracks"].write(content, tmp_path / "predicted.h5")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_targets_of_other_windows_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "targets.h5"
     EXAMPLES["track_store: targets"].write(EXAMPLES["track_store: targets"].content, path)

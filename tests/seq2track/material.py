@@ -27,6 +27,7 @@ COMPLEMENT = str.maketrans("ACGTacgtN", "TGCAtgcaN")
 
 class Material(NamedTuple):
     genome: Path
+    index: Path
     windows: Path
     targets: Path
     sequence: dict[str, str]
@@ -39,7 +40,7 @@ class Material(NamedTuple):
 
     @property
     def inputs(self) -> dict[str, Path]:
-        return {"genome": self.genome, "windows": self.windows, "targets": self.targets}
+        return {"genome": self.genome, "index": self.index, "windows": self.windows, "targets": self.targets}
 
 
 def reverse_complement(text: str) -> str:
@@ -109,4 +110,6 @@ def make(folder: Path, width: int = 128, bin: int = 16, motifs: int = 60, mirror
         blocks(), TRACKS, folder / "targets.h5", windows=table, bins=width // bin, bin_width=bin, set_name="toy",
         genome=digest(genome), clip=0.0,
     )  # fmt: skip
-    return Material(genome, folder / "windows.parquet", folder / "targets.h5", sequence, signal, usable)
+    return Material(
+        genome, folder / "genome.fa.fai", folder / "windows.parquet", folder / "targets.h5", sequence, signal, usable
+    )

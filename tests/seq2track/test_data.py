@@ -26,7 +26,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> material.Material:
 
 @pytest.fixture
 def windows(made: material.Material) -> data.Windows:
-    return data.Windows(made.genome, made.targets, made.table, context=40)
+    return data.Windows(made.genome, made.index, made.targets, made.table, context=40)
 
 
 def text(codes: np.ndarray) -> str:
@@ -128,7 +128,7 @@ def test_no_signal_of_another_fold_comes_into_training(made: material.Material, 
         ((value, np.ones(value.shape, bool)) for value in values), store.tracks, tmp_path / "targets.h5",
         windows=table, bins=8, bin_width=16, set_name="toy", genome=store.genome,
     )  # fmt: skip
-    windows = data.Windows(made.genome, tmp_path / "targets.h5", table, 0)
+    windows = data.Windows(made.genome, made.index, tmp_path / "targets.h5", table, 0)
     training = material.run_spec(training={"shift": 112, "batch_size": 5})["training"]
     rows = data.split(table, 1).train
     assert set(rows) == set(np.flatnonzero(train))
@@ -190,7 +190,7 @@ def test_the_mean_of_a_track_is_that_of_its_bins_that_count(made: material.Mater
 def test_a_store_of_another_genome_is_refused(made: material.Material, tmp_path: Path) -> None:
     other = material.make(tmp_path, mirrored=True)
     with pytest.raises(BadInput, match="genome: made of another genome"):
-        data.Windows(other.genome, made.targets, made.table, 0)
+        data.Windows(other.genome, other.index, made.targets, made.table, 0)
 
 
 def test_a_damaged_genome_is_refused(tmp_path: Path) -> None:
@@ -198,7 +198,7 @@ def test_a_damaged_genome_is_refused(tmp_path: Path) -> None:
     content = made.genome.read_text()
     made.genome.write_text(content[:-200])
     with pytest.raises(BadInput, match=r"genome.fa: is damaged"):
-        data.Windows(made.genome, made.targets, made.table, 0)
+        data.Windows(made.genome, made.index, made.targets, made.table, 0)
     seal_beside(made.genome)
     with pytest.raises(BadInput):
-        data.Windows(made.genome, made.targets, made.table, 0)
+        data.Windows(made.genome, made.index, made.targets, made.table, 0)

@@ -34,6 +34,7 @@ from workflow_scripts.contracts import (
     model_bundle,
     polymerase,
     predicted,
+    predicted_tracks,
     predictions,
     probe,
     proteins,
@@ -317,6 +318,22 @@ def write_targets(content: track_store.Targets, path: Path) -> None:
     track_store.write_targets(blocks, tracks, path, windows=window_table(), **about)
 
 
+def predicted_signal() -> predicted_tracks.Predicted:
+    """What two models say of the one window of the fold 1."""
+    values = {"a": matrix(2, 8).reshape(1, 2, 8), "b": np.zeros((1, 2, 8), np.float32)}
+    return predicted_tracks.Predicted(1, targets().tracks, 8, values)
+
+
+def write_predicted_tracks(content: predicted_tracks.Predicted, path: Path) -> None:
+    fold, tracks, width, values = content
+    about = {"fold": fold, "tracks": tracks, "bin_width": width, "bins": 8}
+    predicted_tracks.write([values], path, windows=window_table(), **about)
+
+
+def read_predicted_tracks(path: Path) -> predicted_tracks.Predicted:
+    return predicted_tracks.read(path, window_table())
+
+
 def read_targets(path: Path) -> track_store.Targets:
     return track_store.read_targets(path, window_table())
 
@@ -427,6 +444,9 @@ EXAMPLES = {
     "trials": Example("trials.tsv", trials_table(), trials.write, trials.read),
     "annotated_genes": Example(
         "annotated_genes.parquet", annotated_gene_table(), annotated_genes.write, annotated_genes.read
+    ),
+    "predicted_tracks": Example(
+        "predicted.h5", predicted_signal(), write_predicted_tracks, read_predicted_tracks, np.testing.assert_equal
     ),
     "track_store: windows": Example(
         "windows.parquet", window_table(), track_store.write_windows, track_store.read_windows

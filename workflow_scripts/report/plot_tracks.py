@@ -15,9 +15,10 @@ from workflow_scripts.evaluation.models import LEVELED, run_of
 from workflow_scripts.report.score_figures import draw_bars
 from workflow_scripts.report.scores_page import write_scores
 from workflow_scripts.report.sources import honest_line
-from workflow_scripts.report.style import new_figure, save
+from workflow_scripts.report.style import DARK_GREY, new_figure, save
 from workflow_scripts.report.track_figures import MEASURED, SAID, choose_window, draw_signal, of_track
 
+CEILING = "counting_ceiling"  # what no model can pass, and no baseline
 SHOWN = {
     "bin_pearson": "r over bins",
     "within_pearson": "median r within genes",
@@ -63,10 +64,15 @@ def plot_tracks(
         draw_signal(below, window, window.predicted, SAID, f"predicted by {run}, which has not seen fold {said.fold}")
         below.set_xlabel("kb on the chromosome; plus strand up, minus strand down")
         of_track_alone = scores[scores["dataset"] == name]
+        ceiling = of_track_alone[of_track_alone["model"] == CEILING].set_index("metric")["value"]
+        of_track_alone = of_track_alone[of_track_alone["model"] != CEILING]
         models = sorted(of_track_alone["model"].unique(), key=_order(of_track_alone, run))
         for column, (metric, title) in enumerate(SHOWN.items(), 1):
             axis = part.add_subplot(grid[:, column])
             draw_bars(axis, of_track_alone[of_track_alone["metric"] == metric], models, ours, title, place)
+            if metric in ceiling:
+                axis.axvline(ceiling[metric], color=DARK_GREY, lw=1.1, label=f"ceiling {ceiling[metric]:.3f}")
+                axis.legend(loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0, ncols=2)
             if column > 1:
                 axis.set_yticks(axis.get_yticks(), [""] * len(models))
     save(drawn, figure, honest)

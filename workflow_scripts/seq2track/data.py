@@ -71,9 +71,9 @@ def flip(
 class Windows:
     """Windows of a TrackStore with the sequence of each, and `context` bp of it at either side."""
 
-    def __init__(self, genome: Path, store: Path, windows: pd.DataFrame, context: int) -> None:
+    def __init__(self, genome: Path, index: Path, store: Path, windows: pd.DataFrame, context: int) -> None:
         """Raises BadInput where the store was not made of this genome."""
-        self.sequences, self.store, self.table = Sequences(genome), TrackStore(store, windows), windows
+        self.sequences, self.store, self.table = Sequences(genome, index), TrackStore(store, windows), windows
         if self.store.genome != digest(genome):
             raise BadInput(store, "genome", "made of another genome", "Run make_targets again.")
         self.context = context

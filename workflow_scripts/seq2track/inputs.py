@@ -43,9 +43,9 @@ def track_nodes(settings: Settings) -> Callable[..., int]:
     return _of_training(settings, lambda training: training["nodes"])
 
 
-def track_cores(settings: Settings) -> Callable[..., int]:
-    """For a rule's threads: one for every device of a node; on several nodes SLURM counts them by device."""
-    return _of_training(settings, lambda training: training["devices"] if training["nodes"] == 1 else 1)
+def track_cores(settings: Settings, each: int) -> Callable[..., int]:
+    """For a rule's threads: `each` for every device of a node; on several nodes SLURM counts them by device."""
+    return _of_training(settings, lambda training: each * (training["devices"] if training["nodes"] == 1 else 1))
 
 
 def _of_training(settings: Settings, number: Callable[[dict], int]) -> Callable[..., int]:

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 def predict_track_baselines(
-    *, genome: Path, windows: Path, targets: Path, bodies: Path, predicted: Path, fold: int, spec: dict
+    *, genome: Path, index: Path, windows: Path, targets: Path, bodies: Path, predicted: Path, fold: int, spec: dict
 ) -> None:
     """Write PredictedTracks of every baseline of the registry; each is fitted to the same folds as a model.
 
@@ -28,7 +28,7 @@ def predict_track_baselines(
     table = track_store.read_windows(windows)
     genes, _ = gene_bodies.read(bodies)
     bin = track_store.TrackStore(targets, table).bin
-    seen = data.Windows(genome, targets, table, context=-(-FAR // bin) * bin)
+    seen = data.Windows(genome, index, targets, table, context=-(-FAR // bin) * bin)
     split, generator = data.split(table, fold), np.random.default_rng(spec["seed"])
     train, validation = (
         part(seen, genes, np.sort(generator.permutation(rows)[: spec["max_windows"]]))

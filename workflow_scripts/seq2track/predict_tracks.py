@@ -18,7 +18,16 @@ SHUFFLED = "shuffled_sequence"
 
 
 def predict_tracks(
-    *, genome: Path, windows: Path, targets: Path, model: Path, predicted: Path, fold: int, run: str, threads: int
+    *,
+    genome: Path,
+    index: Path,
+    windows: Path,
+    targets: Path,
+    model: Path,
+    predicted: Path,
+    fold: int,
+    run: str,
+    threads: int,
 ) -> None:
     """Write PredictedTracks of `run`, and of the same run on sequence whose bases are shuffled within each window.
 
@@ -29,7 +38,7 @@ def predict_tracks(
     if trained.fold != fold:
         raise BadInput(model, "fold", f"is held out {trained.fold}, not {fold}", "Train the run again.")
     table = track_store.read_windows(windows)
-    seen = data.Windows(genome, targets, table, trained.context)
+    seen = data.Windows(genome, index, targets, table, trained.context)
     rows = data.split(table, fold).test
     about = {"fold": fold, "tracks": trained.tracks, "bin_width": seen.store.bin, "bins": seen.store.bins}
     predicted_tracks.write(_blocks(trained, seen, rows, run), predicted, windows=table, **about)

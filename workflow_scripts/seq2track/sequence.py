@@ -18,10 +18,10 @@ class Sequences:
     Raises BadInput on a damaged genome.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, index: Path) -> None:
         require_intact_beside(path)
-        require_intact_beside(path.with_name(f"{path.name}.fai"))
-        self._fasta = pysam.FastaFile(str(path))
+        require_intact_beside(index)
+        self._fasta = pysam.FastaFile(str(path), filepath_index=str(index))
         self._path = path
         self.lengths = dict(zip(self._fasta.references, self._fasta.lengths, strict=True))  # bp
 

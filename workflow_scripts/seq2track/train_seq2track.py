@@ -11,6 +11,7 @@ from workflow_scripts.training import ranks, resume
 def train_seq2track(
     *,
     genome: Path,
+    index: Path,
     windows: Path,
     targets: Path,
     model: Path,
@@ -24,11 +25,11 @@ def train_seq2track(
 ) -> None:
     """Train one run (`spec`, of `seq2track/runs`) and write its model bundle and history.
 
-    Reads the genome and a TrackStore (`windows`, `targets`); the windows of `fold` are never looked at, those of the
+    Reads the genome, its index and a TrackStore (`windows`, `targets`); the windows of `fold` are never looked at, those of the
     fold before it choose the epoch. A killed training goes on from the folder `checkpoints` beside the model.
     history: its losses are the Poisson loss of a bin, of signal as a multiple of the mean of its track.
     """
-    inputs = {"genome": genome, "windows": windows, "targets": targets}
+    inputs = {"genome": genome, "index": index, "windows": windows, "targets": targets}
     digest = resume.digest({"run": spec, "fold": fold}, code, inputs.values())
     unfinished = resume.Checkpoints(model.parent / "checkpoints", digest)
     arguments = {

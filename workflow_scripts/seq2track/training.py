@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 def train(
     *,
     genome: Path,
+    index: Path,
     windows: Path,
     targets: Path,
     model: Path,
@@ -45,7 +46,7 @@ def train(
     """
     torch.set_num_threads(threads)
     table = track_store.read_windows(windows)
-    seen = data.Windows(genome, targets, table, spec["context"])
+    seen = data.Windows(genome, index, targets, table, spec["context"])
     split = data.split(table, fold)
     train, validation = (data.with_signal_to_count(seen, rows) for rows in (split.train, split.validation))
     if not len(train) or not len(validation):
