@@ -224,7 +224,7 @@ def test_a_run_stands_beside_every_baseline_on_each_track(
 ) -> None:
     found, against = scored
     assert set(found["dataset"]) == {"a", "b", "a, fold 1", "b, fold 1"}
-    controls = {"mine", "shuffled_sequence", "swapped_strands", "other_track", *BASELINES}
+    controls = {"mine", "mine_gene_level", "shuffled_sequence", "swapped_strands", "other_track", *BASELINES}
     for dataset, of_track in found.groupby("dataset"):
         ceiling = {"counting_ceiling"} if dataset.startswith("a") else set()
         assert set(of_track["model"]) == controls | ceiling
@@ -241,7 +241,8 @@ def test_a_run_stands_beside_every_baseline_on_each_track(
         other = np.corrcoef(said[:, [2, 3] if track == "a" else [0, 1]][kept], signal[:, pair][kept])[0, 1]
         assert value[track, "other_track", "bin_pearson"] == pytest.approx(other, abs=1e-5)
     verdicts = against[(against["metric"] == "bin_pearson") & (against["baseline"] == "gc_linear")]["verdict"]
-    assert set(verdicts) == {"ahead"} and "counting_ceiling" not in set(against["baseline"])
+    assert {"mine", "mine_gene_level"} == set(against["model"])
+    assert verdicts[against["model"] == "mine"].eq("ahead").all() and "counting_ceiling" not in set(against["baseline"])
 
 
 def test_the_mean_over_folds_has_the_mean_of_each_resample() -> None:
@@ -256,6 +257,24 @@ def test_the_mean_over_folds_has_the_mean_of_each_resample() -> None:
     assert (found["value"], found["n"], found["groups"]) == (1.5, 12, "p q")
     np.testing.assert_allclose(found["replicates"], [1.5, 2.5, 3.0])
     assert found["ci_low"] == pytest.approx(np.quantile([1.5, 2.5, 3.0], 0.025))
+
+
+def test_each_gene_is_rescaled_to_the_level_that_it_is_told() -> None:
+    rng = np.random.default_rng(0)
+    said, told = rng.gamma(2, 2, (2, 2, 8)), rng.gamma(2, 2, (2, 2, 8))
+    placed = [
+        genes.Placed("a", 0, np.arange(2, 7), np.arange(5) * 16, "I", 0, 80),
+        genes.Placed("b", 1, np.arange(12, 8, -1), np.arange(4) * 16, "I", 0, 64),
+        genes.Placed("c", 1, np.arange(9, 12), np.arange(3) * 16, "I", 0, 48),
+    ]
+    found = flatten(scoring.with_levels(said, told, placed))
+    before, level = flatten(said), flatten(told)
+    assert found[0, 2:7].sum() == pytest.approx(level[0, 2:7].sum(), rel=1e-5)
+    np.testing.assert_allclose(found[0, 2:7] / before[0, 2:7], found[0, 2] / before[0, 2], rtol=1e-5)
+    both = [level[1, part].sum() / before[1, part].sum() for part in (slice(9, 13), slice(9, 12))]
+    np.testing.assert_allclose(found[1, 9:12] / before[1, 9:12], np.sqrt(np.prod(both)), rtol=1e-5)
+    np.testing.assert_allclose(found[1, 12] / before[1, 12], both[0], rtol=1e-5)
+    np.testing.assert_allclose(found[0, 7:], before[0, 7:], rtol=1e-6)
 
 
 def test_halves_of_the_reads_are_brought_to_all_of_them() -> None:

@@ -25,8 +25,8 @@ def train_seq2track(
 ) -> None:
     """Train one run (`spec`, of `seq2track/runs`) and write its model bundle and history.
 
-    Reads the genome, its index and a TrackStore (`windows`, `targets`); the windows of `fold` are never looked at, those of the
-    fold before it choose the epoch. A killed training goes on from the folder `checkpoints` beside the model.
+    Reads the genome, its index and a TrackStore (`windows`, `targets`); windows of `fold` are never looked at, those of
+    the fold before it choose the epoch. A killed training goes on from the folder `checkpoints` beside the model.
     history: its losses are the Poisson loss of a bin, of signal as a multiple of the mean of its track.
     """
     inputs = {"genome": genome, "index": index, "windows": windows, "targets": targets}
