@@ -10,6 +10,7 @@ import pandas as pd
 from workflow_scripts.contracts.predicted_tracks import Predicted
 from workflow_scripts.evaluation import tracks
 from workflow_scripts.evaluation.intervals import interval
+from workflow_scripts.evaluation.resampling import ratio
 from workflow_scripts.seq2track import genes
 from workflow_scripts.seq2track.track_baselines import flatten, unflatten
 
@@ -82,7 +83,8 @@ def score(
 
 def of_both_halves(row: dict[str, Any]) -> dict[str, Any]:
     """A correlation between halves of the reads as it would be of all with as many (Spearman 1910, Brown 1910)."""
-    value, replicates = (2 * of / (1 + of) for of in (row["value"], np.asarray(row["replicates"])))
+    value, replicates = (ratio(2 * of, 1 + of) for of in (np.asarray(row["value"]), np.asarray(row["replicates"])))
+    value = float(value)
     low, high = interval(row["level"], value, replicates)
     return {**row, "value": value, "replicates": replicates, "ci_low": low, "ci_high": high}
 
