@@ -1,6 +1,6 @@
 FROM condaforge/miniforge3:latest
 LABEL io.github.snakemake.containerized="true"
-LABEL io.github.snakemake.conda_env_hash="6f28115ea0c43808616e9801a1954316c71526134a8d55969b0bbb3ec65a2691"
+LABEL io.github.snakemake.conda_env_hash="095d1f326d03c9964d7de9b5525620d43ff71a7cf5858ce33d964d1176e13ce4"
 # Conda environment:
 #   source: envs/bulk.yaml
 #   prefix: /conda-envs/b8cfa350ba6a7ca513b5584357b28520
@@ -120,6 +120,28 @@ COPY envs/reference.yaml /conda-envs/a58dd637b1f3933df8814d2ff4afd0bf/environmen
 RUN mkdir -p /conda-envs/f5903a15ff6cd74c55daca220fda9032
 COPY envs/report.yaml /conda-envs/f5903a15ff6cd74c55daca220fda9032/environment.yaml
 # Conda environment:
+#   source: envs/seq2track.yaml
+#   prefix: /conda-envs/901a037d4a66ec903a32a41e5ac79505
+#   channels:
+#     - conda-forge
+#     - bioconda
+#     - nodefaults
+#   dependencies:
+#     - python =3.11
+#     - h5py =3.16.0
+#     - lightning =2.6.6
+#     - numpy =2.4.6
+#     - pandas =2.3.3
+#     - pandera =0.35.0
+#     - pyarrow =26.0.1
+#     - pysam =0.24.1
+#     - pytorch =2.13.0
+#     - safetensors =0.8.0
+#     - scikit-learn =1.9.1
+#     - scipy =1.17.1
+RUN mkdir -p /conda-envs/901a037d4a66ec903a32a41e5ac79505
+COPY envs/seq2track.yaml /conda-envs/901a037d4a66ec903a32a41e5ac79505/environment.yaml
+# Conda environment:
 #   source: envs/simulate.yaml
 #   prefix: /conda-envs/23ed0d4c8914b41c470b3c4706367aba
 #   channels:
@@ -165,6 +187,7 @@ RUN conda env create --prefix /conda-envs/b8cfa350ba6a7ca513b5584357b28520 --fil
     conda env create --prefix /conda-envs/be631eca936a3f93b912b11af1045d16 --file /conda-envs/be631eca936a3f93b912b11af1045d16/environment.yaml && \
     conda env create --prefix /conda-envs/a58dd637b1f3933df8814d2ff4afd0bf --file /conda-envs/a58dd637b1f3933df8814d2ff4afd0bf/environment.yaml && \
     conda env create --prefix /conda-envs/f5903a15ff6cd74c55daca220fda9032 --file /conda-envs/f5903a15ff6cd74c55daca220fda9032/environment.yaml && \
+    conda env create --prefix /conda-envs/901a037d4a66ec903a32a41e5ac79505 --file /conda-envs/901a037d4a66ec903a32a41e5ac79505/environment.yaml && \
     conda env create --prefix /conda-envs/23ed0d4c8914b41c470b3c4706367aba --file /conda-envs/23ed0d4c8914b41c470b3c4706367aba/environment.yaml && \
     conda env create --prefix /conda-envs/8b491b42e378dade9d2f6bd155ee1a1b --file /conda-envs/8b491b42e378dade9d2f6bd155ee1a1b/environment.yaml && \
     conda clean --all -y

@@ -86,6 +86,25 @@ rule list_transcripts:
         "../workflow_scripts/reference/list_transcripts.py"
 
 
+rule list_annotated_genes:
+    input:
+        gtf=resource("reference/gtf"),
+        attested=provenance_of("reference/gtf"),
+        chromosomes="<results>/reference/chromosomes.parquet",
+    output:
+        genes="<results>/reference/annotated_genes.parquet",
+    log:
+        "<logs>/reference/list_annotated_genes.log",
+    benchmark:
+        "<benchmarks>/reference/list_annotated_genes.jsonl"
+    conda:
+        "../envs/reference.yaml"
+    params:
+        code=code("reference/list_annotated_genes"),
+    script:
+        "../workflow_scripts/reference/list_annotated_genes.py"
+
+
 rule index_genome:
     input:
         fasta=resource("reference/genome"),

@@ -77,6 +77,11 @@ rule figures:
             set=names("tracks/sets"),
             figure=["metagene.png", "pausing.png"],
         ),
+        collect(
+            "<results>/report/seq2track/{run}/{file}",
+            run=names("seq2track/runs"),
+            file=["tracks.png", "tracks.html"],
+        ),
 
 
 rule report:
@@ -343,4 +348,5 @@ rule list_sources:
 
 include: "report.circuit.smk"
 include: "report.runs.smk"
+include: "report.seq2track.smk"
 include: "report.summary.smk"

@@ -1,4 +1,5 @@
-from workflow_scripts.tracks.inputs import all_hubs, all_tracks, each_track, track_names, track_values
+from workflow_scripts.tracks.inputs import all_hubs, all_tracks, each_track
+from workflow_scripts.tracks.inputs import masked_biotypes, track_names, track_values
 
 
 wildcard_constraints:
@@ -84,6 +85,9 @@ rule make_targets:
             "<results>/tracks/{set}/signal/{track}.minus.bw.sha256",
         ),
         strands=each_track(settings, "<results>/tracks/{set}/strands/{track}.parquet"),
+        genes=masked_biotypes(settings, "<results>/reference/annotated_genes.parquet"),
+        regions=resource("tracks/sets/{set}/targets/mask/regions"),
+        attested=provenance_of("tracks/sets/{set}/targets/mask/regions"),
     output:
         windows="<results>/tracks/{set}/windows.parquet",
         targets="<results>/tracks/{set}/targets.h5",

@@ -88,6 +88,8 @@ CHANGES = [
     ("polymerase", {"body_length": -1}, "body_length"),
     ("polymerase", {"measured": 1}, "measured"),
     ("track_store: windows", {"split": "holdout"}, "split"),
+    ("annotated_genes", {"strand": "."}, "strand"),
+    ("annotated_genes", {"end": 0}, "end is after start"),
     ("metagene", {"direction": "both"}, "direction"),
     ("metagene", {"signal": -1.0}, "signal"),
     ("history", {"epoch": [1, 2, 3]}, "counts from 0"),
@@ -136,7 +138,7 @@ def test_a_matrix_that_disagrees_with_its_rows_is_refused(
 @pytest.mark.parametrize("rows", [2, 4])
 def test_targets_for_another_number_of_windows_are_refused(change: str, rows: int, tmp_path: Path) -> None:
     """A window that no block came for would stand as zeros."""
-    given = {"blocks": np.ones((3, 2, 8)), "mask": np.ones((3, 8), bool)}
+    given = {"blocks": np.ones((3, 2, 8)), "mask": np.ones((3, 2, 8), bool)}
     given[change] = np.ones((rows, *given[change].shape[1:]), given[change].dtype)
     targets = EXAMPLES["track_store: targets"].content._replace(targets=given["blocks"], mask=given["mask"])
     with pytest.raises(ValueError, match="zip"):
@@ -158,6 +160,24 @@ def test_targets_for_another_number_of_windows_are_refused(change: str, rows: in
 )
 def test_targets_that_break_their_promise_are_refused(change: dict[str, Any], message: str, tmp_path: Path) -> None:
     refused("track_store: targets", EXAMPLES["track_store: targets"].content._replace(**change), tmp_path, message)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [-np.ones((1, 2, 8)), np.full((1, 2, 8), np.nan), np.full((1, 2, 8), np.inf)],
+    ids=["negative", "nan", "inf"],
+)
+def test_what_is_no_signal_is_not_predicted(values: np.ndarray, tmp_path: Path) -> None:
+    content = EXAMPLES["predicted_tracks"].content._replace(values={"a": values.astype(np.float32)})
+    refused("predicted_tracks", content, tmp_path, "a: holds a value that is no signal")
+
+
+@pytest.mark.parametrize("windows", [0, 2])
+def test_a_fold_is_predicted_whole(windows: int, tmp_path: Path) -> None:
+    content = EXAMPLES["predicted_tracks"].content._replace(values={"a": np.ones((windows, 2, 8), np.float32)})
+    with pytest.raises((ValueError, TypeError)):
+        EXAMPLES["predicted_tracks"].write(content, tmp_path / "predicted.h5")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_targets_of_other_windows_are_refused(tmp_path: Path) -> None:
@@ -275,7 +295,7 @@ def test_targets_that_do_not_fit_their_mask_are_refused(tmp_path: Path) -> None:
 
     def cut(file: h5py.File) -> None:
         del file["mask"]
-        file["mask"] = np.ones((3, 7), bool)
+        file["mask"] = np.ones((3, 2, 7), bool)
 
     sealed_again(path, cut)
     with pytest.raises(BadInput, match="does not fit 2 tracks and the mask"):

@@ -14,6 +14,7 @@ import pandas as pd
 from tests.support import circuit_examples
 from tests.support.example import Example, same_matrix
 from workflow_scripts.contracts import (
+    annotated_genes,
     comparisons,
     conditions,
     exported_model,
@@ -33,6 +34,7 @@ from workflow_scripts.contracts import (
     model_bundle,
     polymerase,
     predicted,
+    predicted_tracks,
     predictions,
     probe,
     proteins,
@@ -74,6 +76,11 @@ def samples(ids: list[str] = SAMPLES) -> pd.DataFrame:
     """The obs of an ExpressionStore."""
     made = {"corpus": "c", "group": [f"P{number // 2}" for number in range(len(ids))], "label": ""}
     return pd.DataFrame({**made, "total_counts": 10.0, "nonzero_genes": 3}, index=pd.Index(ids, name="sample_id"))
+
+
+def annotated_gene_table() -> pd.DataFrame:
+    place = {"chrom": "1", "start": [0, 40], "end": [10, 60], "strand": ["+", "-"]}
+    return pd.DataFrame({"gene_id": ["G0", "T1"], "biotype": ["protein_coding", "tRNA"], **place})
 
 
 def split_table() -> pd.DataFrame:
@@ -272,8 +279,8 @@ def embedded_genes() -> pd.DataFrame:
 
 def targets() -> track_store.Targets:
     tracks = [{"name": "a", "assay": "netseq", "strand": strand} for strand in ("plus", "minus")]
-    mask = np.arange(24).reshape(3, 8) % 5 > 0
-    return track_store.Targets(matrix(6, 8).reshape(3, 2, 8), mask, tracks, 8)
+    mask = np.arange(48).reshape(3, 2, 8) % 5 > 0
+    return track_store.Targets(matrix(6, 8).reshape(3, 2, 8), mask, tracks, 8, 0.5)
 
 
 def state() -> dict[str, Any]:
@@ -305,9 +312,26 @@ def write_merged(content: tuple, path: Path) -> None:
 
 
 def write_targets(content: track_store.Targets, path: Path) -> None:
-    blocks, mask, tracks, width = content
-    about = {"bin_width": width, "set_name": "netseq", "genome": "toy"}
-    track_store.write_targets(iter(blocks), mask, tracks, path, windows=window_table(), **about)
+    values, mask, tracks, width, clip = content
+    about = {"bins": mask.shape[2], "bin_width": width, "set_name": "netseq", "genome": "toy", "clip": clip}
+    blocks = zip(values, mask, strict=True)
+    track_store.write_targets(blocks, tracks, path, windows=window_table(), **about)
+
+
+def predicted_signal() -> predicted_tracks.Predicted:
+    """What two models say of the one window of the fold 1."""
+    values = {"a": matrix(2, 8).reshape(1, 2, 8), "b": np.zeros((1, 2, 8), np.float32)}
+    return predicted_tracks.Predicted(1, targets().tracks, 8, values)
+
+
+def write_predicted_tracks(content: predicted_tracks.Predicted, path: Path) -> None:
+    fold, tracks, width, values = content
+    about = {"fold": fold, "tracks": tracks, "bin_width": width, "bins": 8}
+    predicted_tracks.write([values], path, windows=window_table(), **about)
+
+
+def read_predicted_tracks(path: Path) -> predicted_tracks.Predicted:
+    return predicted_tracks.read(path, window_table())
 
 
 def read_targets(path: Path) -> track_store.Targets:
@@ -418,6 +442,12 @@ EXAMPLES = {
         np.testing.assert_equal,
     ),
     "trials": Example("trials.tsv", trials_table(), trials.write, trials.read),
+    "annotated_genes": Example(
+        "annotated_genes.parquet", annotated_gene_table(), annotated_genes.write, annotated_genes.read
+    ),
+    "predicted_tracks": Example(
+        "predicted.h5", predicted_signal(), write_predicted_tracks, read_predicted_tracks, np.testing.assert_equal
+    ),
     "track_store: windows": Example(
         "windows.parquet", window_table(), track_store.write_windows, track_store.read_windows
     ),

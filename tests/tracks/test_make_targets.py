@@ -54,6 +54,8 @@ def inputs(tmp_path: Path) -> dict[str, Any]:
             "plus": [files[0], files[2]],
             "minus": [files[1], files[3]],
             "strands": assays,
+            "genes": None,
+            "regions": [],
             "windows": tmp_path / "windows.parquet",
             "targets": tmp_path / "targets.h5",
             "names": ["a", "b"],
@@ -62,9 +64,13 @@ def inputs(tmp_path: Path) -> dict[str, Any]:
     }
 
 
-def make(inputs: dict[str, Any], **spec: int) -> tuple[pd.DataFrame, track_store.Targets]:
+NO_MASK = {"biotypes": [], "margin": 60, "regions": [], "kmer": 0}
+
+
+def make(inputs: dict[str, Any], **spec: Any) -> tuple[pd.DataFrame, track_store.Targets]:
     call = inputs["call"]
     defaults = {"width": 200, "bin": 20, "folds": 3, "validation_fold": 1, "test_fold": 2}
+    defaults |= {"clip": None, "mask": NO_MASK}
     make_targets(**call, spec={**defaults, **spec})
     windows = track_store.read_windows(call["windows"])
     return windows, track_store.read_targets(call["targets"], windows)
@@ -90,10 +96,10 @@ def test_the_mask_is_true_where_all_bases_of_a_bin_are_known(inputs: dict[str, A
     for window in windows.itertuples():
         bases = sequence.fetch(window.chrom, window.start, window.end).upper().ljust(200, "N")
         expected = ["N" not in bases[start : start + 20] for start in range(0, 200, 20)]
-        assert store.mask[window.window].tolist() == expected
+        assert store.mask[window.window].tolist() == [expected] * 4
     beyond = windows["end"] > windows["chrom"].map(LENGTHS)
     assert beyond.sum() == 3  # the last windows of I, III and IV
-    assert not store.mask[beyond].all(axis=1).any()
+    assert not store.mask[beyond].all(axis=2).any()
 
 
 def test_windows_without_a_known_base_and_mitochondria_are_left_out(inputs: dict[str, Any]) -> None:

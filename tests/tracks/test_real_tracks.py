@@ -170,6 +170,8 @@ def test_yeast_targets_hold_every_read_of_the_nucleus(yeast: Path) -> None:
         plus=[yeast / "a.plus.bw"],
         minus=[yeast / "a.minus.bw"],
         strands=[yeast / "assay.parquet"],
+        genes=None,
+        regions=[],
         windows=yeast / "windows.parquet",
         targets=yeast / "targets.h5",
         names=["a"],

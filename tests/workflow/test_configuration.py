@@ -123,6 +123,25 @@ LIMITS = {
     f"{SET}/targets/width": (4095, "given 4095; allowed: a multiple of its bin, 32"),
     f"{SET}/targets/test_fold": (4, "validation_fold 0 and test_fold 4; allowed: two of 4 folds"),
     f"{SET}/targets/validation_fold": (1, "validation_fold 1 and test_fold 1; allowed: two of 4 folds"),
+    "seq2track/runs/strands/set": ("other", "strands/set: given 'other'; allowed: one of tracks/sets: netseq"),
+    "seq2track/runs/strands/test_folds": ([1, 4], "given [1, 4]; allowed: some of 4 folds, counted from 0"),
+    "seq2track/runs/strands/context": (500, "context: given 500; allowed: a multiple of the bin, 32"),
+    "seq2track/runs/strands/training/shift": (4096, "shift: given 4096; allowed: less than a window, 4096"),
+    "seq2track/runs/strands/model": (
+        {"transformer": {"resolution": 192}},
+        "resolution: given 192 with bin 32, window 4096 and context 512; allowed: a multiple of the bin, of which",
+    ),
+    "seq2track/runs/strands": (
+        {"set": "netseq", "model": {"transformer": {"dim": 36, "heads": 8}}},
+        "transformer/dim: given 36 with 8 heads; allowed: a multiple of 2 x heads",
+    ),
+    "seq2track/runs": ({"kmer_ridge": {"set": "netseq"}}, "given 'kmer_ridge'; allowed: a name that no baseline has"),
+    "seq2track/runs/x_gene_level": (
+        {"set": "netseq"},
+        "given 'x_gene_level'; allowed: a name that does not end in _gene_level",
+    ),
+    "seq2track/evaluation/coarse": (48, "given 48 with bins of 32; allowed: a multiple of the bins of every set"),
+    "seq2track/evaluation/pause_end": (193, "body_start: given 192, before pause_end 193; allowed: pause_end at least"),
     "bulk/runs/small/model/transformer/heads": (
         5,
         "model/transformer/dim: given 64 with 5 heads; allowed: a multiple of 2 x",

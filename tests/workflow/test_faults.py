@@ -28,7 +28,7 @@ from tests.support.disks import small_disk
 from tests.support.examples import EXAMPLES
 from tests.support.faults import number, tally
 from tests.support.workflow import DEMO, RESULTS, ROOT, TINY, snakemake, succeeded
-from workflow_scripts.contracts import gene_table, model_bundle, proteins, track_store, truth
+from workflow_scripts.contracts import gene_table, model_bundle, predicted_tracks, proteins, track_store, truth
 from workflow_scripts.contracts import genome as genome_contract
 from workflow_scripts.docs.reruns import demo as demo_configuration
 from workflow_scripts.download import transfer
@@ -67,6 +67,10 @@ LIKE = {
     "esm2/*.h5ad": "gene_embedding",
     "tracks/*/polymerase.parquet": "polymerase",
     "tracks/*/metagene.parquet": "metagene",
+    "reference/annotated_genes.parquet": "annotated_genes",
+    "seq2track/*/*/history.tsv": "history",
+    "seq2track/*/metrics.parquet": "metrics",
+    "seq2track/*/comparisons.parquet": "comparisons",
     "bulk/*/history.tsv": "history",
     "bulk/*/selection.tsv": "selection",
     "bulk/*/separation.tsv": "separation",
@@ -118,6 +122,9 @@ def readers(results: Path) -> dict[str, Callable[[Path], Any]]:
             path, track_store.read_windows(path.with_name("windows.parquet"))
         ),
         "bulk/*/model/*": lambda path: model_bundle.read(path.parent),
+        "seq2track/*/*/model/*": lambda path: model_bundle.read(path.parent),
+        "seq2track/*/*/predicted.h5": lambda path: predicted_of(path, results),
+        "seq2track/baselines/*/*.h5": lambda path: predicted_of(path, results),
         "circuit/*/*/model/*": lambda path: model_bundle.read(path.parent),
         "simulate/truth/*.tsv": lambda path: truth.read(path.stem, path.parent),
         "simulate/mirror/MANIFEST.tsv": require_intact_beside,
@@ -130,6 +137,12 @@ def readers(results: Path) -> dict[str, Callable[[Path], Any]]:
         "resources/*": attested,
         "logs/*/*.json": job_record.read,
     }
+
+
+def predicted_of(path: Path, results: Path) -> predicted_tracks.Predicted:
+    """What is predicted of the one set of tracks that the demo has."""
+    (windows,) = results.glob("tracks/*/windows.parquet")
+    return predicted_tracks.read(path, track_store.read_windows(windows))
 
 
 def attested(path: Path) -> None:
@@ -347,7 +360,7 @@ NAMES += [
 ]
 GIVEN = ("prebulk/corpora/archs4", "esm2/models/esm2_t6_8M_UR50D", "tracks/sets/netseq", "bulk/runs/small")
 GIVEN += ("circuit/networks/planted", "circuit/runs/ensemble", "circuit/enhancers/planted")
-GIVEN += ("circuit/screens/programme", "circuit/perturb_seq/planted")
+GIVEN += ("circuit/screens/programme", "circuit/perturb_seq/planted", "seq2track/runs/strands")
 
 
 def test_a_hostile_name_is_refused_in_one_line_or_does_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,6 +54,13 @@ VALUES = {
         "circuit/perturb_seq/planted/embeddings/esm2": "esm2/second",
         "esm2/models/second": {"weights": "<results>/simulate/esm2_random.pt", "licence": "MIT"},
     },
+    "seq2track/runs/strands/set": {
+        "seq2track/runs/strands/set": "second",
+        "tracks/sets/second": {
+            "tracks": {"one": {"protocol": "netseq", "plus": ["netseq.plus.bw"], "minus": ["netseq.minus.bw"]}},
+            "targets": {"folds": 4},
+        },
+    },
     "bulk/runs/small/embedding": {
         "bulk/runs/small/embedding": "esm2/second",
         "esm2/models/second": {"weights": "<results>/simulate/esm2_random.pt", "licence": "MIT"},
@@ -229,6 +236,10 @@ ADDED = {
         },
         "scores": {"bootstrap_samples": 20, "seed": 2},
     },
+    "seq2track/runs/second": {
+        "set": "netseq",
+        "model": {"transformer": {"dim": 16, "layers": 1, "heads": 2, "resolution": 64, "dropout": 0}},
+    },
     "tracks/sets/netseq/hub": {"genome": "hg38", "email": "maintainer@example.org", "chromosome_names": "genome"},
 }
 
@@ -249,7 +260,16 @@ MADE = {
     "list_sources",
     "export_model",
 }  # cards of models tell of all weights
-STRANDS = {"check_strands", "make_targets", "measure_metagene", "measure_polymerase", "plot_metagene", "plot_pausing"}
+SEQUENCE = {"train_seq2track", "predict_tracks", "score_tracks", "plot_tracks"}
+TRACKS = SEQUENCE | {"predict_track_baselines"}  # whatever is predicted from sequence
+STRANDS = TRACKS | {
+    "check_strands",
+    "make_targets",
+    "measure_metagene",
+    "measure_polymerase",
+    "plot_metagene",
+    "plot_pausing",
+}
 TRACK = STRANDS | {"convert_track"}
 SPELLED = TRACK | {"name_chromosomes", "place_genes"}
 GENES = CORPUS | EMBEDDING | STRANDS | {"make_gene_table", "place_genes"}
@@ -312,9 +332,17 @@ BY_HAND = {
     "tracks/sets/{name}/tracks/{name}": TRACK,
     "tracks/sets/{name}/tracks/{name}/plus": TRACK | FILE,
     "tracks/sets/{name}/tracks/{name}/minus": TRACK | FILE,
-    "tracks/sets/{name}/tracks/{name}/values": {"measure_polymerase", "plot_pausing"},
+    "tracks/sets/{name}/tracks/{name}/values": {"measure_polymerase", "plot_pausing", "score_tracks", "plot_tracks"},
     "tracks/sets/{name}/strands": STRANDS,
-    "tracks/sets/{name}/targets": {"make_targets"},
+    "tracks/sets/{name}/targets": TRACKS | {"make_targets"},
+    "tracks/sets/{name}/targets/mask/biotypes": TRACKS | {"make_targets", "list_annotated_genes"},
+    "tracks/sets/{name}/targets/mask/regions": TRACKS | FILE | {"make_targets"},
+    "seq2track/runs/{name}": SEQUENCE,
+    "seq2track/runs/{name}/set": TRACK,  # another one, whose targets have to be made first
+    "seq2track/runs/{name}/test_folds": TRACKS,  # another one, of which there are no baselines yet
+    **dict.fromkeys([f"seq2track/runs/{{name}}/training/{key}" for key in POLICY], set()),
+    "seq2track/baselines": {"predict_track_baselines", "score_tracks", "plot_tracks"},
+    "seq2track/evaluation": {"score_tracks", "plot_tracks"},
     "tracks/sets/{name}/polymerase": {"measure_polymerase", "plot_pausing"},
     "tracks/sets/{name}/hub": {"export_track", "write_hub"},
     "tracks/sets/{name}/metagene": {"measure_metagene", "plot_metagene"},
@@ -481,6 +509,11 @@ def test_the_table_of_the_readme_says_the_same() -> None:
         wanted = wanted - ({"embed_proteins", "list_sources"} if key.endswith("/embedding") else set())
         wanted = wanted - (MADE if "/embeddings/" in key else set())
         wanted = wanted - {"predict_samples"}  # the demo has no new samples
+        wanted = wanted - ({"list_annotated_genes"} if key.endswith("/biotypes") else set())  # of which it masks none
+        if key.startswith("seq2track/runs/") and key.endswith("/set"):
+            wanted = wanted - (TRACK - SEQUENCE)  # of a set that is there
+        if key.endswith("/test_folds"):
+            wanted = wanted - {"train_seq2track", "predict_tracks", "predict_track_baselines"}  # that are there
         if not key.startswith(NOT_IN_THE_DEMO) and expected(key) != wanted:
             faults[key] = difference(expected(key), wanted)
     assert not faults, "\n".join(f"{key}: {fault}" for key, fault in faults.items())

@@ -32,6 +32,8 @@ RULES = pytest.mark.parametrize("rule", rules(), ids=lambda rule: f"{rule.stage}
 GPU_RULES = (
     "embed_proteins",
     "train_bulk",
+    "train_seq2track",
+    "predict_tracks",
     "train_trial",
     "try_circuit",
     "train_circuit",
@@ -108,7 +110,8 @@ def test_a_job_on_one_core_counts_with_as_many_threads_as_on_more(tmp_path: Path
         {"threads": expected} for expected in (2, 2, 5)
     ]
     asked = {ast.unparse(rule.call("threads").args[0]) for rule in rules() if "threads" in rule.directives}
-    assert asked == {"cores(settings, each=2)", f"{door.LEAST_THREADS}"}, "of more, fewer cores would give fewer"
+    of_devices = {"cores(settings, each=2)", "track_cores(settings, each=2)"}
+    assert asked == {*of_devices, f"{door.LEAST_THREADS}"}, "of more, fewer cores would give fewer"
 
 
 # What a job leaves

@@ -2,10 +2,10 @@
 
 `results/<stage>/{run}/history.tsv`, its seal beside it, one row per epoch; epoch 0 is the model before training: epoch
 (0, 1, ...), train_loss (mean over the epoch, while the model changes; NaN where there was none, as at epoch 0) and
-validation_loss (after the epoch), both mean squared errors of hidden values, learning_rate (at the end of
-the epoch), seconds (of wall time), samples_per_second (train samples over these seconds, in which validation is too; 0
-at epoch 0) and peak_memory_mib (most memory, since the process began, of the first GPU's tensors or, without a GPU, of
-the first process).
+validation_loss (after the epoch), both mean squared errors of hidden values, or Poisson losses of bins of tracks,
+learning_rate (at the end of the epoch), seconds (of wall time), samples_per_second (train samples over these seconds,
+in which validation is too; 0 at epoch 0) and peak_memory_mib (most memory, since the process began, of the first GPU's
+tensors or, without a GPU, of the first process).
 """
 
 from __future__ import annotations

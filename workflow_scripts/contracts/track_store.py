@@ -6,11 +6,13 @@
 `results/tracks/{set}/targets.h5`:
 
 - targets: float32, windows x tracks x bins, one chunk per window: the sum of signal in each bin,
-  uncovered bases counting 0; the minus strand is positive.
-- mask: bool, windows x bins, many windows a chunk: True where the bin lies within the chromosome and the
-  genome sequence is known (no N), so that its signal may be used.
+  uncovered bases counting 0; the minus strand is positive. Where there is a clip, that of a base is at most so much.
+- mask: bool, windows x tracks x bins, many windows a chunk: True where the bin lies within the chromosome, the
+  genome sequence is known (no N) and none of its bases is masked on that strand, so that its signal may be used.
 - attributes: tracks (JSON list of {name, assay, strand}, a strand being `plus` or `minus`), bin (bp), set, genome,
-  windows (digest of the windows that the rows stand for).
+  windows (digest of the windows that the rows stand for), clip (the most that a base counts; 0 for no limit).
+
+`TrackStore` reads rows of it, never all; both strands of a track stand side by side, the plus strand first.
 
 A track file that cannot be read is an error; it never becomes zeros. The file ends with a seal.
 """
@@ -21,7 +23,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import h5py
 import numpy as np
@@ -42,9 +44,10 @@ class Targets(NamedTuple):
     """What `read_targets` returns."""
 
     targets: np.ndarray  # windows x tracks x bins, float32
-    mask: np.ndarray  # windows x bins, bool
+    mask: np.ndarray  # windows x tracks x bins, bool
     tracks: list[dict[str, str]]  # name, assay, strand
     bin: int  # bp
+    clip: float = 0.0  # the most that a base counts, 0 for no limit
 
 
 WINDOWS = pa.DataFrameSchema(
@@ -88,8 +91,8 @@ def validate_targets(targets: Targets, where: Path | str = "Targets") -> None:
     def refuse(place: str, reason: str) -> BadInput:
         return BadInput(where, place, reason, "Remove the file and run its rule again.")
 
-    values, mask, tracks, _ = targets
-    if values.shape != (mask.shape[0], len(tracks), mask.shape[1]):
+    values, mask, tracks, *_ = targets
+    if values.shape != mask.shape or values.shape[1] != len(tracks):
         raise refuse("targets", f"shape {values.shape} does not fit {len(tracks)} tracks and the mask {mask.shape}")
     for number, track in enumerate(tracks):
         if track.keys() != TRACK_KEYS or track["strand"] not in ("plus", "minus"):
@@ -99,48 +102,79 @@ def validate_targets(targets: Targets, where: Path | str = "Targets") -> None:
 
 
 def write_targets(
-    blocks: Iterable[np.ndarray],
-    mask: np.ndarray,
+    blocks: Iterable[tuple[np.ndarray, np.ndarray]],
     tracks: list[dict[str, str]],
     path: Path,
     *,
     windows: pd.DataFrame,
+    bins: int,
     bin_width: int,
     set_name: str,
     genome: str,
+    clip: float = 0.0,
 ) -> None:
-    """Write `blocks` (tracks x bins, float32, one for each of `windows`) and mask (windows x bins, bool) to `path`.
+    """Write `blocks`, one for each of `windows`, to `path`: signal (float32) and mask (bool), both tracks x bins.
 
-    bin_width in bp; genome: the checksum of its sequence.
+    bin_width in bp; genome: the checksum of its sequence; clip: the most that the signal of a base counts, 0 for no
+    limit.
     """
-    bins = mask.shape[1]
     shape = (len(windows), len(tracks), bins)
-    together = max(1, min(len(windows), MASK_CHUNK // bins))
+    together = max(1, min(len(windows), MASK_CHUNK // (len(tracks) * bins)))
     with replacing(path) as temporary:
         with h5py.File(temporary, "w", libver="latest") as file:
             targets = file.create_dataset("targets", shape, "f4", chunks=(1, *shape[1:]), compression="lzf")
-            for row, block, known in zip(range(len(windows)), blocks, mask, strict=True):
-                validate_targets(Targets(block[None], known[None], tracks, bin_width), path)
+            masks = file.create_dataset("mask", shape, bool, chunks=(together, *shape[1:]), compression="lzf")
+            waiting: list[np.ndarray] = []  # masks of one chunk, which is written once
+            for row, (block, mask) in zip(range(len(windows)), blocks, strict=True):
+                validate_targets(Targets(block[None], mask[None], tracks, bin_width), path)
                 targets[row] = block
-            file.create_dataset("mask", data=mask, chunks=(together, bins), compression="lzf")
+                waiting.append(mask)
+                if len(waiting) == together or row + 1 == len(windows):
+                    masks[row + 1 - len(waiting) : row + 1] = waiting
+                    waiting.clear()
             about = {"tracks": json.dumps(tracks), "windows": windows_digest(windows)}
-            file.attrs.update(about, bin=bin_width, set=set_name, genome=genome)
+            file.attrs.update(about, bin=bin_width, set=set_name, genome=genome, clip=clip)
         seal(temporary)
 
 
+class TrackStore:
+    """Targets on disk, of which rows are read; `tracks`, `bin` (bp), `clip` and `genome` as in the contract.
+
+    Raises BadInput on a damaged file, or one of other windows. To be used in one thread at a time.
+    """
+
+    def __init__(self, path: Path, windows: pd.DataFrame) -> None:
+        require_intact(path)
+        self._path = path
+        try:
+            self._file = h5py.File(path, "r")
+            require_own_content(self._file, path)
+            self.tracks: list[dict[str, str]] = json.loads(self._file.attrs["tracks"])
+            self.bin, self.clip = int(self._file.attrs["bin"]), float(self._file.attrs["clip"])
+            self.genome, made_for = str(self._file.attrs["genome"]), self._file.attrs["windows"]
+            self.bins = self._file["targets"].shape[2]
+        except (OSError, KeyError, ValueError, RuntimeError) as error:
+            raise _unreadable(path, error) from error
+        if made_for != windows_digest(windows):
+            raise BadInput(path, "windows", "made for other windows", "Take both files of one run of make_targets.")
+
+    def rows(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Signal (float32) and mask (bool) of these windows, each windows x tracks x bins, in any order."""
+        order, place = np.unique(numbers, return_inverse=True)
+        try:
+            found = Targets(self._file["targets"][order], self._file["mask"][order], self.tracks, self.bin)
+        except (OSError, KeyError, ValueError, RuntimeError) as error:
+            raise _unreadable(self._path, error) from error
+        validate_targets(found, self._path)
+        return found.targets[place], found.mask[place]
+
+
+def _unreadable(path: Path, error: Any) -> BadInput:
+    return BadInput(path, "", f"not a readable TrackStore ({error})", "Remove it and run its rule again.")
+
+
 def read_targets(path: Path, windows: pd.DataFrame) -> Targets:
-    """Read and check the targets of `windows`; a damaged file, or one of other windows, raises BadInput."""
-    require_intact(path)
-    try:
-        with h5py.File(path, "r") as file:
-            require_own_content(file, path)
-            found = Targets(
-                file["targets"][:], file["mask"][:], json.loads(file.attrs["tracks"]), int(file.attrs["bin"])
-            )
-            made_for = file.attrs["windows"]
-    except (OSError, KeyError, ValueError, RuntimeError) as error:
-        raise BadInput(path, "", f"not a readable TrackStore ({error})", "Remove it and run its rule again.") from error
-    if made_for != windows_digest(windows):
-        raise BadInput(path, "windows", "made for other windows", "Take both files of one run of make_targets.")
-    validate_targets(found, path)
-    return found
+    """Read and check all targets of `windows`; a damaged file, or one of other windows, raises BadInput."""
+    store = TrackStore(path, windows)
+    values, mask = store.rows(np.arange(len(windows)))
+    return Targets(values, mask, store.tracks, store.bin, store.clip)

@@ -12,6 +12,7 @@ add its line; scores, comparisons, figures and tables then have it.
 - enhancers: a function of `links.Ranked`; vectorized likewise.
 - perturbed cells: a function of `effects.Scored`; vectorized likewise. `seed_sd:METRIC` is the standard deviation of
   another one over the seeds of an ensemble, and `unknown_genes` a number of genes: no function is of them.
+- tracks over bins, over genes: a function of `tracks.Bins` or `tracks.OnGenes`; vectorized likewise.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ EDGES, RESPONSE, ROLL_OUT = "edges", "response", "roll-out"  # tasks of a circui
 LEVELS = "missing levels"  # of a circuit, of which they were taken out
 LINKS, LINK = "enhancers", "workflow_scripts.evaluation.links"  # which element regulates which gene
 EFFECTS, CHANGE = "perturbed cells", "workflow_scripts.evaluation.effects"
+TRACK_BINS, TRACK_GENES = "tracks over bins", "tracks over genes"  # signal predicted from sequence
+ALONG = "workflow_scripts.evaluation.tracks"
 VECTORS = "representation"  # what the baselines of these tasks are registered under
 WITHIN = ("pooled", "per_gene", "per_sample")
 
@@ -135,6 +138,35 @@ METRICS = {
     "calibrated_rank": Metric("calibrated rank", "", True, EFFECTS, {"pooled": f"{CHANGE}.calibrated_rank"}),
     "calibrated_centroid_accuracy": Metric(
         "calibrated centroid accuracy", "", True, EFFECTS, {"pooled": f"{CHANGE}.calibrated_centroid_accuracy"}
+    ),
+    "bin_pearson": Metric("Pearson r over bins", "", True, TRACK_BINS, {"pooled": f"{ALONG}.bin_pearson"}, (-1, 1)),
+    "bin_log_pearson": Metric(
+        "Pearson r over bins of ln(1 + signal)", "", True, TRACK_BINS, {"pooled": f"{ALONG}.bin_log_pearson"}, (-1, 1)
+    ),
+    "gene_log_pearson": Metric(
+        "Pearson r over genes of ln of signal", "", True, TRACK_GENES, {"pooled": f"{ALONG}.gene_log_pearson"}, (-1, 1)
+    ),
+    "gene_spearman": Metric(
+        "Spearman correlation over genes", "", True, TRACK_GENES, {"pooled": f"{ALONG}.gene_spearman"}, (-1, 1)
+    ),
+    "within_pearson": Metric(
+        "median r within genes", "", True, TRACK_GENES, {"per_gene": f"{ALONG}.within_pearson"}, (-1, 1)
+    ),
+    "within_coarse_pearson": Metric(
+        "median r within genes, coarse bins",
+        "",
+        True,
+        TRACK_GENES,
+        {"per_gene": f"{ALONG}.within_coarse_pearson"},
+        (-1, 1),
+    ),
+    "pausing_spearman": Metric(
+        "Spearman correlation of pausing indices",
+        "",
+        True,
+        TRACK_GENES,
+        {"pooled": f"{ALONG}.pausing_spearman"},
+        (-1, 1),
     ),
     "seed_sd": Metric("sd over seeds", "", False, EFFECTS, {}),
     "unknown_genes": Metric("perturbed genes without a vector", "", False, EFFECTS, {}),

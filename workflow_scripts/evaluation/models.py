@@ -5,8 +5,8 @@ One entry a line: the key is the name in the Metrics table, `function` the name 
 To add a baseline, write one function there, and add its line. Who only names models imports neither.
 
 A stage whose baselines read what no other stage knows of keeps its functions itself, in a registry with the same names
-(`circuit/inference_baselines.py`, `response_baselines.py`, `roll_out_baselines.py`, `link_models.py`): here they have a
-label and a task. Those of perturbed cells are in `cell_models.py`.
+(`circuit/inference_baselines.py`, `response_baselines.py`, `roll_out_baselines.py`, `link_models.py`,
+`seq2track/track_baselines.py`): here they have a label and a task. Those of perturbed cells are in `cell_models.py`.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from workflow_scripts.evaluation import cell_models
-from workflow_scripts.evaluation.metrics import CLASSES, EDGES, HIDDEN, LINKS, RESPONSE, ROLL_OUT, VECTORS
+from workflow_scripts.evaluation.metrics import CLASSES, EDGES, HIDDEN, LINKS, RESPONSE, ROLL_OUT, TRACK_BINS, VECTORS
 
 # After the name of a run:
 PROBE = "_logistic_regression"  # the classifier that reads its embedding
 BASE = "_base"  # the run without its network
+LEVELED = "_gene_level"  # a run on tracks, rescaled to the level of each annotated gene that boosted trees say
 
 
 class Baseline(NamedTuple):
@@ -87,12 +88,21 @@ BASELINES = {
     "logistic_regression": Baseline("logistic regression", LINKS),
     "counted_logistic_regression": Baseline("logistic regression with the number of pairs of a gene", LINKS),
     "gradient_boosting": Baseline("gradient boosting", LINKS),
+    "gc_linear": Baseline("linear in GC and CpG", TRACK_BINS),
+    "kmer_ridge": Baseline("ridge on k-mers around a bin", TRACK_BINS),
+    "mean_profile": Baseline("mean profile along annotated genes", TRACK_BINS),
+    "profile_and_level": Baseline("mean profile x level of each annotated gene by boosted trees", TRACK_BINS),
+    "linear_composite": Baseline("mean profile x level x dinucleotides around a bin", TRACK_BINS),
+    "shuffled_sequence": Baseline("the run on shuffled sequence", TRACK_BINS),
+    "swapped_strands": Baseline("the run with strands exchanged", TRACK_BINS),
+    "other_track": Baseline("the run, what it says of another track", TRACK_BINS),
+    "counting_ceiling": Baseline("ceiling: one half of the reads by the other", TRACK_BINS),
 }
 
 
 def run_of(model: str) -> str:
     """The run that a model which is no baseline is of: itself, or the one of which it is a part or reads."""
-    return model.removesuffix(PROBE).removesuffix(BASE)
+    return model.removesuffix(PROBE).removesuffix(BASE).removesuffix(LEVELED)
 
 
 def is_own(model: str, task: str) -> bool:
@@ -106,5 +116,9 @@ def label(model: str, task: str = "") -> str:
         return cell_models.label(model)
     if model in BASELINES:
         return BASELINES[model].label
-    said = {PROBE: "logistic regression on its embedding", BASE: "without its network"}
+    said = {
+        PROBE: "logistic regression on its embedding",
+        BASE: "without its network",
+        LEVELED: "with the level of annotated genes",
+    }
     return next((f"{run_of(model)}: {words}" for suffix, words in said.items() if model.endswith(suffix)), model)

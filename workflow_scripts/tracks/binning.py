@@ -69,11 +69,16 @@ def usable_windows(genome: Path, windows: pd.DataFrame, width: int, bin: int) ->
     return np.concatenate(parts)
 
 
-def binned_signal(files: list[SealedBigWig], windows: pd.DataFrame, width: int, bin: int) -> Iterator[np.ndarray]:
-    """Files x bins, float32, of each window; each file is read once, in blocks, never window by window."""
+def binned_signal(
+    files: list[SealedBigWig], windows: pd.DataFrame, width: int, bin: int, clip: float = 0.0
+) -> Iterator[np.ndarray]:
+    """Files x bins, float32, of each window; each file is read once, in blocks, never window by window.
+
+    clip: the most that the signal of a base counts, 0 for no limit.
+    """
     for chrom, start, rows in blocks(windows, width):
         bins = (rows[-1] + 1) * width // bin
-        sums = [file.bin_sums(chrom, start, bins, bin).reshape(-1, width // bin)[rows] for file in files]
+        sums = [file.bin_sums(chrom, start, bins, bin, clip).reshape(-1, width // bin)[rows] for file in files]
         yield from np.stack(sums, axis=1)
 
 

@@ -25,3 +25,5 @@ def faults(settings: Settings) -> Iterator[Fault]:
         if held_out[0] == held_out[1] or max(held_out) >= targets["folds"]:
             given = f"validation_fold {held_out[0]} and test_fold {held_out[1]}"
             yield f"{place}/targets", given, f"two of {targets['folds']} folds, counted from 0"
+        if targets["mask"]["biotypes"] and settings.section("reference/gtf") is None:
+            yield f"{place}/targets/mask/biotypes", "without `reference/gtf`", "biotypes of an annotation that is given"

@@ -48,3 +48,8 @@ def track_values(settings: Settings) -> Callable[..., str]:
         return canonical([tracks[name]["values"] for name in sorted(tracks)])
 
     return values
+
+
+def masked_biotypes(settings: Settings, file: str) -> Callable[..., list[str]]:
+    """For a rule's input: the genes of the annotation, where the mask of one {set} asks for some of them."""
+    return lambda wildcards: [file] if settings.section(f"tracks/sets/{wildcards.set}/targets/mask/biotypes") else []

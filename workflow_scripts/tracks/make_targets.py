@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from workflow_scripts.contracts import annotated_genes, track_store
 from workflow_scripts.contracts import genome as genome_contract
-from workflow_scripts.contracts import track_store
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.files import digest
 from workflow_scripts.io.seal import require_intact_beside
+from workflow_scripts.tracks import masks
 from workflow_scripts.tracks.binning import assign_folds, binned_signal, tile, usable_windows
 from workflow_scripts.tracks.sealed_bigwig import SealedBigWig
 from workflow_scripts.tracks.strand_gate import read_assays
@@ -27,6 +28,8 @@ def make_targets(
     plus: list[Path],
     minus: list[Path],
     strands: list[Path],
+    genes: Path | None,
+    regions: list[Path],
     windows: Path,
     targets: Path,
     names: list,
@@ -36,7 +39,8 @@ def make_targets(
     """Write a TrackStore: `windows` and `targets`, two strands for each track of `names`.
 
     Mitochondria are left out, since another polymerase transcribes them, and so are windows without a bin
-    of known bases. Memory: one block of one track, and the mask (one byte a bin of the genome).
+    of known bases. genes: AnnotatedGenes, where a mask asks for biotypes; regions: BEDs of what is masked.
+    Memory: one block of all tracks, one byte a bin of the genome, and what a mask of k-mers sorts.
     """
     width, bin, folds = spec["width"], spec["bin"], spec["folds"]
     held_out = spec["validation_fold"], spec["test_fold"]
@@ -61,11 +65,36 @@ def make_targets(
         for name, assay in zip(names, read_assays(strands), strict=True)
         for strand in ("plus", "minus")
     ]
+    kept = masks.masks(mask, table, width, bin, stored, _masked(genome, spelled, lengths, genes, regions, stored, spec))
     files = [SealedBigWig(path) for pair in zip(plus, minus, strict=True) for path in pair]
-    blocks = binned_signal(files, table, width, bin)
-    about = {"bin_width": bin, "set_name": set, "genome": digest(genome)}
-    track_store.write_targets(blocks, mask, stored, targets, windows=table, **about)
+    clip = spec["clip"] or 0.0
+    blocks = zip(binned_signal(files, table, width, bin, clip), kept, strict=True)
+    about = {"bins": width // bin, "bin_width": bin, "set_name": set, "genome": digest(genome), "clip": clip}
+    track_store.write_targets(blocks, stored, targets, windows=table, **about)
     log.info("%d windows x %d tracks x %d bins of %d bp", len(table), len(stored), width // bin, bin)
+
+
+def _masked(
+    genome: Path,
+    spelled: genome_contract.Genome,
+    lengths: dict[str, int],
+    genes: Path | None,
+    regions: list[Path],
+    tracks: list[dict[str, str]],
+    spec: dict,
+) -> list[masks.Masked]:
+    """What is masked of each track."""
+    mask = spec["mask"]
+    listed = [masks.read_regions(path, spelled) for path in regions]
+    if genes is not None:
+        listed.append(masks.around_genes(annotated_genes.read(genes), mask["biotypes"], mask["margin"]))
+    common = masks.merged(*map(masks.by_strand, listed))
+    if not mask["kmer"]:
+        return [common] * len(tracks)
+    repeated = masks.repeated_kmers(genome, lengths, mask["kmer"])
+    log.info("%d k-mers stand at several places", sum(int((at.end - at.start).sum()) for at in repeated.values()))
+    reads = [masks.masked_by_reads(repeated, mask["kmer"], track["strand"], track["assay"]) for track in tracks]
+    return [masks.merged(common, of_track) for of_track in reads]
 
 
 if "snakemake" in globals():

@@ -89,11 +89,16 @@ class SealedBigWig:
         """Signal of each base of [start, end), float32; bases without signal, or beyond the end, are 0."""
         return self.bin_sums(chrom, start, end - start, 1)
 
-    def bin_sums(self, chrom: str, start: int, bins: int, width: int) -> np.ndarray:
-        """Sum of signal in each of `bins` bins of `width` bp from `start` on, float32; beyond the end it is 0."""
+    def bin_sums(self, chrom: str, start: int, bins: int, width: int, clip: float = 0.0) -> np.ndarray:
+        """Sum of signal in each of `bins` bins of `width` bp from `start` on, float32; beyond the end it is 0.
+
+        clip: the most that the signal of a base counts, 0 for no limit.
+        """
         sums = np.zeros(bins, np.float32)
         for first, last in self._blocks.stretches(chrom, start, start + bins * width, width):
             runs = self._blocks.runs(chrom, first, last)
+            if clip:
+                runs = runs._replace(value=np.minimum(runs.value, clip))
             here = sums[(first - start) // width : (last - start) // width]
             if width == 1:
                 write_bases(runs, first, here)

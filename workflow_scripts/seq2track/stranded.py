@@ -1,0 +1,50 @@
+"""A network that knows strands: what it says of a window on the other strand is the same, exchanged and reversed.
+
+Shapes: B windows, L bp, T tracks (both strands of each), N bins.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from workflow_scripts.io.bases import COMPLEMENT, UNKNOWN
+from workflow_scripts.seq2track import channels
+
+AVERAGES = ("always", "prediction", "never")
+
+
+class Stranded(nn.Module):
+    """Expected signal of windows, from their bases.
+
+    average: when the network also reads the other strand, and both readings are averaged: `always`, so that in training
+    as well the result is equivariant exactly; in `prediction` alone; or `never`.
+    """
+
+    def __init__(self, network: nn.Module, swap: list[int], kinds: list[str], min_codons: int, average: str) -> None:
+        """swap: the other strand of each track; kinds, min_codons: what is read beside bases, see `channels`."""
+        super().__init__()
+        self.network, self.average = network, average
+        self.kinds, self.min_codons = kinds, min_codons
+        self.register_buffer("swap", torch.tensor(swap))
+        self.register_buffer("scale", torch.ones(len(swap)))  # mean signal of a bin, of both strands of a track
+        self.register_buffer("complement", torch.from_numpy(COMPLEMENT).long(), persistent=False)
+
+    def forward(self, codes: Tensor) -> Tensor:
+        """Expected signal (B, T, N) float32, as a multiple of the mean of its track; codes (B, L) uint8."""
+        codes = codes.long()
+        found = self._read(codes)
+        if self.average == "always" or self.average == "prediction" and not self.training:
+            other = self._read(self.complement[codes].flip(-1))
+            found = (found + other[:, self.swap].flip(-1)) / 2
+        return found
+
+    def _read(self, codes: Tensor) -> Tensor:
+        """What the network says of these bases alone."""
+        bases = nn.functional.one_hot(codes, UNKNOWN + 1)[..., :UNKNOWN].float()  # an unknown base is four zeros
+        beside = channels.make(codes, self.kinds, self.min_codons)
+        said = self.network(torch.cat([bases, *beside], -1) if beside else bases)
+        return nn.functional.softplus(said.float() + ONE)
+
+
+ONE = 0.5413248546129181  # softplus of it is 1: what says nothing says the mean
