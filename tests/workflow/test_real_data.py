@@ -31,10 +31,25 @@ def configured(name: str, folder: Path, **changes: object) -> Path:
     return file
 
 
+# One small model of tracks, trained for one epoch, and baselines of few windows: that they run on real data.
+SHORT = {
+    "seq2track/runs": {
+        "short": {
+            "set": "netseq",
+            "test_folds": [1],
+            "model": {"dilated": {"dim": 8, "blocks": 2}},
+            "training": {"max_epochs": 1, "batch_size": 16},
+        }
+    },
+    "seq2track/baselines": {"max_windows": 50},
+}
+
+
 @pytest.fixture(scope="module")
 def yeast(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("yeast")
-    assert succeeded(snakemake("--cores", "1", directory=directory, configs=(configured("yeast.yaml", directory),)))
+    config = configured("yeast.yaml", directory, **SHORT)
+    assert succeeded(snakemake("--cores", "1", directory=directory, configs=(config,)))
     return directory
 
 
