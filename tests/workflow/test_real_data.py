@@ -156,7 +156,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The results of tracks of one's own, with chromosomes called 01, 02, ..., beside a genome and an annotation."""
     directory = tmp_path_factory.mktemp("own")
     config = yaml.safe_load(configured("yeast.yaml", directory).read_text())
-    del config["esm2"], config["simulate"], config["reference"]["proteome"]
+    del config["esm2"], config["simulate"], config["reference"]["proteome"], config["seq2track"]
     netseq = config["tracks"]["sets"]["netseq"]
     for strand in ("plus", "minus"):
         (published,) = REAL_MIRROR.rglob(f"WT.{strand}.wig")
