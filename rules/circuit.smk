@@ -1,5 +1,5 @@
 from workflow_scripts.circuit.inputs import all_networks, all_predicted_effects, of_screens
-from workflow_scripts.circuit.inputs import edges_that_may_be, telling, told, unsearched_circuits
+from workflow_scripts.circuit.inputs import edges_that_may_be, limiting, telling, told, unsearched_circuits
 
 
 wildcard_constraints:
@@ -15,6 +15,7 @@ rule circuit:
             network=names("circuit/networks"),
             file=["experiments.h5ad", "baselines/edges.parquet"],
         ),
+        collect("<results>/circuit/{network}/candidates.parquet", network=limiting(settings)),
         collect("<results>/circuit/{network}/truth.parquet", network=telling(settings, "truth")),
         collect("<results>/circuit/{network}/outcomes.h5ad", network=telling(settings, "double_knockouts")),
         collect(

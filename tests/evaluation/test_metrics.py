@@ -66,7 +66,7 @@ def test_errors_are_better_small_and_everything_else_large() -> None:
     errors = {"rmse", "separability", "response_mse", "response_rmse", "response_rank", "roll_out_rmse"} | {
         "imputed_rmse"
     }
-    errors |= {"imputed_rmse", "effect_mse", "effect_l2", "effect_rank", "seed_sd", "unknown_genes"}
+    errors |= {"response_width", "roll_out_width", "effect_mse", "effect_l2", "effect_rank", "seed_sd", "unknown_genes"}
     assert {name for name, metric in METRICS.items() if not metric.more_is_better} == errors
 
 

@@ -12,6 +12,7 @@ import torch
 
 from tests.support.example import Example, same_matrix
 from workflow_scripts.contracts import (
+    candidates,
     edge_truth,
     edges,
     effects,
@@ -170,6 +171,12 @@ EXAMPLES = {
         edges.write_methods,
         edges.read_methods,
         same_methods,
+    ),
+    "candidates": Example(
+        "candidates.parquet",
+        pd.DataFrame({"source": ["b", "a"], "target": ["a", "b"], "prior": [0.0, 0.75]}),
+        candidates.write,
+        candidates.read,
     ),
     "edge_truth": Example(
         "truth.parquet",

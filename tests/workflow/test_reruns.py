@@ -169,6 +169,7 @@ ADDED = {
         },
     },
     "bulk/peers/BulkFormer": {"embeddings": ANOTHER_FILE},
+    "circuit/networks/planted/possible_edges": ANOTHER_FILE,
     "circuit/enhancers/made": {
         "table": ANOTHER_FILE,
         "columns": {

@@ -102,6 +102,11 @@ def telling(settings: Settings, key: str) -> list[str]:
     return [name for name in settings.names("circuit/networks") if key in settings.section("circuit/networks")[name]]
 
 
+def limiting(settings: Settings) -> list[str]:
+    """The networks that say which edges may be, in order of name."""
+    return sorted({*telling(settings, "regulators"), *telling(settings, "possible_edges")})
+
+
 def told(settings: Settings, key: str, file: str) -> Callable[..., list[str]]:
     """For a rule's input: the file that is made of what a network gives at `key`, where it gives it."""
     return lambda wildcards: [file] if settings.section(f"circuit/networks/{wildcards.network}/{key}") else []

@@ -80,7 +80,7 @@ def plot_learning_curve(
 
 def scores_beside_best(metrics: pd.DataFrame, comparisons: pd.DataFrame) -> pd.DataFrame:
     """Scores of the test split, see `SCORES`, with the differences of a run from the best baseline and its base."""
-    columns, scores = ["model", *NUMBER], merge_scores({"": metrics})
+    columns, scores = ["model", *NUMBER], merge_scores([metrics])
     for found, names in ((best_baselines(comparisons), DIFFERENCE), (with_base(comparisons), ADDED)):
         scores = scores.merge(found.rename(columns=names)[[*columns, *names.values()]], "left", columns)
     return scores[scores["split"] == "test"].drop(columns="split")
