@@ -17,7 +17,8 @@ from tests.seq2track import material
 from workflow_scripts.contracts import history, predicted_tracks, track_store
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.seq2track import bundle
-from workflow_scripts.seq2track.predict_tracks import SHUFFLED, predict_tracks, shuffled
+from workflow_scripts.seq2track.predict_tracks import predict_tracks
+from workflow_scripts.seq2track.reading import SHUFFLED, shuffled
 from workflow_scripts.seq2track.train_seq2track import train_seq2track
 
 LEARNING = {"max_epochs": 15, "batch_size": 4, "shift": 32, "learning_rate": 0.01, "ema": 0.9, "patience": 30}
@@ -103,7 +104,7 @@ def test_the_history_tells_a_falling_loss_and_the_bundle_the_fold(made: material
     config = json.loads((trained / "model/config.json").read_text())
     assert config["about"] == {"tracks": material.TRACKS, "fold": 1}
     read = bundle.read(trained / "model")
-    assert read.context == 32 and config["parameters"] == sum(each.numel() for each in read.model.parameters())
+    assert read.shape.context == 32 and config["parameters"] == sum(each.numel() for each in read.model.parameters())
     assert not (trained / "checkpoints").exists()
 
 

@@ -26,7 +26,7 @@ class Trained(NamedTuple):
 
     model: Stranded  # in evaluation mode, on the device at hand
     tracks: list[dict[str, str]]  # name, assay, strand
-    context: int  # bp at either side of a window
+    shape: Shape  # of its windows
     fold: int  # that it has not seen
 
 
@@ -74,7 +74,9 @@ def read(path: Path) -> Trained:
     except (KeyError, TypeError, RuntimeError) as error:
         raise BadInput(path, "", f"not a {name} of this version ({error})", "Train it again.") from error
     model.to("cuda" if torch.cuda.is_available() else "cpu").eval()
-    return Trained(model, about["tracks"], network.config.context, about["fold"])
+    config = network.config
+    shape = Shape(config.inputs, config.tracks, config.bins, config.bin, config.context)
+    return Trained(model, about["tracks"], shape, about["fold"])
 
 
 def _digest(tracks: list[dict[str, str]]) -> str:

@@ -9,12 +9,11 @@ import numpy as np
 import torch
 
 from workflow_scripts.contracts import predicted_tracks, track_store
-from workflow_scripts.io.bases import UNKNOWN
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.seq2track import bundle, data
+from workflow_scripts.seq2track.reading import SHUFFLED, shuffled, signal
 
 AT_ONCE = 16  # windows
-SHUFFLED = "shuffled_sequence"
 
 
 def predict_tracks(
@@ -38,7 +37,7 @@ def predict_tracks(
     if trained.fold != fold:
         raise BadInput(model, "fold", f"is held out {trained.fold}, not {fold}", "Train the run again.")
     table = track_store.read_windows(windows)
-    seen = data.Windows(genome, index, targets, table, trained.context)
+    seen = data.Windows(genome, index, targets, table, trained.shape.context)
     rows = data.split(table, fold).test
     about = {"fold": fold, "tracks": trained.tracks, "bin_width": seen.store.bin, "bins": seen.store.bins}
     predicted_tracks.write(_blocks(trained, seen, rows, run), predicted, windows=table, **about)
@@ -48,23 +47,6 @@ def _blocks(trained: bundle.Trained, seen: data.Windows, rows: np.ndarray, run: 
     for first in range(0, len(rows), AT_ONCE):
         codes = np.stack([seen.codes(row) for row in rows[first : first + AT_ONCE]])
         yield {run: signal(trained, codes), SHUFFLED: signal(trained, shuffled(codes, rows[first]))}
-
-
-@torch.inference_mode()
-def signal(trained: bundle.Trained, codes: np.ndarray) -> np.ndarray:
-    """Expected signal (B, T, N) float32 of windows by their bases (B, L) uint8, in the units of the TrackStore."""
-    scale = trained.model.scale
-    return (trained.model(torch.from_numpy(codes).to(scale.device)) * scale[:, None]).cpu().numpy()
-
-
-def shuffled(codes: np.ndarray, seed: int) -> np.ndarray:
-    """The known bases of each window (B, L) in another order, so that its composition alone is left."""
-    found = codes.copy()
-    generator = np.random.default_rng(seed)
-    for row in found:
-        known = np.flatnonzero(row != UNKNOWN)
-        row[known] = generator.permutation(row[known])
-    return found
 
 
 if "snakemake" in globals():

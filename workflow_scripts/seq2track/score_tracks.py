@@ -15,7 +15,7 @@ from workflow_scripts.evaluation.comparisons import compare
 from workflow_scripts.evaluation.models import LEVELED
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.seq2track import genes, scoring
-from workflow_scripts.seq2track.predict_tracks import SHUFFLED
+from workflow_scripts.seq2track.reading import SHUFFLED
 
 log = logging.getLogger(__name__)
 
