@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,8 +13,9 @@ import torch
 
 from tests.seq2track import material
 from workflow_scripts.io.bases import encode, reverse_complement
+from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.registry import load
-from workflow_scripts.seq2track import bundle, channels
+from workflow_scripts.seq2track import bundle, channels, codon_levels
 from workflow_scripts.seq2track.models import layers
 from workflow_scripts.seq2track.models.registry import MODELS
 from workflow_scripts.seq2track.models.transformer import rotated
@@ -23,6 +26,7 @@ FAMILIES = {
     "transformer": {"dim": 16, "layers": 2, "heads": 2, "resolution": 32, "dropout": 0},
 }
 SWAP = [1, 0, 3, 2]
+STOPS = ("TAA", "TAG", "TGA")
 
 
 def model(family: str, **changes: Any) -> torch.nn.Module:
@@ -46,7 +50,7 @@ def on_the_other_strand(windows: torch.Tensor) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("family", MODELS)
-@pytest.mark.parametrize("kinds", [[], ["orf", "start"]])
+@pytest.mark.parametrize("kinds", [[], ["orf", "start", "level"]])
 @pytest.mark.parametrize(("average", "training"), [("always", True), ("always", False), ("prediction", False)])
 def test_an_averaged_model_says_of_the_other_strand_the_same_exchanged_and_reversed(
     family: str, kinds: list[str], average: str, training: bool
@@ -152,36 +156,90 @@ def test_bins_of_any_width_are_reached_by_steps(bin: int) -> None:
     assert layers.Stem(4, 32, steps)(torch.zeros(2, 4 * bin, 4)).shape == (2, 4, 32)
 
 
-def naive_frames(text: str, least: int) -> tuple[list[float], list[float]]:
-    """Reading frames of one strand, codon by codon."""
-    length, start = [0.0] * len(text), [0.0] * len(text)
+def naive_frames(text: str, least: int, of_codon: dict[str, float]) -> tuple[list[float], list[float], list[set]]:
+    """Reading frames of one strand, codon by codon; of levels those of all frames that are the longest at a base."""
+    length, start, level = [0.0] * len(text), [0.0] * len(text), [{0.0} for _ in text]
     for frame in range(3):
         triplets = [(at, text[at : at + 3]) for at in range(frame, len(text), 3)]
         begun, marked = frame, False  # open at the beginning
         for at, codon in [*triplets, (triplets[-1][0] + 3 if triplets else frame, "TAA")]:
             if begun is None and codon == "ATG":
                 begun, marked = at, True
-            if codon in ("TAA", "TAG", "TGA"):
+            if codon in STOPS:
                 if begun is not None and (at - begun) // 3 >= least:
+                    size = np.log((at - begun) / 3) / np.log(1000)
+                    mean = np.mean([of_codon.get(text[place : place + 3], 0.0) for place in range(begun, at, 3)])
                     for base in range(begun, min(at, len(text))):
-                        length[base] = max(length[base], np.log((at - begun) / 3) / np.log(1000))
+                        if size >= length[base]:
+                            level[base] = {mean} | (level[base] if size == length[base] else set())
+                            length[base] = size
                     if marked or text[begun : begun + 3] == "ATG":
                         start[begun : begun + 3] = [1.0] * len(start[begun : begun + 3])
                 begun, marked = None, False
-    return length, start
+    return length, start, level
 
 
 @pytest.mark.parametrize("length", [60, 61, 62, 301])
 def test_reading_frames_are_those_found_codon_by_codon(length: int) -> None:
     rng = np.random.default_rng(length)
     texts = ["".join(rng.choice(list("ACGT"), length, p=[0.35, 0.15, 0.2, 0.3])) for _ in range(20)]
-    found = channels.make(torch.from_numpy(np.stack([encode(text) for text in texts])).long(), ["orf", "start"], 7)
+    levels = rng.normal(size=65).astype(np.float32)
+    levels[64] = 0
+    of_codon = {"".join(codon): levels[at] for at, codon in enumerate(itertools.product("ACGT", repeat=3))}
+    codes = torch.from_numpy(np.stack([encode(text) for text in texts])).long()
+    found = channels.make(codes, ["orf", "start", "level"], 7, torch.from_numpy(levels))
     for number, text in enumerate(texts):
         for side, strand in enumerate((text, material.reverse_complement(text))):
-            for kind, expected in zip(found, naive_frames(strand, 7), strict=True):
-                here = kind[number, :, side].numpy()[:: 1 if side == 0 else -1]
-                np.testing.assert_allclose(here, expected, atol=1e-6)
-    assert found[0].any() and found[1].any()
+            *expected, allowed = naive_frames(strand, 7, of_codon)
+            *here, level = (kind[number, :, side].numpy()[:: 1 if side == 0 else -1] for kind in found)
+            np.testing.assert_allclose(here, expected, atol=1e-6)
+            assert all(
+                min(abs(one - other) for other in among) < 1e-5 for one, among in zip(level, allowed, strict=True)
+            )
+    assert all(kind.any() for kind in found)
+
+
+class PlantedFrames:
+    """Windows of 512 bp with 256 bp of context, in each a reading frame with as much signal as it has of one codon."""
+
+    context, swap = 256, [1, 0]
+
+    def __init__(self, strand: int) -> None:
+        rng = np.random.default_rng(strand)
+        others = [codon for codon in map("".join, itertools.product("ACGT", repeat=3)) if codon not in STOPS]
+        self.store = SimpleNamespace(bin=8, bins=64, rows=lambda rows: (self.signal[rows], self.signal[rows] >= 0))
+        self.shares, self.bases = rng.uniform(0, 0.3, 600), []
+        self.signal = np.full((600, 2, 64), 0.1, np.float32)
+        for row, share in enumerate(self.shares):
+            first, codons = int(rng.integers(10, 17)) * 8, int(rng.integers(90, 110))
+            inside = ["GCT" if rng.random() < share else str(rng.choice(others)) for _ in range(codons - 1)]
+            frame = "ATG" + "".join(inside) + "TAA"
+            text = "TAAC" * ((self.context + first) // 4) + frame  # in which all frames end, on both strands
+            text = (text + "TAAC" * 256)[:1024]
+            values = np.full(64, 0.1)
+            values[first // 8 : (first + 3 * codons) // 8] = 10 * np.exp(5 * share)
+            self.bases.append(encode(text) if strand == 0 else reverse_complement(encode(text)))
+            self.signal[row, strand] = values if strand == 0 else values[::-1]
+
+    def codes(self, row: int) -> np.ndarray:
+        return self.bases[row]
+
+
+@pytest.mark.parametrize("strand", [0, 1])
+def test_levels_of_codons_are_learned_of_the_signal_of_their_frames(strand: int) -> None:
+    planted = PlantedFrames(strand)
+    levels = codon_levels.fit(planted, np.arange(500), np.array([5, 5], np.float32), min_codons=80)
+    assert levels.shape == (65,) and levels[64] == 0 and levels.argmax() == 16 * 2 + 4 * 1 + 3  # GCT
+    unseen = torch.from_numpy(np.stack(planted.bases[500:])).long()
+    (said,) = channels.make(unseen, ["level"], 80, torch.from_numpy(levels))
+    middle = said[:, 512, strand].numpy()
+    slope, _ = np.polyfit(planted.shares[500:], middle, 1)
+    assert np.corrcoef(planted.shares[500:], middle)[0, 1] > 0.8 and slope == pytest.approx(5, abs=1)  # as planted
+
+
+def test_too_few_reading_frames_are_one_clear_line() -> None:
+    with pytest.raises(BadInput, match="reading frames of 200 codons in the windows of training"):
+        codon_levels.fit(PlantedFrames(0), np.arange(500), np.array([5, 5], np.float32), min_codons=200)
 
 
 def test_families_of_the_configuration_are_those_of_the_registry() -> None:

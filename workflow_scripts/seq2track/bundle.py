@@ -45,6 +45,11 @@ def set_scale(model: Stranded, mean: np.ndarray) -> None:
     model.scale.copy_(torch.from_numpy(mean))
 
 
+def set_levels(model: Stranded, levels: np.ndarray) -> None:
+    """Let the model's reading frames have the levels (65,) of their codons, see `channels`."""
+    model.levels.copy_(torch.from_numpy(levels))
+
+
 def write(model: Stranded, path: Path, *, tracks: list[dict[str, str]], seed: int, fold: int) -> None:
     """Write a trained model as a ModelBundle."""
     (name,) = (name for name, dotted in MODELS.items() if dotted == type(model.network).__module__)

@@ -28,6 +28,7 @@ class Stranded(nn.Module):
         self.kinds, self.min_codons = kinds, min_codons
         self.register_buffer("swap", torch.tensor(swap))
         self.register_buffer("scale", torch.ones(len(swap)))  # mean signal of a bin, of both strands of a track
+        self.register_buffer("levels", torch.zeros(channels.UNKNOWN_CODON + 1))  # of codons
         self.register_buffer("complement", torch.from_numpy(COMPLEMENT).long(), persistent=False)
 
     def forward(self, codes: Tensor) -> Tensor:
@@ -42,7 +43,7 @@ class Stranded(nn.Module):
     def _read(self, codes: Tensor) -> Tensor:
         """What the network says of these bases alone."""
         bases = nn.functional.one_hot(codes, UNKNOWN + 1)[..., :UNKNOWN].float()  # an unknown base is four zeros
-        beside = channels.make(codes, self.kinds, self.min_codons)
+        beside = channels.make(codes, self.kinds, self.min_codons, self.levels)
         said = self.network(torch.cat([bases, *beside], -1) if beside else bases)
         return nn.functional.softplus(said.float() + ONE)
 

@@ -12,7 +12,7 @@ import torch
 from workflow_scripts.contracts import history as history_table
 from workflow_scripts.contracts import track_store
 from workflow_scripts.io.errors import BadInput
-from workflow_scripts.seq2track import bundle, data, losses
+from workflow_scripts.seq2track import bundle, codon_levels, data, losses
 from workflow_scripts.seq2track.stranded import Stranded
 from workflow_scripts.training import loop
 from workflow_scripts.training.objective import Loss
@@ -54,7 +54,10 @@ def train(
         raise BadInput(windows, "fold", reason, "Give the targets more folds, or a smaller mask.")
     store, training = seen.store, spec["training"]
     stranded = bundle.create(spec, store.tracks, store.bins, store.bin)
-    bundle.set_scale(stranded, data.mean_signal(seen, train))
+    scale = data.mean_signal(seen, train)
+    bundle.set_scale(stranded, scale)
+    if "level" in stranded.kinds:
+        bundle.set_levels(stranded, codon_levels.fit(seen, train, scale, stranded.min_codons))
     parameters = sum(parameter.numel() for parameter in stranded.parameters())
     log.info("%d parameters, %d train and %d validation windows", parameters, len(train), len(validation))
 
