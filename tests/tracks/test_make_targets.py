@@ -69,7 +69,7 @@ NO_MASK = {"biotypes": [], "margin": 60, "regions": [], "kmer": 0}
 
 def make(inputs: dict[str, Any], **spec: Any) -> tuple[pd.DataFrame, track_store.Targets]:
     call = inputs["call"]
-    defaults = {"width": 200, "bin": 20, "folds": 3, "validation_fold": 1, "test_fold": 2}
+    defaults = {"width": 200, "bin": 20, "folds": 3, "validation_fold": 1, "test_fold": 2, "fold_chromosomes": []}
     defaults |= {"clip": None, "mask": NO_MASK}
     make_targets(**call, spec={**defaults, **spec})
     windows = track_store.read_windows(call["windows"])
@@ -159,6 +159,21 @@ def test_folds_are_of_like_size_and_consecutive_where_chromosomes_are_cut(sizes:
         assert (np.diff(fold) >= 0).all()
         assert held.max() - held.min() <= 1
     np.testing.assert_array_equal(fold, assign_folds(windows["chrom"], folds))
+
+
+def test_chromosomes_that_are_named_are_a_fold_and_the_others_share_the_rest() -> None:
+    chrom = pd.Series(np.repeat(["I", "II", "III", "IV", "V"], [8, 3, 2, 4, 4]))
+    fold = assign_folds(chrom, 4, [["II", "V"], ["III"]])
+    found = {name: set(fold[chrom == name]) for name in chrom.unique()}
+    assert (found["II"], found["V"], found["III"]) == ({0}, {0}, {1})
+    assert {*found["I"], *found["IV"]} == {2, 3}
+    assert (np.sort(np.unique(fold[chrom == "I"])) == [2]).all()  # the largest first, whole
+
+
+def test_a_chromosome_without_a_window_is_no_fold(inputs: dict[str, Any]) -> None:
+    with pytest.raises(BadInput, match="tracks/sets/toy/targets/fold_chromosomes: 'chr9' has no window. Name some of "):
+        make(inputs, fold_chromosomes=[["chr9"]])
+    assert not inputs["call"]["targets"].exists()
 
 
 def test_too_few_windows_for_the_folds_are_refused(inputs: dict[str, Any]) -> None:

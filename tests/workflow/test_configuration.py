@@ -121,6 +121,7 @@ LIMITS = {
     f"{SET}/metagene": ({"body": 2001}, "metagene/body: given 2001; allowed: a multiple of its bin, 50"),
     f"{SET}/polymerase": ({"pause_end": 600}, "pause_end 600, body_start 500; allowed: a pause window that ends"),
     f"{SET}/targets/width": (4095, "given 4095; allowed: a multiple of its bin, 32"),
+    f"{SET}/targets/fold_chromosomes": ([["1"], ["2"], ["1"]], "given 1, 2, 1; allowed: each chromosome once"),
     f"{SET}/targets/test_fold": (4, "validation_fold 0 and test_fold 4; allowed: two of 4 folds"),
     f"{SET}/targets/validation_fold": (1, "validation_fold 1 and test_fold 1; allowed: two of 4 folds"),
     "seq2track/runs/strands/set": ("other", "strands/set: given 'other'; allowed: one of tracks/sets: netseq"),

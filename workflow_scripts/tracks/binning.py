@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -82,13 +82,22 @@ def binned_signal(
         yield from np.stack(sums, axis=1)
 
 
-def assign_folds(chrom: pd.Series, folds: int) -> np.ndarray:
+def assign_folds(chrom: pd.Series, folds: int, named: Sequence[list[str]] = ()) -> np.ndarray:
     """The fold (int64, 0 to folds - 1) of each window; windows stand in the order of the genome.
 
-    Whole chromosomes, the largest first to the fold that holds least, so that folds are of like size and
-    nothing is random. Where that leaves a fold with less than half its even share (few chromosomes, or one),
-    folds are equal consecutive stretches of the genome instead.
+    named: the chromosomes of the first folds. Those that are not named are shared out among the others: whole
+    chromosomes, the largest first to the fold that holds least, so that folds are of like size and nothing is random.
+    Where that leaves a fold with less than half its even share (few chromosomes, or one), these folds are equal
+    consecutive stretches of the genome instead.
     """
+    fold_of = {name: fold for fold, names in enumerate(named) for name in names}
+    rest = ~chrom.isin(fold_of)
+    found = chrom.map(fold_of).fillna(0).to_numpy(np.int64)
+    found[rest] = len(named) + _shared_out(chrom[rest], folds - len(named))
+    return found
+
+
+def _shared_out(chrom: pd.Series, folds: int) -> np.ndarray:
     sizes = chrom.value_counts(sort=False)
     held = np.zeros(folds, np.int64)
     fold_of = {}

@@ -25,5 +25,11 @@ def faults(settings: Settings) -> Iterator[Fault]:
         if held_out[0] == held_out[1] or max(held_out) >= targets["folds"]:
             given = f"validation_fold {held_out[0]} and test_fold {held_out[1]}"
             yield f"{place}/targets", given, f"two of {targets['folds']} folds, counted from 0"
+        named = [chrom for names in targets["fold_chromosomes"] for chrom in names]
+        if len(set(named)) < len(named):
+            yield f"{place}/targets/fold_chromosomes", ", ".join(named), "each chromosome once"
+        if len(targets["fold_chromosomes"]) >= targets["folds"]:
+            given = f"{len(targets['fold_chromosomes'])} folds"
+            yield f"{place}/targets/fold_chromosomes", given, f"less than folds, {targets['folds']}, for the others"
         if targets["mask"]["biotypes"] and settings.section("reference/gtf") is None:
             yield f"{place}/targets/mask/biotypes", "without `reference/gtf`", "biotypes of an annotation that is given"

@@ -55,7 +55,11 @@ def make_targets(
         reason = f"{known.sum()} windows of {width} bp are too few for {folds} folds"
         raise BadInput("configuration", f"tracks/sets/{set}/targets", reason, "Choose a smaller width.")
     table, mask = table[known].reset_index(drop=True), mask[known]
-    table["fold"] = assign_folds(table["chrom"], folds)
+    absent = [name for names in spec["fold_chromosomes"] for name in names if name not in table["chrom"].values]
+    if absent:
+        place, known = f"tracks/sets/{set}/targets/fold_chromosomes", ", ".join(table["chrom"].unique())
+        raise BadInput("configuration", place, f"{absent[0]!r} has no window", f"Name some of {known}.")
+    table["fold"] = assign_folds(table["chrom"], folds, spec["fold_chromosomes"])
     table["split"] = np.select([table["fold"] == fold for fold in held_out], ["validation", "test"], "train")
     table.insert(0, "window", np.arange(len(table)))
     track_store.write_windows(table, windows)
