@@ -12,6 +12,7 @@ rule seq2track:
         rules.tracks.input,
         all_predicted(settings, "<results>/seq2track/{run}/{fold}/history.tsv"),
         all_predicted(settings, "<results>/seq2track/{run}/{fold}/predicted.h5"),
+        all_predicted(settings, "<results>/seq2track/baselines/{set}/{fold}.h5"),
         collect("<results>/seq2track/{run}/metrics.parquet", run=names("seq2track/runs")),
 
 

@@ -25,6 +25,8 @@ from workflow_scripts.evaluation.metrics import (
     RESPONSE,
     ROLL_OUT,
     SURVIVAL,
+    TRACK_BINS,
+    TRACK_GENES,
     TWINS,
     Metric,
     entry,
@@ -53,6 +55,7 @@ def worst_gene(hidden):
 
 
 TASKS = (CLASSES, HIDDEN, CLUSTERS, TWINS, SURVIVAL, EDGES, RESPONSE, ROLL_OUT, LINKS, EFFECTS, IMPUTED)
+TASKS += (TRACK_BINS, TRACK_GENES)
 
 
 def test_every_entry_has_a_function_at_each_of_its_levels() -> None:

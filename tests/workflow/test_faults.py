@@ -118,6 +118,7 @@ def readers(results: Path) -> dict[str, Callable[[Path], Any]]:
         "prebulk/duplicates.parquet": duplicates.read,
         "tracks/*/signal/*.bw": SealedBigWig,
         "tracks/*/strands/*.parquet": lambda path: read_assays([path]),
+        "tracks/*/windows.parquet": track_store.read_windows,
         "tracks/*/targets.h5": lambda path: track_store.read_targets(
             path, track_store.read_windows(path.with_name("windows.parquet"))
         ),

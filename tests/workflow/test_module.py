@@ -73,7 +73,8 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     config = yaml.safe_load(DEMO.read_text())
     for laid_over in (yaml.safe_load(TINY.read_text()), CHANGE):
         update_config(config, laid_over)
-    del config["tracks"]
+    for section in ("tracks", "seq2track"):
+        del config[section]
     for name, text in {"Snakefile": OUTER, "settings/outer.yaml": yaml.safe_dump({"genelm": config})}.items():
         (directory / name).parent.mkdir(exist_ok=True)
         (directory / name).write_text(text)

@@ -78,6 +78,15 @@ KNOWN = {
     "logistic_regression": Look(GREEN, "o", (7, 1.5)),
     "counted_logistic_regression": Look(MOSS, "D", (4, 2)),
     "gradient_boosting": Look(PURPLE, "P", (2, 3)),
+    "gc_linear": Look(GOLD, "h", (4, 4)),
+    "kmer_ridge": Look(BROWN, "h", (7, 1.5)),
+    "mean_profile": Look(ORANGE, "h", (2, 3)),
+    "profile_and_level": Look(OLIVE, "h", (9, 2, 2, 2)),
+    "linear_composite": Look(GREEN, "h", (4, 2)),
+    "shuffled_sequence": Look(DARK_GREY, "h", (1, 2)),
+    "swapped_strands": Look(RUST, "h", (5, 1, 1, 1)),
+    "other_track": Look(PURPLE, "h", (4, 4)),
+    "counting_ceiling": Look(TEAL, "h", (7, 1.5)),
 }
 # Of baselines that are added to the registry, in its order.
 OTHERS = [Look(colour, marker, (1, 3)) for marker, colour in product("<>8H", (TEAL, GOLD, SLATE))]

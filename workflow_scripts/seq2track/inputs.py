@@ -9,12 +9,12 @@ from workflow_scripts.settings.settings import Settings, canonical
 
 
 def all_predicted(settings: Settings, pattern: str) -> list[str]:
-    """`pattern` for every {run} and {fold} that it is scored on."""
-    return [
-        pattern.format(run=run, fold=fold)
-        for run in settings.names("seq2track/runs")
-        for fold in settings.section(f"seq2track/runs/{run}/test_folds")
+    """`pattern` for every {run}, each {fold} that it is scored on and the {set} that it predicts, each file once."""
+    runs = {run: settings.section(f"seq2track/runs/{run}") for run in settings.names("seq2track/runs")}
+    found = [
+        pattern.format(run=run, fold=fold, set=spec["set"]) for run, spec in runs.items() for fold in spec["test_folds"]
     ]
+    return list(dict.fromkeys(found))
 
 
 def of_set(settings: Settings, pattern: str) -> Callable[..., str]:
@@ -70,8 +70,4 @@ def place_of_model(settings: Settings) -> Callable[..., int]:
 
 def job_names(settings: Settings) -> list[str]:
     """What jobs of a run without a fold, and of the baselines of a set without one, are named after."""
-    found = all_predicted(settings, "{run}.{fold}")
-    for run in settings.names("seq2track/runs"):
-        of = settings.section(f"seq2track/runs/{run}")
-        found += [f"{of['set']}.{fold}" for fold in of["test_folds"]]
-    return sorted(set(found))
+    return sorted({*all_predicted(settings, "{run}.{fold}"), *all_predicted(settings, "{set}.{fold}")})
