@@ -33,6 +33,42 @@ def of_folds(settings: Settings, pattern: str) -> Callable[..., list[str]]:
     return found
 
 
+def each_predicted_track(settings: Settings, *patterns: str) -> list[str]:
+    """`patterns` for every {run} and every {track} that it predicts."""
+    return [
+        pattern.format(run=run, track=track)
+        for run in settings.names("seq2track/runs")
+        for track in _tracks(settings, run)
+        for pattern in patterns
+    ]
+
+
+def each_region_track(settings: Settings, *patterns: str) -> list[str]:
+    """`patterns` for every set of {regions}, its {run} and every {track} that this predicts."""
+    asked = settings.section("seq2track/regions") or {}
+    return [
+        pattern.format(run=asked[name]["run"], regions=name, track=track)
+        for name in sorted(asked)
+        for track in _tracks(settings, asked[name]["run"])
+        for pattern in patterns
+    ]
+
+
+def _tracks(settings: Settings, run: str) -> list[str]:
+    of = settings.section(f"seq2track/runs/{run}/set")
+    return settings.names(f"tracks/sets/{of}/tracks")
+
+
+def chromosome_names(settings: Settings) -> Callable[..., str]:
+    """For a rule's params: how browsers call chromosomes in what one {run} predicts, which the hub of its set says."""
+
+    def naming(wildcards: Any) -> str:
+        of = settings.section(f"seq2track/runs/{wildcards.run}/set")
+        return settings.section(f"tracks/sets/{of}/hub/chromosome_names") or "genome"
+
+    return naming
+
+
 def track_devices(settings: Settings) -> Callable[..., int]:
     """For a rule's resources: the devices that train one {run}, on all its nodes."""
     return _of_training(settings, lambda training: training["devices"] * training["nodes"])
@@ -69,9 +105,11 @@ def place_of_model(settings: Settings) -> Callable[..., int]:
 
 
 def job_names(settings: Settings) -> list[str]:
-    """What jobs of a run without a fold, and of the baselines of a set without one, are named after."""
+    """What jobs of a run and a fold, of the baselines of a set and one, and of predicted tracks are named after."""
     found = all_predicted(settings, "{run}.{fold}")
     for run in settings.names("seq2track/runs"):
         of = settings.section(f"seq2track/runs/{run}")
         found += [f"{of['set']}.{fold}" for fold in of["test_folds"]]
+    found += each_predicted_track(settings, "{run}.{track}")
+    found += each_region_track(settings, "{run}.{regions}", "{run}.{regions}.{track}")
     return sorted(set(found))
