@@ -348,7 +348,7 @@ BY_HAND = {
     "seq2track/baselines": {"predict_track_baselines", "score_tracks", "plot_tracks"},
     "seq2track/evaluation": {"score_tracks", "plot_tracks"},
     "tracks/sets/{name}/polymerase": {"measure_polymerase", "plot_pausing"},
-    "tracks/sets/{name}/hub": {"export_track", "write_hub"},
+    "tracks/sets/{name}/hub": {"export_track", "write_hub", "write_predicted_hub"},
     "tracks/sets/{name}/metagene": {"measure_metagene", "plot_metagene"},
     "bulk/runs/{name}": MODELS,
     "bulk/runs/second": MODELS | {"compare_runs"},

@@ -43,6 +43,40 @@ def each_predicted_track(settings: Settings, *patterns: str) -> list[str]:
     ]
 
 
+def predicted_hubs(settings: Settings, *patterns: str) -> list[str]:
+    """`patterns` for every {run} whose set is shown in genome browsers."""
+    return [
+        pattern.format(run=run)
+        for run in settings.names("seq2track/runs")
+        if settings.section(f"tracks/sets/{_set(settings, run)}/hub") is not None
+        for pattern in patterns
+    ]
+
+
+def of_tracks(settings: Settings, *patterns: str) -> Callable[..., list[str]]:
+    """For a rule's input: `patterns` for every {track} of the {set} that one {run} predicts, as `predicted_names`."""
+    return lambda wildcards: [
+        pattern.format(run=wildcards.run, set=_set(settings, wildcards.run), track=track)
+        for track in _tracks(settings, wildcards.run)
+        for pattern in patterns
+    ]
+
+
+def predicted_names(settings: Settings) -> Callable[..., str]:
+    """For a rule's params: the names of the tracks that one {run} predicts, as canonical JSON."""
+    return lambda wildcards: canonical(_tracks(settings, wildcards.run))
+
+
+def hub_of_run(settings: Settings) -> Callable[..., str]:
+    """For a rule's params: what the hub of the set that one {run} predicts is called, and for whom, as JSON."""
+
+    def found(wildcards: Any) -> str:
+        hub = settings.section(f"tracks/sets/{_set(settings, wildcards.run)}/hub")
+        return canonical({key: hub[key] for key in ("genome", "email")})
+
+    return found
+
+
 def each_region_track(settings: Settings, *patterns: str) -> list[str]:
     """`patterns` for every set of {regions}, its {run} and every {track} that this predicts."""
     asked = settings.section("seq2track/regions") or {}
@@ -54,17 +88,19 @@ def each_region_track(settings: Settings, *patterns: str) -> list[str]:
     ]
 
 
+def _set(settings: Settings, run: str) -> str:
+    return settings.section(f"seq2track/runs/{run}/set")
+
+
 def _tracks(settings: Settings, run: str) -> list[str]:
-    of = settings.section(f"seq2track/runs/{run}/set")
-    return settings.names(f"tracks/sets/{of}/tracks")
+    return settings.names(f"tracks/sets/{_set(settings, run)}/tracks")
 
 
 def chromosome_names(settings: Settings) -> Callable[..., str]:
     """For a rule's params: how browsers call chromosomes in what one {run} predicts, which the hub of its set says."""
 
     def naming(wildcards: Any) -> str:
-        of = settings.section(f"seq2track/runs/{wildcards.run}/set")
-        return settings.section(f"tracks/sets/{of}/hub/chromosome_names") or "genome"
+        return settings.section(f"tracks/sets/{_set(settings, wildcards.run)}/hub/chromosome_names") or "genome"
 
     return naming
 
