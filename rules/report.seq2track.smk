@@ -8,6 +8,8 @@ rule plot_tracks:
     input:
         windows=of_set(settings, "<results>/tracks/{set}/windows.parquet"),
         targets=of_set(settings, "<results>/tracks/{set}/targets.h5"),
+        bodies="<results>/reference/gene_bodies.parquet",
+        genes="<results>/reference/genes.parquet",
         predicted=of_folds(settings, "<results>/seq2track/{run}/{fold}/predicted.h5"),
         metrics="<results>/seq2track/{run}/metrics.parquet",
         comparisons="<results>/seq2track/{run}/comparisons.parquet",

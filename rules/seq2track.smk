@@ -1,5 +1,6 @@
 # From DNA sequence to stranded tracks: models, baselines, and how well both say what they have not seen.
-from workflow_scripts.seq2track.inputs import all_predicted, kinds_of_values, of_folds, of_set
+from workflow_scripts.seq2track.inputs import all_predicted, each_predicted_track, each_region_track
+from workflow_scripts.seq2track.inputs import kinds_of_values, of_folds, of_set, predicted_hubs
 from workflow_scripts.seq2track.inputs import track_cores, track_devices, track_nodes
 
 
@@ -14,6 +15,9 @@ rule seq2track:
         all_predicted(settings, "<results>/seq2track/{run}/{fold}/predicted.h5"),
         all_predicted(settings, "<results>/seq2track/baselines/{set}/{fold}.h5"),
         collect("<results>/seq2track/{run}/metrics.parquet", run=names("seq2track/runs")),
+        each_predicted_track(settings, "<results>/seq2track/{run}/bigwig/{track}.plus.bw"),
+        predicted_hubs(settings, "<results>/seq2track/{run}/hub/hub.txt"),
+        each_region_track(settings, "<results>/seq2track/{run}/regions/{regions}/{track}.plus.bw"),
 
 
 rule train_seq2track:
@@ -131,3 +135,6 @@ rule score_tracks:
         values=kinds_of_values(settings),
     script:
         "../workflow_scripts/seq2track/score_tracks.py"
+
+
+include: "seq2track.exports.smk"

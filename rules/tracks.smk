@@ -220,3 +220,6 @@ rule write_hub:
         set="{set}",
     script:
         "../workflow_scripts/tracks/write_hub.py"
+
+
+include: "tracks.predicted.smk"

@@ -7,12 +7,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_rgb
 
 from tests.report.looking import nothing_cut, page, picture, printed_honest
-from workflow_scripts.contracts import gene_bodies, predicted_tracks, track_store
+from tests.support import examples
+from workflow_scripts.contracts import gene_bodies, gene_table, predicted_tracks, track_store
 from workflow_scripts.evaluation.models import label
 from workflow_scripts.report.plot_tracks import plot_tracks
-from workflow_scripts.report.track_figures import choose_window
+from workflow_scripts.report.style import new_figure
+from workflow_scripts.report.track_figures import SHADE, Window, choose_window, draw_genes, draw_signal
 from workflow_scripts.seq2track.score_tracks import score_tracks
 from workflow_scripts.seq2track.track_baselines import BASELINES
 
@@ -47,8 +50,8 @@ def files(tmp_path: Path) -> dict:
     paths["predicted"] = [tmp_path / "predicted.h5"]
     baselines = [tmp_path / "baselines.h5"]
     score_tracks(**paths, baselines=baselines, spec=SPEC, run="mine", values=["counts", "counts"])
-    del paths["bodies"]
-    return paths
+    gene_table.write(examples.genes(list("pqrs")), tmp_path / "genes.parquet", "toy")
+    return paths | {"genes": tmp_path / "genes.parquet"}
 
 
 def test_the_figure_and_the_page_are_written(tmp_path: Path, files: dict, write_provenance, drawn) -> None:
@@ -63,13 +66,54 @@ def test_the_figure_and_the_page_are_written(tmp_path: Path, files: dict, write_
         assert label(name) in shown
 
 
-def test_the_window_that_is_drawn_is_chosen_by_measured_signal_alone() -> None:
+def test_the_window_that_is_drawn_is_the_median_one_and_not_the_best() -> None:
+    """Of windows in use with enough signal, by r of both strands over the bins that count."""
     rng = np.random.default_rng(1)
-    windows = pd.DataFrame({"chrom": "I", "start": 100 * np.arange(11), "end": 100 * np.arange(11) + 100})
-    signal = np.ones((11, 2, 5)) * rng.permutation(11)[:, None, None]
-    mask = np.ones((11, 2, 5), bool)
-    mask[np.argmax(signal[:, 0, 0] == 9)] = False  # the one that would be chosen, were it in use
-    chosen = [choose_window(windows, signal, mask, said, 20) for said in rng.random((2, 11, 2, 5))]
-    assert chosen[0].place == chosen[1].place
-    rank = int(chosen[0].measured[0, 0])
-    assert rank == 8 and chosen[0].start == windows["start"][np.argmax(signal[:, 0, 0] == 8)]
+    windows = pd.DataFrame({"chrom": "I", "start": 100 * np.arange(12), "end": 100 * np.arange(12) + 100})
+    signal, mask = rng.gamma(2, 2, (12, 2, 50)), np.ones((12, 2, 50), bool)
+    predicted = signal + rng.gamma(1, 1, signal.shape) * np.arange(12)[:, None, None]
+    signal[3:8] *= 0.01  # less than the others
+    mask[9], mask[1, 0, :25] = False, False
+    signal[~mask] = 1e6
+    used = [row for row in (0, 2, 8, 10, 11)]
+    scores = {row: np.corrcoef(signal[row].ravel(), predicted[row].ravel())[0, 1] for row in used}
+    found = choose_window(windows, signal, mask, predicted, 20)
+    assert found.start // 100 == sorted(used, key=scores.get)[2] and found.place.startswith(f"I:{found.start + 1:,}-")
+    assert found.score == pytest.approx(np.median(list(scores.values())))
+
+
+def test_genes_are_arrows_in_their_direction_with_names_below() -> None:
+    window = Window("I", 1000, 10, *[np.zeros((2, 100))] * 2, np.ones((2, 100), bool), 0.0)
+    places = [
+        ("I", 900, 1300, "+"),
+        ("I", 1280, 1700, "-"),
+        ("I", 1990, 2400, "+"),
+        ("I", 2000, 2100, "+"),
+        ("II", 1000, 2000, "+"),
+    ]
+    genes = pd.DataFrame(places, columns=["chrom", "start", "end", "strand"]).assign(
+        symbol=["one", "two", "three", "out", "other"]
+    )
+    axis = draw_genes(new_figure(5, 1).add_subplot(), window, genes)
+    arrows = [patch.get_xy() for patch in axis.patches]
+    tips = [xy[3, 0] for xy in arrows]  # in kb; the point between the two halves of the head
+    np.testing.assert_allclose(tips, [1.3, 1.28, 2.0])
+    np.testing.assert_allclose([xy[0, 0] for xy in arrows], [1.0, 1.7, 1.99])
+    names = {text.get_text(): text.get_position() for text in axis.texts}
+    assert list(names) == ["one", "two", "three"] and all(1.0 <= x <= 2.0 for x, _ in names.values())
+    assert names["one"][1] == names["three"][1] > names["two"][1], "which overlaps the first, and lies below it"
+    for xy, (_, height) in zip(arrows, names.values(), strict=True):
+        assert height < xy[:, 1].min()
+
+
+def test_masked_bins_are_shaded_on_their_strand_alone() -> None:
+    mask = np.ones((2, 4), bool)
+    mask[1, 2] = False
+    window = Window("I", 0, 10, np.full((2, 4), 2.0), np.full((2, 4), 1.0), mask, 0.0)
+    axis = draw_signal(new_figure(5, 1).add_subplot(), window, window.measured, ("black", "grey"), "t")
+    low, high = axis.get_ylim()
+    shades = [patch.get_data().values for patch in axis.patches if patch.get_facecolor()[:3] == to_rgb(SHADE)]
+    np.testing.assert_allclose(shades, [[0, 0, 0, 0], [0, 0, low, 0]])
+    drawn = [patch.get_data().values for patch in axis.patches if patch.get_facecolor()[:3] != to_rgb(SHADE)]
+    np.testing.assert_allclose(drawn, [[2] * 4, [-2] * 4])
+    assert high == -low == pytest.approx(2.1)

@@ -19,6 +19,7 @@ from workflow_scripts.settings.schema import complete, load_schema
 from workflow_scripts.tracks.chromosomes import ucsc_names
 from workflow_scripts.tracks.export_track import export_track
 from workflow_scripts.tracks.write_hub import write_hub
+from workflow_scripts.tracks.write_predicted_hub import write_predicted_hub
 
 UCSC = {"I": "chrI", "II": "chrII", "Mito": "chrM"}
 LONG = "an-assay_of-many-letters-" + "x" * 39  # as long as a name may be
@@ -128,6 +129,29 @@ def hub(tmp_path: Path) -> Path:
     return tmp_path.joinpath("hub").rename(tmp_path / "copied elsewhere")
 
 
+@pytest.fixture
+def beside(tmp_path: Path) -> Path:
+    """The folder of a hub of what a run predicts of two tracks, beside which what was measured lies in another."""
+    names, results, files = ["9-of", LONG], tmp_path / "results", []
+    for seed, place in enumerate(("tracks/my-set/hub", "seq2track/run-1/bigwig")):
+        made = tmp_path / f"made{seed}"
+        made.mkdir()
+        pairs = [exported(made, name, [positive(seed), positive(seed + 5)]) for name in names]
+        (results / place).parent.mkdir(parents=True)
+        made.joinpath("hub").rename(results / place)
+        files += [[results / place / pair[side].name for pair in pairs] for side in (0, 1)]
+    write_predicted_hub(
+        **dict(zip(("plus", "minus", "predicted_plus", "predicted_minus"), files, strict=True)),
+        strands=[toy.write_strands(tmp_path / f"{assay}.parquet", assay) for assay in ("netseq", "proseq")],
+        hub=results / "seq2track/run-1/hub/hub.txt",
+        session=results / "seq2track/run-1/hub/igv_session.xml",
+        names=names,
+        run="run-1",
+        spec=spec(),
+    )
+    return results.rename(tmp_path / "copied elsewhere") / "seq2track/run-1/hub"
+
+
 def blocks(text: str) -> list[dict[str, str]]:
     """The blocks of lines of a hub, a setting and its value each; none stands twice in a block."""
     found = []
@@ -138,13 +162,14 @@ def blocks(text: str) -> list[dict[str, str]]:
     return found
 
 
-def test_a_hub_holds_what_ucsc_demands(hub: Path) -> None:
-    top, genome, *tracks = blocks((hub / "hub.txt").read_text())
+def demanded(path: Path) -> list[dict[str, str]]:
+    """The tracks of a hub, which holds what UCSC demands."""
+    top, genome, *tracks = blocks(path.read_text())
     assert top.keys() >= HUB and top["useOneFile"] == "on" and list(top)[0] == "hub"
     assert genome == {"genome": "sacCer3"}
     assert re.fullmatch(r"\w+", top["hub"])
     named = {track["track"]: track for track in tracks}
-    assert len(named) == len(tracks) == 6
+    assert len(named) == len(tracks)
     for track in tracks:
         assert track.keys() >= TRACK and list(track)[0] == "track"
         assert re.fullmatch("[A-Za-z][A-Za-z0-9_]*", track["track"])
@@ -153,16 +178,33 @@ def test_a_hub_holds_what_ucsc_demands(hub: Path) -> None:
         if "parent" in track:
             assert named[track["parent"]]["container"] == "multiWig"
             assert re.fullmatch(r"\d+,\d+,\d+", track["color"])
-    assert [track["shortLabel"] for track in tracks[:3]] == ["9-of", "9-of +", "9-of -"]
+    return tracks
+
+
+def test_a_hub_holds_what_ucsc_demands(hub: Path) -> None:
+    tracks = demanded(hub / "hub.txt")
+    assert [track["shortLabel"] for track in tracks[:3]] == ["9-of", "9-of +", "9-of -"] and len(tracks) == 6
     assert tracks[3]["longLabel"].startswith(f"{LONG} (PRO-seq)"[:76])
 
 
-def test_every_file_of_a_hub_lies_beside_it_and_opens(hub: Path) -> None:
-    tracks = [block for block in blocks((hub / "hub.txt").read_text()) if "bigDataUrl" in block]
-    assert len(tracks) == 4
+def test_a_hub_shows_below_each_track_what_is_predicted_of_it(beside: Path) -> None:
+    tracks = demanded(beside / "hub.txt")
+    shown = [track for track in tracks if "container" in track]
+    assert [track["shortLabel"] for track in shown] == ["9-of", "pred. 9-of", LONG[:17], f"pred. {LONG}"[:17]]
+    assert [int(track["priority"]) for track in shown] == [1, 2, 3, 4]
+    assert shown[1]["longLabel"] == "9-of (NET-seq) predicted by run-1, minus strand below 0"
+    strands = {track["track"]: track["color"] for track in tracks if "parent" in track}
+    assert len(set(strands.values())) == 4, "strands, measured and predicted have colours of their own"
+
+
+@pytest.mark.parametrize("name", ["hub", "beside"])
+def test_every_file_of_a_hub_lies_where_it_says_and_opens(name: str, request: pytest.FixtureRequest) -> None:
+    folder = request.getfixturevalue(name)
+    tracks = [block for block in blocks((folder / "hub.txt").read_text()) if "bigDataUrl" in block]
+    assert len(tracks) == {"hub": 4, "beside": 8}[name]
     for track in tracks:
         low, high = map(float, track["type"].split()[1:])
-        with pyBigWig.open(str(hub / track["bigDataUrl"])) as file:
+        with pyBigWig.open(str(folder / track["bigDataUrl"])) as file:
             assert file.chroms() == {UCSC[chrom]: length for chrom, length in toy.LENGTHS.items()}
             least, most = (file.stats("chrI", type=kind, exact=True)[0] for kind in ("min", "max"))
             assert low <= least <= most <= high
@@ -170,16 +212,26 @@ def test_every_file_of_a_hub_lies_beside_it_and_opens(hub: Path) -> None:
                 0,
                 "minimum",
             )
-    assert len({track["bigDataUrl"] for track in tracks}) == 4
+    assert len({(folder / track["bigDataUrl"]).resolve() for track in tracks}) == len(tracks)
 
 
-def test_a_session_names_every_file_and_shows_each_once(hub: Path) -> None:
-    session = ElementTree.parse(hub / "igv_session.xml").getroot()
+@pytest.mark.parametrize("name", ["hub", "beside"])
+def test_a_session_names_every_file_and_shows_each_once(name: str, request: pytest.FixtureRequest) -> None:
+    """The strands of a track over one another, and what is predicted of it after what was measured."""
+    folder = request.getfixturevalue(name)
+    session = ElementTree.parse(folder / "igv_session.xml").getroot()
     assert (session.tag, session.attrib["genome"]) == ("Session", "sacCer3")
     paths = [resource.attrib["path"] for resource in session.find("Resources")]
-    assert sorted(paths) == sorted(path.name for path in hub.glob("*.bw"))
+    top = {"hub": folder, "beside": folder.parents[2]}[name]
+    assert sorted((folder / path).resolve() for path in paths) == sorted(top.rglob("*.bw"))
     shown = [[track.attrib["id"] for track in merged] for merged in session.find("Panel")]
-    assert shown == [paths[:2], paths[2:]]  # the strands of a track over one another
+    assert shown == [paths[at : at + 2] for at in range(0, len(paths), 2)]
+    if name == "beside":
+        assert [path.rsplit("/", 2)[-2:] for path in paths[:4]] == [
+            [of, f"9-of.{strand}.bw"] for of in ("hub", "bigwig") for strand in ("plus", "minus")
+        ]
+        names = [merged.attrib["name"] for merged in session.find("Panel")]
+        assert names[:2] == ["9-of (NET-seq)", "9-of (NET-seq) predicted by run-1"]
 
 
 @pytest.mark.parametrize(

@@ -141,6 +141,10 @@ LIMITS = {
         {"set": "netseq"},
         "given 'x_gene_level'; allowed: a name that does not end in _gene_level",
     ),
+    "seq2track/regions/some": (
+        {"run": "other", "bed": "TCGA-ACC.star_counts.tsv.gz"},
+        "seq2track/regions/some/run: given 'other'; allowed: one of seq2track/runs: strands",
+    ),
     "seq2track/evaluation/coarse": (48, "given 48 with bins of 32; allowed: a multiple of the bins of every set"),
     "seq2track/evaluation/pause_end": (193, "body_start: given 192, before pause_end 193; allowed: pause_end at least"),
     "bulk/runs/small/model/transformer/heads": (

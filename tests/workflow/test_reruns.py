@@ -241,6 +241,7 @@ ADDED = {
         "set": "netseq",
         "model": {"transformer": {"dim": 16, "layers": 1, "heads": 2, "resolution": 64, "dropout": 0}},
     },
+    "seq2track/regions/some": {"run": "strands", "bed": ANOTHER_FILE},
     "tracks/sets/netseq/hub": {"genome": "hg38", "email": "maintainer@example.org", "chromosome_names": "genome"},
 }
 
@@ -261,7 +262,8 @@ MADE = {
     "list_sources",
     "export_model",
 }  # cards of models tell of all weights
-SEQUENCE = {"train_seq2track", "predict_tracks", "score_tracks", "plot_tracks"}
+SEQUENCE = {"train_seq2track", "predict_tracks", "export_predicted", "score_tracks", "plot_tracks"}
+REGIONS = {"predict_regions", "export_regions"}
 TRACKS = SEQUENCE | {"predict_track_baselines"}  # whatever is predicted from sequence
 STRANDS = TRACKS | {
     "check_strands",
@@ -342,10 +344,11 @@ BY_HAND = {
     "seq2track/runs/{name}/set": TRACK,  # another one, whose targets have to be made first
     "seq2track/runs/{name}/test_folds": TRACKS,  # another one, of which there are no baselines yet
     **dict.fromkeys([f"seq2track/runs/{{name}}/training/{key}" for key in POLICY], set()),
+    "seq2track/regions/some": FILE | REGIONS,
     "seq2track/baselines": {"predict_track_baselines", "score_tracks", "plot_tracks"},
     "seq2track/evaluation": {"score_tracks", "plot_tracks"},
     "tracks/sets/{name}/polymerase": {"measure_polymerase", "plot_pausing"},
-    "tracks/sets/{name}/hub": {"export_track", "write_hub"},
+    "tracks/sets/{name}/hub": {"export_track", "write_hub", "write_predicted_hub"},
     "tracks/sets/{name}/metagene": {"measure_metagene", "plot_metagene"},
     "bulk/runs/{name}": MODELS,
     "bulk/runs/second": MODELS | {"compare_runs"},

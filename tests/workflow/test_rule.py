@@ -34,6 +34,7 @@ GPU_RULES = (
     "train_bulk",
     "train_seq2track",
     "predict_tracks",
+    "predict_regions",
     "train_trial",
     "try_circuit",
     "train_circuit",
@@ -463,7 +464,14 @@ def test_stages_meet_in_files_alone(file: Path) -> None:
         "docs": {"docs", "settings"},
         "evaluation": {"evaluation", "contracts", "io"},
         "training": {"training", "contracts", "io"},
-        "genelm": {"bulk", "circuit", "prebulk", "contracts", "io"},  # what users of a trained model import
+        "genelm": {
+            "bulk",
+            "circuit",
+            "seq2track",
+            "prebulk",
+            "contracts",
+            "io",
+        },  # what users of a trained model import
         "terminal": {"terminal", "genelm", "settings", "download", "report", "contracts", "evaluation", "io"},
     }.get(folder, parsed if file.stem in ("checks", "inputs") else {folder, *general})
     imported = [

@@ -7,6 +7,10 @@
 - attributes: fold, tracks (JSON list of {name, assay, strand}), bin (bp), windows (digest of all windows of the store).
 
 The file ends with a seal.
+
+`results/seq2track/{run}/regions/{regions}/predicted.h5` is the same of windows over regions that a user names, all of
+fold 0 of a table of their own, `windows.parquet` beside it: the mean of what the models of all folds say, each of which
+was trained on most of the genome.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""A trained run, as `results/NAME/bulk/RUN/export` holds it, applied to tables of counts; and a trained circuit.
+"""A trained run, as `results/NAME/bulk/RUN/export` holds it, applied to tables of counts; a trained circuit; and a
+model of tracks.
 
     from genelm import load
     model = load("export")
@@ -7,6 +8,10 @@
     from genelm import load_circuit
     circuit = load_circuit("results/NAME/circuit/NETWORK/RUN/export")
     circuit.predict("A:knockout+B:knockout")
+
+    from genelm import load_tracks
+    tracks = load_tracks("results/NAME/seq2track/RUN/FOLD/model")
+    tracks.predict("ACGT...")
 
 They need torch, numpy, pandas and safetensors, and neither Snakemake nor the other packages of the workflow.
 """
@@ -31,8 +36,10 @@ from workflow_scripts.prebulk.gene_mapping import GeneNames, map_rows
 from workflow_scripts.prebulk.measured import require_measured
 from workflow_scripts.prebulk.scales import Evidence, are_counts, linear, require_values
 from workflow_scripts.prebulk.tpm import log_tpm
+from workflow_scripts.seq2track.use import Tracks
+from workflow_scripts.seq2track.use import load as load_tracks
 
-__all__ = ["Circuit", "Model", "load", "load_circuit"]
+__all__ = ["Circuit", "Model", "Tracks", "load", "load_circuit", "load_tracks"]
 
 TABLE = Path("the table")  # what messages call the values that a function is given
 LEAST = 0.1  # share of the model's genes that a table has to name

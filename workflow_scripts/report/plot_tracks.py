@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts import comparisons as comparisons_table
+from workflow_scripts.contracts import gene_bodies, gene_table, predicted_tracks, track_store
 from workflow_scripts.contracts import metrics as metrics_table
-from workflow_scripts.contracts import predicted_tracks, track_store
 from workflow_scripts.evaluation.models import LEVELED, run_of
 from workflow_scripts.report.score_figures import draw_bars
 from workflow_scripts.report.scores_page import write_scores
 from workflow_scripts.report.sources import honest_line
 from workflow_scripts.report.style import DARK_GREY, new_figure, save
-from workflow_scripts.report.track_figures import MEASURED, SAID, choose_window, draw_signal, of_track
+from workflow_scripts.report.track_figures import MEASURED, SAID, choose_window, draw_genes, draw_signal, of_track
 
 CEILING = "counting_ceiling"  # what no model can pass, and no baseline
 SHOWN = {
@@ -31,6 +31,8 @@ def plot_tracks(
     *,
     windows: Path,
     targets: Path,
+    bodies: Path,
+    genes: Path,
     predicted: list[Path],
     metrics: Path,
     comparisons: Path,
@@ -49,6 +51,9 @@ def plot_tracks(
     said = predicted_tracks.read(predicted[0], table)
     rows = np.flatnonzero(table["fold"] == said.fold)
     signal, mask = store.rows(rows)
+    known, order = gene_table.read(genes)
+    placed = gene_bodies.read(bodies, order)[0].assign(symbol=known["symbol"])
+    placed = placed[placed["placed"]]
     scores, honest = metrics_table.read(metrics), honest_line(provenance)
     ours = [run, run + LEVELED]
     names = [track["name"] for track in store.tracks[::2]]
@@ -57,12 +62,15 @@ def plot_tracks(
     for number, (name, part) in enumerate(zip(names, parts, strict=True)):
         track, pair = 2 * number, slice(2 * number, 2 * number + 2)
         window = choose_window(table.iloc[rows], signal[:, pair], mask[:, pair], of_track(said, run, track), store.bin)
-        grid = part.add_gridspec(2, 1 + len(SHOWN), width_ratios=[1.5, *[1] * len(SHOWN)])
+        grid = part.add_gridspec(3, 1 + len(SHOWN), width_ratios=[1.8, *[1] * len(SHOWN)], height_ratios=[1, 1, 0.5])
         above = part.add_subplot(grid[0, 0])
         draw_signal(above, window, window.measured, MEASURED, f"{name}, {window.place}, measured")
         below = part.add_subplot(grid[1, 0], sharex=above)
-        draw_signal(below, window, window.predicted, SAID, f"predicted by {run}, which has not seen fold {said.fold}")
-        below.set_xlabel("kb on the chromosome; plus strand up, minus strand down")
+        told = f"predicted, r {window.score:.2f} here (fold {said.fold}, not seen)"
+        draw_signal(below, window, window.predicted, SAID, told)
+        along = part.add_subplot(grid[2, 0], sharex=above)
+        draw_genes(along, window, placed)
+        along.set_xlabel("kb on the chromosome; minus strand mirrored, masked bins shaded")
         of_track_alone = scores[scores["dataset"] == name]
         ceiling = of_track_alone[of_track_alone["model"] == CEILING].set_index("metric")["value"]
         of_track_alone = of_track_alone[of_track_alone["model"] != CEILING]

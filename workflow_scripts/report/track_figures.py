@@ -1,4 +1,4 @@
-"""Drawings of signal along the genome, measured and predicted, plus strand up and minus strand down."""
+"""Drawings of a locus as a genome browser has them: signal of both strands, measured and predicted, and genes."""
 
 from __future__ import annotations
 
@@ -7,49 +7,110 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.patches import Polygon
 
 from workflow_scripts.contracts.predicted_tracks import Predicted
 from workflow_scripts.report.style import BLUE, DARK_GREY, INK, SKY
 
 MEASURED = (INK, DARK_GREY)  # of the plus and the minus strand
 SAID = (BLUE, SKY)
-BUSY = 0.9  # quantile of windows by their signal: one with more than most, chosen before anything is predicted
+SHADE = "#ECEDEF"  # of bins that do not count
 HIGH = 0.995  # quantile of the bins that are drawn whole; higher ones are cut
+LANES = 3  # of genes, one below another
+LETTER = 0.011  # width of a letter of a gene's name, as a share of the panel
+HEAD = 0.015  # length of the head of an arrow, likewise
 
 
 class Window(NamedTuple):
     """One window of one track: its place, and signal (2, N) as it was measured and as it is predicted."""
 
-    place: str
+    chrom: str
     start: int  # bp
     bin: int  # bp
     measured: np.ndarray  # NaN where a bin does not count
     predicted: np.ndarray
+    mask: np.ndarray  # bool, True where a bin counts
+    score: float  # Pearson r over the bins that count, of both strands
+
+    @property
+    def end(self) -> int:
+        return self.start + self.bin * self.measured.shape[1]
+
+    @property
+    def place(self) -> str:
+        return f"{self.chrom}:{self.start + 1:,}-{self.end:,}"
 
 
 def choose_window(
     windows: pd.DataFrame, signal: np.ndarray, mask: np.ndarray, predicted: np.ndarray, bin: int
 ) -> Window:
-    """Of windows that are all in use the one at `BUSY` by measured signal; arrays (W, 2, N)."""
-    counted = np.where(mask, signal, 0).sum((1, 2))
-    whole = np.flatnonzero(mask.mean((1, 2)) >= np.median(mask.mean((1, 2))))
-    chosen = whole[np.argsort(counted[whole], kind="stable")[int(BUSY * (len(whole) - 1))]]
-    row = windows.iloc[chosen]
-    place = f"{row['chrom']}:{row['start'] + 1:,}-{row['end']:,}"
-    measured = np.where(mask[chosen], signal[chosen], np.nan)
-    return Window(place, int(row["start"]), bin, measured, predicted[chosen])
+    """The window whose score is nearest to the median of all that are in use; arrays (W, 2, N).
+
+    In use: as many bins count as in most windows, and they hold at least the median signal of such windows, so that
+    there is something to see. What is constant has the score 0.
+    """
+    counted, share = np.where(mask, signal, 0).sum((1, 2)), mask.mean((1, 2))
+    whole = np.flatnonzero(share >= np.median(share))
+    whole = whole[counted[whole] >= np.median(counted[whole])]
+    scores = np.array([_pearson(signal[row][mask[row]], predicted[row][mask[row]]) for row in whole])
+    best = np.argmin(np.abs(scores - np.median(scores)))
+    chosen, row = whole[best], windows.iloc[whole[best]]
+    of_window = (np.where(mask[chosen], signal[chosen], np.nan), predicted[chosen], mask[chosen], float(scores[best]))
+    return Window(row["chrom"], int(row["start"]), bin, *of_window)
+
+
+def _pearson(one: np.ndarray, other: np.ndarray) -> float:
+    if len(one) < 2 or not (np.ptp(one) and np.ptp(other)):
+        return 0.0
+    return float(np.corrcoef(one, other)[0, 1])
 
 
 def draw_signal(axis: Axes, window: Window, values: np.ndarray, colours: tuple[str, str], title: str) -> Axes:
-    """Signal (2, N) of both strands of a window, cut above `HIGH` of its bins."""
+    """Signal (2, N) of both strands of a window, the minus strand mirrored, cut above `HIGH` of its bins.
+
+    Bins that do not count are shaded on their strand.
+    """
     edges = (window.start + window.bin * np.arange(values.shape[1] + 1)) / 1000
-    for side, colour in enumerate(colours):
-        axis.stairs(np.nan_to_num(values[side]) * (1 if side == 0 else -1), edges, fill=True, color=colour)
+    top = max(float(np.quantile(values[window.mask], HIGH)) if window.mask.any() else 0.0, 1e-6) * 1.05
+    for side, (colour, sign) in enumerate(zip(colours, (1, -1), strict=True)):
+        axis.stairs(np.where(window.mask[side], 0, sign * top), edges, fill=True, color=SHADE)
+        axis.stairs(sign * np.minimum(np.nan_to_num(values[side]), top), edges, fill=True, color=colour)
     axis.axhline(0, color=INK, lw=0.8)
-    top = max(float(np.quantile(np.nan_to_num(values), HIGH)), 1e-6) * 1.05
     axis.set(xlim=(edges[0], edges[-1]), ylim=(-top, top), title=title, ylabel="signal a bin")
     axis.yaxis.set_major_formatter(lambda value, _: f"{abs(value):g}")
+    axis.tick_params(labelbottom=False)
     return axis
+
+
+def draw_genes(axis: Axes, window: Window, genes: pd.DataFrame) -> Axes:
+    """Genes (chrom, start, end, strand, symbol) of a window as arrows, each with its name below it.
+
+    Those for which no lane has room are drawn in the last, without a name.
+    """
+    span, free = window.end - window.start, [window.start - 1.0] * LANES
+    here = genes[(genes["chrom"] == window.chrom) & (genes["start"] < window.end) & (genes["end"] > window.start)]
+    for gene in here.sort_values(["start", "end"]).itertuples(index=False):
+        first, last = max(gene.start, window.start), min(gene.end, window.end)
+        wide = LETTER * span * len(gene.symbol) / 2
+        middle = min(max((first + last) / 2, window.start + wide), window.end - wide)
+        left, right = min(first, middle - wide), max(last, middle + wide)
+        lane = next((number for number in range(LANES) if free[number] < left), None)
+        place = LANES - 1 if lane is None else lane
+        axis.add_patch(_arrow(first, last, gene.strand == "+", -place, HEAD * span))
+        if lane is not None:
+            free[lane] = right + LETTER * span
+            axis.text(middle / 1000, -place - 0.32, gene.symbol, ha="center", va="top", fontsize=7)
+    axis.set(ylim=(-LANES + 0.1, 0.4), yticks=[])
+    axis.spines["left"].set_visible(False)
+    return axis
+
+
+def _arrow(first: float, last: float, forward: bool, height: float, head: float) -> Polygon:
+    """The body of a gene from `first` to `last` (bp), which points where it is transcribed to."""
+    head = min(head, last - first)
+    tip, neck, tail = (last, last - head, first) if forward else (first, first + head, last)
+    outline = [(tail, 0.13), (neck, 0.13), (neck, 0.26), (tip, 0), (neck, -0.26), (neck, -0.13), (tail, -0.13)]
+    return Polygon([(x / 1000, height + y) for x, y in outline], closed=True, color=DARK_GREY, lw=0)
 
 
 def of_track(predicted: Predicted, model: str, track: int) -> np.ndarray:

@@ -15,10 +15,9 @@ from workflow_scripts.contracts import model_bundle
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.registry import load
 from workflow_scripts.seq2track import channels
-from workflow_scripts.seq2track.data import strand_swap
 from workflow_scripts.seq2track.models.layers import Shape
 from workflow_scripts.seq2track.models.registry import MODELS
-from workflow_scripts.seq2track.stranded import Stranded
+from workflow_scripts.seq2track.stranded import Stranded, strand_swap
 
 
 class Trained(NamedTuple):

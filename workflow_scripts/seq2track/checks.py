@@ -36,6 +36,10 @@ def faults(settings: Settings) -> Iterator[Fault]:
             given = f"{spec['coarse']} with bins of {targets['bin']}"
             yield "seq2track/evaluation/coarse", given, "a multiple of the bins of every set that is predicted"
         yield from _faults_of_run(place, run, targets)
+    for name, asked in section["regions"].items():
+        if asked["run"] not in section["runs"]:
+            given = f"one of seq2track/runs: {', '.join(section['runs'])}"
+            yield f"seq2track/regions/{name}/run", repr(asked["run"]), given
 
 
 def _faults_of_run(place: str, run: dict[str, Any], targets: dict[str, Any]) -> Iterator[Fault]:

@@ -22,6 +22,7 @@ from workflow_scripts.io.bases import reverse_complement
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.files import digest
 from workflow_scripts.seq2track.sequence import Sequences
+from workflow_scripts.seq2track.stranded import strand_swap
 from workflow_scripts.training.part import WHOLE, Part
 
 ORDER, AUGMENTATION = 0, 1  # the first number of a seed: which of the independent streams it is; 3 is dropout's
@@ -49,13 +50,6 @@ def split(windows: pd.DataFrame, fold: int) -> Split:
     folds = windows["fold"].to_numpy()
     validation = (fold - 1) % (folds.max() + 1)
     return Split(*map(np.flatnonzero, ((folds != fold) & (folds != validation), folds == validation, folds == fold)))
-
-
-def strand_swap(tracks: list[dict[str, str]]) -> list[int]:
-    """For each track the place of its other strand."""
-    place = {(track["name"], track["strand"]): number for number, track in enumerate(tracks)}
-    other = {"plus": "minus", "minus": "plus"}
-    return [place[track["name"], other[track["strand"]]] for track in tracks]
 
 
 def flip(

@@ -33,6 +33,78 @@ def of_folds(settings: Settings, pattern: str) -> Callable[..., list[str]]:
     return found
 
 
+def each_predicted_track(settings: Settings, *patterns: str) -> list[str]:
+    """`patterns` for every {run} and every {track} that it predicts."""
+    return [
+        pattern.format(run=run, track=track)
+        for run in settings.names("seq2track/runs")
+        for track in _tracks(settings, run)
+        for pattern in patterns
+    ]
+
+
+def predicted_hubs(settings: Settings, *patterns: str) -> list[str]:
+    """`patterns` for every {run} whose set is shown in genome browsers."""
+    return [
+        pattern.format(run=run)
+        for run in settings.names("seq2track/runs")
+        if settings.section(f"tracks/sets/{_set(settings, run)}/hub") is not None
+        for pattern in patterns
+    ]
+
+
+def of_tracks(settings: Settings, *patterns: str) -> Callable[..., list[str]]:
+    """For a rule's input: `patterns` for every {track} of the {set} that one {run} predicts, as `predicted_names`."""
+    return lambda wildcards: [
+        pattern.format(run=wildcards.run, set=_set(settings, wildcards.run), track=track)
+        for track in _tracks(settings, wildcards.run)
+        for pattern in patterns
+    ]
+
+
+def predicted_names(settings: Settings) -> Callable[..., str]:
+    """For a rule's params: the names of the tracks that one {run} predicts, as canonical JSON."""
+    return lambda wildcards: canonical(_tracks(settings, wildcards.run))
+
+
+def hub_of_run(settings: Settings) -> Callable[..., str]:
+    """For a rule's params: what the hub of the set that one {run} predicts is called, and for whom, as JSON."""
+
+    def found(wildcards: Any) -> str:
+        hub = settings.section(f"tracks/sets/{_set(settings, wildcards.run)}/hub")
+        return canonical({key: hub[key] for key in ("genome", "email")})
+
+    return found
+
+
+def each_region_track(settings: Settings, *patterns: str) -> list[str]:
+    """`patterns` for every set of {regions}, its {run} and every {track} that this predicts."""
+    asked = settings.section("seq2track/regions") or {}
+    return [
+        pattern.format(run=asked[name]["run"], regions=name, track=track)
+        for name in sorted(asked)
+        for track in _tracks(settings, asked[name]["run"])
+        for pattern in patterns
+    ]
+
+
+def _set(settings: Settings, run: str) -> str:
+    return settings.section(f"seq2track/runs/{run}/set")
+
+
+def _tracks(settings: Settings, run: str) -> list[str]:
+    return settings.names(f"tracks/sets/{_set(settings, run)}/tracks")
+
+
+def chromosome_names(settings: Settings) -> Callable[..., str]:
+    """For a rule's params: how browsers call chromosomes in what one {run} predicts, which the hub of its set says."""
+
+    def naming(wildcards: Any) -> str:
+        return settings.section(f"tracks/sets/{_set(settings, wildcards.run)}/hub/chromosome_names") or "genome"
+
+    return naming
+
+
 def track_devices(settings: Settings) -> Callable[..., int]:
     """For a rule's resources: the devices that train one {run}, on all its nodes."""
     return _of_training(settings, lambda training: training["devices"] * training["nodes"])
@@ -69,5 +141,8 @@ def place_of_model(settings: Settings) -> Callable[..., int]:
 
 
 def job_names(settings: Settings) -> list[str]:
-    """What jobs of a run without a fold, and of the baselines of a set without one, are named after."""
-    return sorted({*all_predicted(settings, "{run}.{fold}"), *all_predicted(settings, "{set}.{fold}")})
+    """What jobs of a run and a fold, of the baselines of a set and one, and of predicted tracks are named after."""
+    found = [name for pattern in ("{run}.{fold}", "{set}.{fold}") for name in all_predicted(settings, pattern)]
+    found += each_predicted_track(settings, "{run}.{track}")
+    found += each_region_track(settings, "{run}.{regions}", "{run}.{regions}.{track}")
+    return sorted(set(found))

@@ -11,9 +11,7 @@ import torch
 from workflow_scripts.contracts import predicted_tracks, track_store
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.seq2track import bundle, data
-from workflow_scripts.seq2track.reading import SHUFFLED, shuffled, signal
-
-AT_ONCE = 16  # windows
+from workflow_scripts.seq2track.reading import AT_ONCE, SHUFFLED, shuffled, signal
 
 
 def predict_tracks(

@@ -16,6 +16,7 @@ from workflow_scripts.io.errors import BadInput
 from workflow_scripts.seq2track import bundle
 
 SHUFFLED = "shuffled_sequence"
+AT_ONCE = 16  # windows that are read together
 
 
 def read_models(paths: list[Path]) -> list[bundle.Trained]:

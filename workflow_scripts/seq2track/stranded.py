@@ -14,6 +14,13 @@ from workflow_scripts.seq2track import channels
 AVERAGES = ("always", "prediction", "never")
 
 
+def strand_swap(tracks: list[dict[str, str]]) -> list[int]:
+    """For each track the place of its other strand."""
+    place = {(track["name"], track["strand"]): number for number, track in enumerate(tracks)}
+    other = {"plus": "minus", "minus": "plus"}
+    return [place[track["name"], other[track["strand"]]] for track in tracks]
+
+
 class Stranded(nn.Module):
     """Expected signal of windows, from their bases.
 

@@ -74,6 +74,14 @@ def covered_bases(path: Path) -> int:
         return file.header()["nBasesCovered"]
 
 
+def greatest(path: Path) -> float:
+    """The greatest signal at a base of an exported bigWig with its seal, whatever its sign; 0 where there is none."""
+    require_intact_beside(path)
+    with pyBigWig.open(str(path)) as file:
+        header = file.header()
+    return max(abs(header["minVal"]), abs(header["maxVal"])) if header["nBasesCovered"] else 0.0
+
+
 class SealedBigWig:
     """One strand of one track, with its seal beside it; `lengths` holds every chromosome of the genome (bp).
 
