@@ -13,6 +13,11 @@ rule seq2track:
         all_predicted(settings, "<results>/seq2track/{run}/{fold}/history.tsv"),
         all_predicted(settings, "<results>/seq2track/{run}/{fold}/predicted.h5"),
         collect("<results>/seq2track/{run}/metrics.parquet", run=names("seq2track/runs")),
+        collect(
+            "<results>/seq2track/variants/{variants}/{file}",
+            variants=names("seq2track/variants"),
+            file=["scores.tsv.gz", "genes.tsv.gz", "bedgraphs"],
+        ),
 
 
 rule train_seq2track:
@@ -130,3 +135,6 @@ rule score_tracks:
         values=kinds_of_values(settings),
     script:
         "../workflow_scripts/seq2track/score_tracks.py"
+
+
+include: "seq2track.variants.smk"

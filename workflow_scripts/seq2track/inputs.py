@@ -33,6 +33,22 @@ def of_folds(settings: Settings, pattern: str) -> Callable[..., list[str]]:
     return found
 
 
+def models_of_variants(settings: Settings, pattern: str) -> Callable[..., list[str]]:
+    """For a rule's input: `pattern` for each {fold} of the {run} that one set of {variants} is scored by."""
+
+    def found(wildcards: Any) -> list[str]:
+        run = settings.section(f"seq2track/variants/{wildcards.variants}/run")
+        folds = settings.section(f"seq2track/runs/{run}/test_folds")
+        return [pattern.format(run=run, fold=fold) for fold in folds]
+
+    return found
+
+
+def assembly(settings: Settings) -> str:
+    """For a rule's params: what the configuration calls the genome."""
+    return settings.section("reference/assembly")
+
+
 def track_devices(settings: Settings) -> Callable[..., int]:
     """For a rule's resources: the devices that train one {run}, on all its nodes."""
     return _of_training(settings, lambda training: training["devices"] * training["nodes"])
