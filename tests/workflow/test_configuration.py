@@ -142,11 +142,11 @@ LIMITS = {
         "given 'variants'; allowed: a name that no baseline has, and no folder beside runs",
     ),
     "seq2track/variants/mine": (
-        {"run": "other", "vcf": "./a.vcf"},
+        {"run": "other", "vcf": "TCGA-BRCA.star_counts.tsv.gz"},
         "seq2track/variants/mine/run: given 'other'; allowed: one of seq2track/runs: strands",
     ),
     "seq2track/variants/near": (
-        {"run": "strands", "vcf": "./a.vcf", "distance": 2049},
+        {"run": "strands", "vcf": "TCGA-BRCA.star_counts.tsv.gz", "distance": 2049},
         "near/distance: given 2049; allowed: at most half a window, 2048, or null",
     ),
     "seq2track/runs/x_gene_level": (
@@ -274,7 +274,7 @@ def test_a_limit_that_another_key_sets_is_checked_before_any_job(key: str) -> No
 def test_variants_are_scored_by_windows_of_two_bins_at_least() -> None:
     """With one, none lies wholly before or after an insertion."""
     whole = {"runs": {"strands": {"context": 4096}}, "evaluation": {"coarse": 4096}}
-    whole["variants"] = {"mine": {"run": "strands", "vcf": "./a.vcf"}}
+    whole["variants"] = {"mine": {"run": "strands", "vcf": "TCGA-BRCA.star_counts.tsv.gz"}}
     config = merged(demo(), {"tracks": {"sets": {"netseq": {"targets": {"bin": 4096}}}}, "seq2track": whole})
     with pytest.raises(BadConfiguration, match="mine/run: given 'strands' with one bin a window; allowed: a run with"):
         settings(config)
