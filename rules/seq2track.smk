@@ -18,6 +18,11 @@ rule seq2track:
         each_predicted_track(settings, "<results>/seq2track/{run}/bigwig/{track}.plus.bw"),
         predicted_hubs(settings, "<results>/seq2track/{run}/hub/hub.txt"),
         each_region_track(settings, "<results>/seq2track/{run}/regions/{regions}/{track}.plus.bw"),
+        collect(
+            "<results>/seq2track/variants/{variants}/{file}",
+            variants=names("seq2track/variants"),
+            file=["scores.tsv.gz", "genes.tsv.gz", "bedgraphs"],
+        ),
 
 
 rule train_seq2track:
@@ -138,3 +143,4 @@ rule score_tracks:
 
 
 include: "seq2track.exports.smk"
+include: "seq2track.variants.smk"

@@ -137,6 +137,18 @@ LIMITS = {
         "transformer/dim: given 36 with 8 heads; allowed: a multiple of 2 x heads",
     ),
     "seq2track/runs": ({"kmer_ridge": {"set": "netseq"}}, "given 'kmer_ridge'; allowed: a name that no baseline has"),
+    "seq2track/runs/variants": (
+        {"set": "netseq"},
+        "given 'variants'; allowed: a name that no baseline has, and no folder beside runs",
+    ),
+    "seq2track/variants/mine": (
+        {"run": "other", "vcf": "TCGA-BRCA.star_counts.tsv.gz"},
+        "seq2track/variants/mine/run: given 'other'; allowed: one of seq2track/runs: strands",
+    ),
+    "seq2track/variants/near": (
+        {"run": "strands", "vcf": "TCGA-BRCA.star_counts.tsv.gz", "distance": 2049},
+        "near/distance: given 2049; allowed: at most half a window, 2048, or null",
+    ),
     "seq2track/runs/x_gene_level": (
         {"set": "netseq"},
         "given 'x_gene_level'; allowed: a name that does not end in _gene_level",
@@ -261,6 +273,15 @@ def test_a_limit_that_another_key_sets_is_checked_before_any_job(key: str) -> No
     with pytest.raises(BadConfiguration, match=re.escape(says)) as error:
         settings(config)
     assert "\n" not in str(error.value)
+
+
+def test_variants_are_scored_by_windows_of_two_bins_at_least() -> None:
+    """With one, none lies wholly before or after an insertion."""
+    whole = {"runs": {"strands": {"context": 4096}}, "evaluation": {"coarse": 4096}}
+    whole["variants"] = {"mine": {"run": "strands", "vcf": "TCGA-BRCA.star_counts.tsv.gz"}}
+    config = merged(demo(), {"tracks": {"sets": {"netseq": {"targets": {"bin": 4096}}}}, "seq2track": whole})
+    with pytest.raises(BadConfiguration, match="mine/run: given 'strands' with one bin a window; allowed: a run with"):
+        settings(config)
 
 
 RATE = {"low": 1e-4, "high": 1e-2, "log": True}

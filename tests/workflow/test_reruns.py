@@ -242,6 +242,9 @@ ADDED = {
         "model": {"transformer": {"dim": 16, "layers": 1, "heads": 2, "resolution": 64, "dropout": 0}},
     },
     "seq2track/regions/some": {"run": "strands", "bed": ANOTHER_FILE},
+    "seq2track/variants": {
+        "mine": {"run": "strands", "vcf": ANOTHER_FILE, "distance": 500, "pseudo_count": 2},
+    },
     "tracks/sets/netseq/hub": {"genome": "hg38", "email": "maintainer@example.org", "chromosome_names": "genome"},
 }
 
@@ -345,6 +348,7 @@ BY_HAND = {
     "seq2track/runs/{name}/test_folds": TRACKS,  # another one, of which there are no baselines yet
     **dict.fromkeys([f"seq2track/runs/{{name}}/training/{key}" for key in POLICY], set()),
     "seq2track/regions/some": FILE | REGIONS,
+    "seq2track/variants": FILE | {"score_variants"},
     "seq2track/baselines": {"predict_track_baselines", "score_tracks", "plot_tracks"},
     "seq2track/evaluation": {"score_tracks", "plot_tracks"},
     "tracks/sets/{name}/polymerase": {"measure_polymerase", "plot_pausing"},

@@ -35,6 +35,7 @@ GPU_RULES = (
     "train_seq2track",
     "predict_tracks",
     "predict_regions",
+    "score_variants",
     "train_trial",
     "try_circuit",
     "train_circuit",

@@ -16,7 +16,7 @@ def faults(settings: Settings) -> Iterator[Fault]:
     if settings.section("reference/gtf") is None:
         yield "seq2track", "without `reference/gtf`", "an annotation, along whose genes runs are scored"
     sets, baselines = settings.section("tracks/sets") or {}, entries("workflow_scripts.evaluation.models")
-    taken = {"baselines", *baselines}
+    taken = {"baselines", "variants", *baselines}
     suffix = literal("workflow_scripts.evaluation.models", "LEVELED")
     spec = section["evaluation"]
     if spec["pause_end"] > spec["body_start"]:
@@ -25,7 +25,7 @@ def faults(settings: Settings) -> Iterator[Fault]:
     for name, run in section["runs"].items():
         place = f"seq2track/runs/{name}"
         if name in taken:
-            yield place, repr(name), "a name that no baseline has"
+            yield place, repr(name), "a name that no baseline has, and no folder beside runs"
         if name.endswith(suffix):
             yield place, repr(name), f"a name that does not end in {suffix}, as runs with the level of genes do"
         if run["set"] not in sets:
@@ -40,6 +40,22 @@ def faults(settings: Settings) -> Iterator[Fault]:
         if asked["run"] not in section["runs"]:
             given = f"one of seq2track/runs: {', '.join(section['runs'])}"
             yield f"seq2track/regions/{name}/run", repr(asked["run"]), given
+    for name, variants in section.get("variants", {}).items():
+        yield from _faults_of_variants(f"seq2track/variants/{name}", variants, section["runs"], sets)
+
+
+def _faults_of_variants(
+    place: str, variants: dict[str, Any], runs: dict[str, Any], sets: dict[str, Any]
+) -> Iterator[Fault]:
+    if variants["run"] not in runs:
+        yield f"{place}/run", repr(variants["run"]), f"one of seq2track/runs: {', '.join(runs)}"
+        return
+    targets = sets[runs[variants["run"]]["set"]]["targets"]
+    half = targets["width"] // targets["bin"] // 2 * targets["bin"]
+    if not half:
+        yield f"{place}/run", f"{variants['run']!r} with one bin a window", "a run with two at least"
+    elif variants["distance"] is not None and variants["distance"] > half:
+        yield f"{place}/distance", str(variants["distance"]), f"at most half a window, {half}, or null"
 
 
 def _faults_of_run(place: str, run: dict[str, Any], targets: dict[str, Any]) -> Iterator[Fault]:

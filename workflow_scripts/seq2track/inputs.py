@@ -77,6 +77,17 @@ def hub_of_run(settings: Settings) -> Callable[..., str]:
     return found
 
 
+def models_of_variants(settings: Settings, pattern: str) -> Callable[..., list[str]]:
+    """For a rule's input: `pattern` for each {fold} of the {run} that one set of {variants} is scored by."""
+
+    def found(wildcards: Any) -> list[str]:
+        run = settings.section(f"seq2track/variants/{wildcards.variants}/run")
+        folds = settings.section(f"seq2track/runs/{run}/test_folds")
+        return [pattern.format(run=run, fold=fold) for fold in folds]
+
+    return found
+
+
 def each_region_track(settings: Settings, *patterns: str) -> list[str]:
     """`patterns` for every set of {regions}, its {run} and every {track} that this predicts."""
     asked = settings.section("seq2track/regions") or {}
@@ -103,6 +114,11 @@ def chromosome_names(settings: Settings) -> Callable[..., str]:
         return settings.section(f"tracks/sets/{_set(settings, wildcards.run)}/hub/chromosome_names") or "genome"
 
     return naming
+
+
+def assembly(settings: Settings) -> str:
+    """For a rule's params: what the configuration calls the genome."""
+    return settings.section("reference/assembly")
 
 
 def track_devices(settings: Settings) -> Callable[..., int]:
