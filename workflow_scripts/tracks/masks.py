@@ -17,10 +17,7 @@ import numpy as np
 import pandas as pd
 import pysam
 
-from workflow_scripts.contracts.genome import Genome
 from workflow_scripts.io.bases import UNKNOWN, encode
-from workflow_scripts.io.errors import BadInput
-from workflow_scripts.io.text import whole_lines
 from workflow_scripts.tracks import runs
 from workflow_scripts.tracks.binning import blocks
 from workflow_scripts.tracks.protocols import PROTOCOLS
@@ -46,23 +43,6 @@ def around_genes(genes: pd.DataFrame, biotypes: list[str], margin: int) -> pd.Da
     found = genes[genes["biotype"].isin(biotypes)]
     start, end = (found["start"] - margin).clip(lower=0), found["end"] + margin
     return pd.DataFrame({"chrom": found["chrom"], "start": start, "end": end, "strand": "."})
-
-
-def read_regions(path: Path, genome: Genome) -> pd.DataFrame:
-    """The regions of a BED: chrom, start, end, strand (`.` where it tells none). Raises BadInput with the line."""
-    rows = []
-    for number, line in whole_lines(path):
-        if not line.strip() or line.startswith(("#", "track", "browser")):
-            continue
-        fields = line.rstrip("\r\n").split("\t")
-        remedy = "Give a BED with tabs: chrom, start, end, and where it matters name, score and strand."
-        if len(fields) < 3 or not (fields[1].isdigit() and fields[2].isdigit()):
-            raise BadInput(path, f"line {number}", "is no region", remedy)
-        chrom, strand = genome.find(fields[0]), fields[5] if len(fields) > 5 else "."
-        if chrom is None or strand not in (".", "+", "-") or not int(fields[1]) < int(fields[2]):
-            raise BadInput(path, f"line {number}", f"{line.strip()} is no place of the genome", remedy)
-        rows.append((chrom, int(fields[1]), int(fields[2]), strand))
-    return pd.DataFrame(rows, columns=["chrom", "start", "end", "strand"])
 
 
 def by_strand(regions: pd.DataFrame) -> Masked:
