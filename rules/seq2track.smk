@@ -1,5 +1,5 @@
 # From DNA sequence to stranded tracks: models, baselines, and how well both say what they have not seen.
-from workflow_scripts.seq2track.inputs import all_predicted, kinds_of_values, of_folds, of_set
+from workflow_scripts.seq2track.inputs import all_attributed, all_predicted, kinds_of_values, of_folds, of_set
 from workflow_scripts.seq2track.inputs import track_cores, track_devices, track_nodes
 
 
@@ -13,6 +13,7 @@ rule seq2track:
         all_predicted(settings, "<results>/seq2track/{run}/{fold}/history.tsv"),
         all_predicted(settings, "<results>/seq2track/{run}/{fold}/predicted.h5"),
         collect("<results>/seq2track/{run}/metrics.parquet", run=names("seq2track/runs")),
+        all_attributed(settings, "attributions.h5", "seqlets.parquet", "enrichment.parquet", "hits.parquet"),
 
 
 rule train_seq2track:
@@ -130,3 +131,6 @@ rule score_tracks:
         values=kinds_of_values(settings),
     script:
         "../workflow_scripts/seq2track/score_tracks.py"
+
+
+include: "seq2track.attributions.smk"

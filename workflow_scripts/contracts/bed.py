@@ -1,4 +1,4 @@
-"""BED: regions of the genome in the files of users, under any spelling of its chromosomes; it is read, never written."""
+"""BED: regions of the genome in files of users, under any spelling of its chromosomes; it is read, never written."""
 
 from __future__ import annotations
 

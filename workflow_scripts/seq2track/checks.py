@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from workflow_scripts.seq2track import attribution_checks
 from workflow_scripts.settings.literals import entries, literal
 from workflow_scripts.settings.settings import Fault, Settings
 
@@ -16,7 +17,7 @@ def faults(settings: Settings) -> Iterator[Fault]:
     if settings.section("reference/gtf") is None:
         yield "seq2track", "without `reference/gtf`", "an annotation, along whose genes runs are scored"
     sets, baselines = settings.section("tracks/sets") or {}, entries("workflow_scripts.evaluation.models")
-    taken = {"baselines", *baselines}
+    taken = {"attributions", "baselines", *baselines}
     suffix = literal("workflow_scripts.evaluation.models", "LEVELED")
     spec = section["evaluation"]
     if spec["pause_end"] > spec["body_start"]:
@@ -36,6 +37,7 @@ def faults(settings: Settings) -> Iterator[Fault]:
             given = f"{spec['coarse']} with bins of {targets['bin']}"
             yield "seq2track/evaluation/coarse", given, "a multiple of the bins of every set that is predicted"
         yield from _faults_of_run(place, run, targets)
+    yield from attribution_checks.faults(section, sets)
 
 
 def _faults_of_run(place: str, run: dict[str, Any], targets: dict[str, Any]) -> Iterator[Fault]:

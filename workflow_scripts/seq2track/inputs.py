@@ -33,6 +33,33 @@ def of_folds(settings: Settings, pattern: str) -> Callable[..., list[str]]:
     return found
 
 
+def all_attributed(settings: Settings, *files: str) -> list[str]:
+    """`files` of every one of the attributions."""
+    folders = [f"<results>/seq2track/attributions/{name}" for name in settings.names("seq2track/attributions")]
+    return [f"{folder}/{file}" for folder in folders for file in files]
+
+
+def windows_of_attributed(settings: Settings, pattern: str) -> Callable[..., str]:
+    """For a rule's input: `pattern` for the {set} that the run of one {attribution} predicts."""
+
+    def found(wildcards: Any) -> str:
+        run = settings.section(f"seq2track/attributions/{wildcards.attribution}/run")
+        return pattern.format(set=settings.section(f"seq2track/runs/{run}/set"))
+
+    return found
+
+
+def models_of_attributed(settings: Settings, pattern: str) -> Callable[..., list[str]]:
+    """For a rule's input: `pattern` for the {run} of one {attribution}, and each {fold} of it."""
+
+    def found(wildcards: Any) -> list[str]:
+        run = settings.section(f"seq2track/attributions/{wildcards.attribution}/run")
+        folds = settings.section(f"seq2track/runs/{run}/test_folds")
+        return [pattern.format(run=run, fold=fold) for fold in folds]
+
+    return found
+
+
 def track_devices(settings: Settings) -> Callable[..., int]:
     """For a rule's resources: the devices that train one {run}, on all its nodes."""
     return _of_training(settings, lambda training: training["devices"] * training["nodes"])
