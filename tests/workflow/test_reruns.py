@@ -241,6 +241,12 @@ ADDED = {
         "set": "netseq",
         "model": {"transformer": {"dim": 16, "layers": 1, "heads": 2, "resolution": 64, "dropout": 0}},
     },
+    "seq2track/attributions/second": {
+        "run": "strands",
+        "track": "netseq",
+        "regions": [ANOTHER_FILE],
+        "motifs": [ANOTHER_FILE],
+    },
     "tracks/sets/netseq/hub": {"genome": "hg38", "email": "maintainer@example.org", "chromosome_names": "genome"},
 }
 
@@ -261,7 +267,9 @@ MADE = {
     "list_sources",
     "export_model",
 }  # cards of models tell of all weights
-SEQUENCE = {"train_seq2track", "predict_tracks", "score_tracks", "plot_tracks"}
+SEQLETS = {"call_seqlets", "plot_attributions"}
+ATTRIBUTED = SEQLETS | {"attribute_sequence"}
+SEQUENCE = ATTRIBUTED | {"train_seq2track", "predict_tracks", "score_tracks", "plot_tracks"}
 TRACKS = SEQUENCE | {"predict_track_baselines"}  # whatever is predicted from sequence
 STRANDS = TRACKS | {
     "check_strands",
@@ -344,6 +352,11 @@ BY_HAND = {
     **dict.fromkeys([f"seq2track/runs/{{name}}/training/{key}" for key in POLICY], set()),
     "seq2track/baselines": {"predict_track_baselines", "score_tracks", "plot_tracks"},
     "seq2track/evaluation": {"score_tracks", "plot_tracks"},
+    "seq2track/attributions/{name}": ATTRIBUTED,
+    "seq2track/attributions/{name}/regions": ATTRIBUTED | FILE,
+    "seq2track/attributions/{name}/motifs": SEQLETS | FILE,
+    "seq2track/attributions/{name}/seqlets": SEQLETS,
+    "seq2track/attributions/second": ATTRIBUTED | FILE,
     "tracks/sets/{name}/polymerase": {"measure_polymerase", "plot_pausing"},
     "tracks/sets/{name}/hub": {"export_track", "write_hub"},
     "tracks/sets/{name}/metagene": {"measure_metagene", "plot_metagene"},

@@ -34,6 +34,7 @@ GPU_RULES = (
     "train_bulk",
     "train_seq2track",
     "predict_tracks",
+    "attribute_sequence",
     "train_trial",
     "try_circuit",
     "train_circuit",
