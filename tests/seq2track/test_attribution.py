@@ -57,6 +57,7 @@ def detector() -> bundle.Trained:
 def random_network(**changes: Any) -> bundle.Trained:
     made = test_models.model("dilated", **changes)
     made.scale.copy_(torch.tensor([2.0, 2.0, 0.5, 0.5]))
+    made.levels.copy_(torch.randn(65, generator=torch.Generator().manual_seed(changes.get("seed", 0))))
     return trained(made)
 
 
@@ -93,7 +94,8 @@ def test_a_motif_outside_the_bins_of_the_target_or_on_another_track_counts_nothi
 
 
 def test_the_target_is_the_logarithm_of_the_mean_signal_of_models_over_its_bins() -> None:
-    models = [random_network(seed=seed) for seed in (1, 2)]
+    beside = {"kinds": ["level"], "min_codons": 4}  # of which each model has its own
+    models = [random_network(seed=seed, channels=beside) for seed in (1, 2)]
     codes = np.stack([bases(seed) for seed in range(attribution.AT_ONCE + 3)])
     found = attribution.Target(models, 2, slice(1, 4), REGION).of_codes(codes)
     with torch.no_grad():
@@ -101,7 +103,7 @@ def test_the_target_is_the_logarithm_of_the_mean_signal_of_models_over_its_bins(
     np.testing.assert_allclose(found, np.log((said[0] + said[1])[:, 2, 1:4].sum(-1) / 2), rtol=1e-5)
 
 
-@pytest.mark.parametrize("kinds", [[], ["orf", "start"]])
+@pytest.mark.parametrize("kinds", [[], ["orf", "start", "level"]])
 def test_mutagenesis_is_what_replacing_bases_one_by_one_gives(kinds: list[str]) -> None:
     """What is read beside the bases is made of the replaced ones."""
     model, codes = random_network(channels={"kinds": kinds, "min_codons": 4}), bases()
@@ -138,7 +140,7 @@ def test_the_gradient_is_that_of_finite_differences_less_its_mean_over_bases() -
         np.testing.assert_allclose(scores[place], slope - slope.mean(), atol=5e-4)
 
 
-@pytest.mark.parametrize("kinds", [[], ["orf", "start"]])
+@pytest.mark.parametrize("kinds", [[], ["orf", "start", "level"]])
 def test_integrated_gradients_sum_to_the_difference_of_outputs(kinds: list[str]) -> None:
     """To that from the mean over baselines, with what is read beside the bases held fixed."""
     codes = bases()
@@ -163,7 +165,7 @@ def test_the_other_strand_is_attributed_the_same_reversed_and_complemented(
 ) -> None:
     """Of a model that averages both strands, with baselines that are each other's reverse complement."""
     monkeypatch.setattr(attribution, "dinucleotide_shuffled", lambda codes, _: codes[::-1].copy())
-    model = random_network(channels={"kinds": ["orf", "start"], "min_codons": 4})
+    model = random_network(channels={"kinds": ["orf", "start", "level"], "min_codons": 4})
     here = attribution.Target([model], 0, slice(1, 6), REGION)
     there = attribution.Target([model], 1, slice(2, 7), slice(192 - REGION.stop, 192 - REGION.start))
     run = attribution.METHODS[method]

@@ -55,7 +55,8 @@ def found(regions: int = 4, length: int = 40) -> attributions.Attributions:
     about = {"run": "r", "track": "a", "method": "mutagenesis", "upstream": 0, "downstream": 16}
     table = pd.DataFrame({"name": [f"g{n}" for n in range(regions)], "chrom": "I", "start": start})
     table = table.assign(end=start + length, strand=["+", "-"] * (regions // 2), fold=1, signal=2.0, baseline=np.nan)
-    return attributions.Attributions(table, scores, bases, rng.normal(0, 0.2, (regions, length)).astype("f4"), about)
+    shuffled = rng.normal(0, 0.2, (regions, length)).astype("f4")
+    return attributions.Attributions(table, scores, bases, np.where(shuffled < 0, 2 * shuffled, shuffled), about)
 
 
 def call(folder: Path, content: attributions.Attributions, meme: str = "") -> dict[str, Path]:
@@ -133,8 +134,11 @@ def test_a_word_planted_in_seqlets_comes_first() -> None:
     bases[:, 50:58] = encode("TATAAGCC")
     inside = np.zeros((60, 100), bool)
     inside[:, 48:60] = True
-    first = words.tested(words.of_kmers(bases, inside, 6)).head(3)
+    table = words.tested(words.of_kmers(bases, inside, 6))
+    first = table.head(3)
     assert set(first["word"]) == {"TATAAG", "ATAAGC", "TAAGCC"} and (first["q"] < 1e-20).all()
+    by_rank = table["p"] * len(table) / np.arange(1, len(table) + 1)
+    np.testing.assert_allclose(table["q"], by_rank[::-1].cummin()[::-1].clip(upper=1))
 
 
 def log_odds(name: str) -> np.ndarray:

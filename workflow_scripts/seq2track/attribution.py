@@ -41,14 +41,17 @@ class Target:
             parts = (self.of_bases(*self.inputs(codes[first : first + AT_ONCE])) for first in _firsts(len(codes)))
             return np.concatenate([part.double().cpu().numpy() for part in parts])
 
-    def inputs(self, codes: np.ndarray) -> tuple[Tensor, list[Tensor]]:
-        """What the models read of codes (B, S): bases (B, S, 4), and what stands beside them."""
-        model = self.models[0].model
-        return model.inputs(torch.from_numpy(codes).to(model.scale.device))
+    def inputs(self, codes: np.ndarray) -> tuple[Tensor, list[list[Tensor]]]:
+        """What is read of codes (B, S): bases (B, S, 4), and what each of the models has beside them."""
+        read = [each.model.inputs(torch.from_numpy(codes).to(each.model.scale.device)) for each in self.models]
+        return read[0][0], [beside for _, beside in read]
 
-    def of_bases(self, bases: Tensor, beside: list[Tensor]) -> Tensor:
+    def of_bases(self, bases: Tensor, beside: list[list[Tensor]]) -> Tensor:
         """Of what is read: (B,) float32, a function of `bases` that can be differentiated."""
-        said = [each.model.read(bases, beside)[:, self.track] * each.model.scale[self.track] for each in self.models]
+        said = [
+            each.model.read(bases, of_model)[:, self.track] * each.model.scale[self.track]
+            for each, of_model in zip(self.models, beside, strict=True)
+        ]
         return torch.stack(said).mean(0)[:, self.bins].sum(-1).log()
 
 
@@ -121,12 +124,12 @@ METHODS: dict[str, Method] = {
 }
 
 
-def _gradients(target: Target, bases: Tensor, beside: list[Tensor]) -> Tensor:
+def _gradients(target: Target, bases: Tensor, beside: list[list[Tensor]]) -> Tensor:
     """The gradient (B, S, 4) of the target at each of `bases`; beside: of one input, the same of all."""
     found = []
     for part in bases.split(AT_ONCE):
         part = part.detach().requires_grad_()
-        said = target.of_bases(part, [each.expand(len(part), -1, -1) for each in beside])
+        said = target.of_bases(part, [[each.expand(len(part), -1, -1) for each in of_model] for of_model in beside])
         found.append(torch.autograd.grad(said.sum(), part)[0])
     return torch.cat(found)
 

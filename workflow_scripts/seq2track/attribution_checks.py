@@ -1,15 +1,13 @@
-"""Limits of `seq2track/attributions` that other keys set."""
+"""Limits of `seq2track/attributions` that other keys set, for `checks`; it needs the standard library alone."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from workflow_scripts.settings.settings import Fault
 
-
-def faults(section: dict[str, Any], sets: dict[str, Any]) -> Iterator[Fault]:
-    """section: `seq2track`, whose runs are sound; sets: `tracks/sets`."""
+def faults(section: dict[str, Any], sets: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """(key path, what was given, what is allowed) of each fault; section: `seq2track`; sets: `tracks/sets`."""
     runs = section["runs"]
     for name, spec in section["attributions"].items():
         place = f"seq2track/attributions/{name}"
