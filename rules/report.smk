@@ -82,6 +82,11 @@ rule figures:
             run=names("seq2track/runs"),
             file=["tracks.png", "tracks.html"],
         ),
+        collect(
+            "<results>/report/seq2track/attributions/{attribution}/{file}",
+            attribution=names("seq2track/attributions"),
+            file=["bases.png", "words.html"],
+        ),
 
 
 rule report:

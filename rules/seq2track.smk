@@ -1,5 +1,5 @@
 # From DNA sequence to stranded tracks: models, baselines, and how well both say what they have not seen.
-from workflow_scripts.seq2track.inputs import all_predicted, each_predicted_track, each_region_track
+from workflow_scripts.seq2track.inputs import all_attributed, all_predicted, each_predicted_track, each_region_track
 from workflow_scripts.seq2track.inputs import kinds_of_values, of_folds, of_set, predicted_hubs
 from workflow_scripts.seq2track.inputs import track_cores, track_devices, track_nodes
 
@@ -23,6 +23,7 @@ rule seq2track:
             variants=names("seq2track/variants"),
             file=["scores.tsv.gz", "genes.tsv.gz", "bedgraphs"],
         ),
+        all_attributed(settings, "attributions.h5", "seqlets.parquet", "enrichment.parquet", "hits.parquet"),
 
 
 rule train_seq2track:
@@ -144,3 +145,4 @@ rule score_tracks:
 
 include: "seq2track.exports.smk"
 include: "seq2track.variants.smk"
+include: "seq2track.attributions.smk"

@@ -90,6 +90,14 @@ CHANGES = [
     ("track_store: windows", {"split": "holdout"}, "split"),
     ("annotated_genes", {"strand": "."}, "strand"),
     ("annotated_genes", {"end": 0}, "end is after start"),
+    ("seqlets", {"sign": 0}, "sign"),
+    ("seqlets", {"sequence": ["ACG", "TN"]}, "sequence is that of its place"),
+    ("seqlets", {"sequence": ["ACGU", "TN"]}, "sequence"),
+    ("word_enrichment", {"p": 1.5}, "p"),
+    ("word_enrichment", {"rest": -1}, "rest"),
+    ("word_enrichment", {"kind": "word"}, "kind"),
+    ("motif_hits", {"score": 9.0}, "score is at or above the threshold"),
+    ("motif_hits", {"in_seqlet": 2}, "in_seqlet"),
     ("metagene", {"direction": "both"}, "direction"),
     ("metagene", {"signal": -1.0}, "signal"),
     ("history", {"epoch": [1, 2, 3]}, "counts from 0"),
@@ -170,6 +178,29 @@ def test_targets_that_break_their_promise_are_refused(change: dict[str, Any], me
 def test_what_is_no_signal_is_not_predicted(values: np.ndarray, tmp_path: Path) -> None:
     content = EXAMPLES["predicted_tracks"].content._replace(values={"a": values.astype(np.float32)})
     refused("predicted_tracks", content, tmp_path, "a: holds a value that is no signal")
+
+
+@pytest.mark.parametrize(
+    ("part", "change", "message"),
+    [
+        ("scores", np.ones((2, 5, 3), np.float32), "scores: shape .* does not fit 2 regions and bases"),
+        ("scores", np.full((2, 5, 4), np.nan, np.float32), "scores: hold what is no number"),
+        ("shuffled", np.full((2, 5), np.inf, np.float32), "scores: hold what is no number"),
+        ("shuffled", np.ones((2, 4), np.float32), "scores: shape .* does not fit"),
+        ("bases", np.full((2, 5), 5, np.uint8), "bases: hold what is no base"),
+        ("regions", {"end": [16, 45]}, "regions: are not of the width of their bases"),
+        ("regions", {"strand": "."}, "regions: are not of the width of their bases, on one strand"),
+        ("regions", {"signal": 0.0}, "or the signal is none"),
+        ("regions", {"name": "G0"}, "name: is that of several regions"),
+        ("about", {"run": "r"}, "downstream: is missing"),
+    ],
+)
+def test_attributions_that_break_their_promise_are_refused(
+    part: str, change: Any, message: str, tmp_path: Path
+) -> None:
+    content = EXAMPLES["attributions"].content
+    change = content.regions.assign(**change) if part == "regions" else change
+    refused("attributions", content._replace(**{part: change}), tmp_path, message)
 
 
 @pytest.mark.parametrize("windows", [0, 2])

@@ -28,6 +28,7 @@ def render(caption: Path, config: dict, truth: bool) -> str:
             pairs="planted",
             screen="programme",
             cells="planted",
+            attribution="starts",
         ),
         input={"truth": ["truth"]} if truth else {},
     )

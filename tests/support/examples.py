@@ -15,6 +15,7 @@ from tests.support import circuit_examples
 from tests.support.example import Example, same_matrix
 from workflow_scripts.contracts import (
     annotated_genes,
+    attributions,
     comparisons,
     conditions,
     exported_model,
@@ -32,6 +33,7 @@ from workflow_scripts.contracts import (
     metagene,
     metrics,
     model_bundle,
+    motif_hits,
     polymerase,
     predicted,
     predicted_tracks,
@@ -44,6 +46,7 @@ from workflow_scripts.contracts import (
     sample_sheet,
     selection,
     separation,
+    seqlets,
     splits,
     standardizer,
     track_store,
@@ -51,6 +54,7 @@ from workflow_scripts.contracts import (
     trial_settings,
     trials,
     truth,
+    word_enrichment,
 )
 from workflow_scripts.contracts import samples as sample_fates
 from workflow_scripts.contracts.gene_order import order_digest
@@ -338,6 +342,38 @@ def read_targets(path: Path) -> track_store.Targets:
     return track_store.read_targets(path, window_table())
 
 
+def attributed_regions() -> attributions.Attributions:
+    """Two regions of 5 bp, one of them with an unknown base."""
+    place = {"chrom": "1", "start": [10, 40], "end": [15, 45], "strand": ["+", "-"], "fold": [1, -1]}
+    table = pd.DataFrame({"name": ["G0", "é"], **place, "signal": [0.5, 2.0], "baseline": [np.nan, -1.25]})
+    bases = np.array([[0, 1, 2, 3, 0], [3, 3, 4, 0, 1]], np.uint8)
+    about = {"run": "r", "track": "a", "method": "mutagenesis", "upstream": 0, "downstream": 32}
+    return attributions.Attributions(table, matrix(10, 4).reshape(2, 5, 4), bases, matrix(2, 5), about)
+
+
+def same_attributions(found: attributions.Attributions, content: attributions.Attributions) -> None:
+    pd.testing.assert_frame_equal(found.regions, content.regions)
+    np.testing.assert_equal(found[1:], content[1:])
+
+
+def seqlet_table() -> pd.DataFrame:
+    made = {"region": ["G0", "G1"], "chrom": "1", "start": [10, 40], "end": [14, 42], "strand": ["+", "-"]}
+    made |= {"sign": [1, -1], "first": [0, 3], "sequence": ["ACGT", "TN"], "attribution": [1.5, -1 / 3]}
+    return pd.DataFrame({**made, "peak": [0.5, -0.25]})
+
+
+def word_table() -> pd.DataFrame:
+    made = {"kind": ["kmer", "motif"], "word": ["ACG", "SP1"], "orientation": ["+", "-"], "sign": [1, -1]}
+    made |= {"inside": [3, 0], "inside_others": 7, "rest": [1, 2], "rest_others": 90}
+    return pd.DataFrame({**made, "odds_ratio": [1 / 7, 2.0], "p": [1e-12, 1.0], "q": [1e-11, 1.0]})
+
+
+def hit_table() -> pd.DataFrame:
+    made = {"motif": "SP1", "region": ["G0", "G1"], "chrom": "1", "start": [10, 40], "end": [14, 44]}
+    made |= {"strand": ["+", "-"], "orientation": ["-", "+"], "score": [9.5, 9.25], "threshold": 9.25}
+    return pd.DataFrame({**made, "attribution": [1 / 3, -1.0], "in_seqlet": [1, 0]})
+
+
 def same_state(found: tuple, content: dict[str, Any]) -> None:
     tensors, config = found
     assert tensors.keys() == content.keys()
@@ -445,6 +481,17 @@ EXAMPLES = {
     "annotated_genes": Example(
         "annotated_genes.parquet", annotated_gene_table(), annotated_genes.write, annotated_genes.read
     ),
+    "attributions": Example(
+        "attributions.h5", attributed_regions(), attributions.write, attributions.read, same_attributions
+    ),
+    "seqlets": Example(
+        "seqlets.parquet",
+        seqlet_table(),
+        partial(seqlets.write, width=8, thresholds={1: 1 / 3, -1: -0.5}),
+        lambda path: seqlets.read(path)[0],
+    ),
+    "word_enrichment": Example("enrichment.parquet", word_table(), word_enrichment.write, word_enrichment.read),
+    "motif_hits": Example("hits.parquet", hit_table(), motif_hits.write, motif_hits.read),
     "predicted_tracks": Example(
         "predicted.h5", predicted_signal(), write_predicted_tracks, read_predicted_tracks, np.testing.assert_equal
     ),

@@ -14,7 +14,7 @@ import pytest
 
 from tests.tracks import test_make_targets as targets
 from tests.tracks import toy
-from workflow_scripts.contracts import annotated_genes, regions
+from workflow_scripts.contracts import annotated_genes, bed
 from workflow_scripts.contracts import genome as genome_contract
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.reference.list_annotated_genes import list_annotated_genes
@@ -132,7 +132,7 @@ def test_a_line_that_is_no_region_is_refused(line: str, tmp_path: Path) -> None:
     path = tmp_path / "own.bed"
     path.write_text(f"I\t1\t2\n{line}\n")
     with pytest.raises(BadInput, match=r"own.bed: line 2"):
-        regions.read(path, genome_contract.Genome({"I": 100}))
+        bed.read(path, genome_contract.Genome({"I": 100}))
 
 
 def test_genes_of_all_biotypes_are_listed_where_they_lie(tmp_path: Path) -> None:

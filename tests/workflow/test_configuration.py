@@ -91,6 +91,7 @@ def test_a_fault_is_one_line_before_any_job(change: dict, says: str) -> None:
 
 
 SET = "tracks/sets/netseq"
+STARTS = "seq2track/attributions/starts"
 LIMITS = {
     "simulate/mirror/expression/transcription_factors": (161, "given 161 of 320 genes; allowed: at most half, 160"),
     "simulate/circuits/demo/genes": (321, "given 321 of 320 genes of the organism; allowed: at most 320"),
@@ -159,6 +160,20 @@ LIMITS = {
     ),
     "seq2track/evaluation/coarse": (48, "given 48 with bins of 32; allowed: a multiple of the bins of every set"),
     "seq2track/evaluation/pause_end": (193, "body_start: given 192, before pause_end 193; allowed: pause_end at least"),
+    "seq2track/runs/attributions": ({"set": "netseq"}, "given 'attributions'; allowed: a name that no baseline has"),
+    f"{STARTS}/run": ("other", "starts/run: given 'other'; allowed: one of seq2track/runs: strands"),
+    f"{STARTS}/track": (
+        "other",
+        "starts/track: given 'other'; allowed: one of tracks/sets/netseq/tracks: netseq, proseq",
+    ),
+    f"{STARTS}/upstream": (2080, "upstream: given 2080 with windows of 4096 and bins of 32; allowed: a multiple of"),
+    f"{STARTS}/downstream": (
+        2064,
+        "downstream: given 2064 with windows of 4096 and bins of 32; allowed: a multiple of",
+    ),
+    f"{STARTS}/width": (5122, "width: given 5122 with windows of 4096 and context 512; allowed: at most 5120"),
+    f"{STARTS}/seqlets": ({"width": 300}, "seqlets/width: given 300; allowed: at most the width of a region, 128"),
+    f"{STARTS}/seqlets/kmer": (8, "seqlets/kmer: given 8; allowed: at most seqlets/width, 7"),
     "bulk/runs/small/model/transformer/heads": (
         5,
         "model/transformer/dim: given 64 with 5 heads; allowed: a multiple of 2 x",

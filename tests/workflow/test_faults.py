@@ -71,6 +71,9 @@ LIKE = {
     "seq2track/*/*/history.tsv": "history",
     "seq2track/*/metrics.parquet": "metrics",
     "seq2track/*/comparisons.parquet": "comparisons",
+    "seq2track/attributions/*/attributions.h5": "attributions",
+    "seq2track/attributions/*/seqlets.parquet": "seqlets",
+    "seq2track/attributions/*/enrichment.parquet": "word_enrichment",
     "bulk/*/history.tsv": "history",
     "bulk/*/selection.tsv": "selection",
     "bulk/*/separation.tsv": "separation",
@@ -362,6 +365,7 @@ NAMES += [
 GIVEN = ("prebulk/corpora/archs4", "esm2/models/esm2_t6_8M_UR50D", "tracks/sets/netseq", "bulk/runs/small")
 GIVEN += ("circuit/networks/planted", "circuit/runs/ensemble", "circuit/enhancers/planted")
 GIVEN += ("circuit/screens/programme", "circuit/perturb_seq/planted", "seq2track/runs/strands")
+GIVEN += ("seq2track/attributions/starts",)
 
 
 def test_a_hostile_name_is_refused_in_one_line_or_does_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,6 +61,11 @@ VALUES = {
             "targets": {"folds": 4},
         },
     },
+    "seq2track/attributions/starts/run": {
+        "seq2track/attributions/starts/run": "second",
+        "seq2track/runs/second": {"set": "netseq"},
+    },
+    "seq2track/attributions/starts/track": {"seq2track/attributions/starts/track": "netseq"},
     "bulk/runs/small/embedding": {
         "bulk/runs/small/embedding": "esm2/second",
         "esm2/models/second": {"weights": "<results>/simulate/esm2_random.pt", "licence": "MIT"},
@@ -245,6 +250,12 @@ ADDED = {
     "seq2track/variants": {
         "mine": {"run": "strands", "vcf": ANOTHER_FILE, "distance": 500, "pseudo_count": 2},
     },
+    "seq2track/attributions/second": {
+        "run": "strands",
+        "track": "netseq",
+        "regions": [ANOTHER_FILE],
+        "motifs": [ANOTHER_FILE],
+    },
     "tracks/sets/netseq/hub": {"genome": "hg38", "email": "maintainer@example.org", "chromosome_names": "genome"},
 }
 
@@ -265,8 +276,10 @@ MADE = {
     "list_sources",
     "export_model",
 }  # cards of models tell of all weights
-SEQUENCE = {"train_seq2track", "predict_tracks", "export_predicted", "score_tracks", "plot_tracks"}
+SEQLETS = {"call_seqlets", "plot_attributions"}
+ATTRIBUTED = SEQLETS | {"attribute_sequence"}
 REGIONS = {"predict_regions", "export_regions"}
+SEQUENCE = ATTRIBUTED | {"train_seq2track", "predict_tracks", "export_predicted", "score_tracks", "plot_tracks"}
 TRACKS = SEQUENCE | {"predict_track_baselines"}  # whatever is predicted from sequence
 STRANDS = TRACKS | {
     "check_strands",
@@ -351,6 +364,12 @@ BY_HAND = {
     "seq2track/variants": FILE | {"score_variants"},
     "seq2track/baselines": {"predict_track_baselines", "score_tracks", "plot_tracks"},
     "seq2track/evaluation": {"score_tracks", "plot_tracks"},
+    "seq2track/attributions/{name}": ATTRIBUTED,
+    "seq2track/attributions/{name}/run": SEQUENCE,  # another one, which has to be trained first
+    "seq2track/attributions/{name}/regions": ATTRIBUTED | FILE,
+    "seq2track/attributions/{name}/motifs": SEQLETS | FILE,
+    "seq2track/attributions/{name}/seqlets": SEQLETS,
+    "seq2track/attributions/second": ATTRIBUTED | FILE,
     "tracks/sets/{name}/polymerase": {"measure_polymerase", "plot_pausing"},
     "tracks/sets/{name}/hub": {"export_track", "write_hub", "write_predicted_hub"},
     "tracks/sets/{name}/metagene": {"measure_metagene", "plot_metagene"},
@@ -520,6 +539,8 @@ def test_the_table_of_the_readme_says_the_same() -> None:
         wanted = wanted - ({"list_annotated_genes"} if key.endswith("/biotypes") else set())  # of which it masks none
         if key.startswith("seq2track/runs/") and key.endswith("/set"):
             wanted = wanted - (TRACK - SEQUENCE)  # of a set that is there
+        if key.startswith("seq2track/attributions/") and key.endswith("/run"):
+            wanted = wanted - (SEQUENCE - ATTRIBUTED)  # of a run that is there
         if key.endswith("/test_folds"):
             wanted = wanted - {"train_seq2track", "predict_tracks", "predict_track_baselines"}  # that are there
         if not key.startswith(NOT_IN_THE_DEMO) and expected(key) != wanted:

@@ -36,6 +36,7 @@ GPU_RULES = (
     "predict_tracks",
     "predict_regions",
     "score_variants",
+    "attribute_sequence",
     "train_trial",
     "try_circuit",
     "train_circuit",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from workflow_scripts.seq2track import attribution_checks
 from workflow_scripts.settings.literals import entries, literal
 from workflow_scripts.settings.settings import Fault, Settings
 
@@ -16,7 +17,7 @@ def faults(settings: Settings) -> Iterator[Fault]:
     if settings.section("reference/gtf") is None:
         yield "seq2track", "without `reference/gtf`", "an annotation, along whose genes runs are scored"
     sets, baselines = settings.section("tracks/sets") or {}, entries("workflow_scripts.evaluation.models")
-    taken = {"baselines", "variants", *baselines}
+    taken = {"attributions", "baselines", "variants", *baselines}
     suffix = literal("workflow_scripts.evaluation.models", "LEVELED")
     spec = section["evaluation"]
     if spec["pause_end"] > spec["body_start"]:
@@ -42,6 +43,7 @@ def faults(settings: Settings) -> Iterator[Fault]:
             yield f"seq2track/regions/{name}/run", repr(asked["run"]), given
     for name, variants in section.get("variants", {}).items():
         yield from _faults_of_variants(f"seq2track/variants/{name}", variants, section["runs"], sets)
+    yield from attribution_checks.faults(section, sets)
 
 
 def _faults_of_variants(

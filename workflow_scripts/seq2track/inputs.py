@@ -77,11 +77,37 @@ def hub_of_run(settings: Settings) -> Callable[..., str]:
     return found
 
 
+def all_attributed(settings: Settings, *files: str) -> list[str]:
+    """`files` of every one of the attributions."""
+    folders = [f"<results>/seq2track/attributions/{name}" for name in settings.names("seq2track/attributions")]
+    return [f"{folder}/{file}" for folder in folders for file in files]
+
+
+def windows_of_attributed(settings: Settings, pattern: str) -> Callable[..., str]:
+    """For a rule's input: `pattern` for the {set} that the run of one {attribution} predicts."""
+
+    def found(wildcards: Any) -> str:
+        run = settings.section(f"seq2track/attributions/{wildcards.attribution}/run")
+        return pattern.format(set=settings.section(f"seq2track/runs/{run}/set"))
+
+    return found
+
+
 def models_of_variants(settings: Settings, pattern: str) -> Callable[..., list[str]]:
     """For a rule's input: `pattern` for each {fold} of the {run} that one set of {variants} is scored by."""
+    return _models(settings, lambda wildcards: f"seq2track/variants/{wildcards.variants}", pattern)
+
+
+def models_of_attributed(settings: Settings, pattern: str) -> Callable[..., list[str]]:
+    """For a rule's input: `pattern` for the {run} of one {attribution}, and each {fold} of it."""
+    return _models(settings, lambda wildcards: f"seq2track/attributions/{wildcards.attribution}", pattern)
+
+
+def _models(settings: Settings, asking: Callable[[Any], str], pattern: str) -> Callable[..., list[str]]:
+    """asking: from wildcards to the part of the configuration that names the run."""
 
     def found(wildcards: Any) -> list[str]:
-        run = settings.section(f"seq2track/variants/{wildcards.variants}/run")
+        run = settings.section(f"{asking(wildcards)}/run")
         folds = settings.section(f"seq2track/runs/{run}/test_folds")
         return [pattern.format(run=run, fold=fold) for fold in folds]
 

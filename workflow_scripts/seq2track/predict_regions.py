@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 import torch
 
+from workflow_scripts.contracts import bed, predicted_tracks, track_store
 from workflow_scripts.contracts import genome as genome_contract
-from workflow_scripts.contracts import predicted_tracks, track_store
-from workflow_scripts.contracts import regions as regions_contract
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.seq2track.reading import AT_ONCE, mean_signal, read_models
 from workflow_scripts.seq2track.sequence import Sequences
@@ -37,7 +36,7 @@ def predict_regions(
     trained, sequences = read_models(models), Sequences(genome, index)
     shape = trained[0].shape
     width, context = shape.bin * shape.bins, shape.context
-    places = regions_contract.read(regions, genome_contract.read(chromosomes))
+    places = bed.read(regions, genome_contract.read(chromosomes))
     _require_within(regions, places, sequences.lengths)
     table = over(places, sequences.lengths, width)
     track_store.write_windows(table, windows)

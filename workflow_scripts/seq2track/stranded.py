@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from workflow_scripts.io.bases import COMPLEMENT, UNKNOWN
+from workflow_scripts.io.bases import UNKNOWN
 from workflow_scripts.seq2track import channels
 
 AVERAGES = ("always", "prediction", "never")
@@ -36,22 +36,28 @@ class Stranded(nn.Module):
         self.register_buffer("swap", torch.tensor(swap))
         self.register_buffer("scale", torch.ones(len(swap)))  # mean signal of a bin, of both strands of a track
         self.register_buffer("levels", torch.zeros(channels.UNKNOWN_CODON + 1))  # of codons
-        self.register_buffer("complement", torch.from_numpy(COMPLEMENT).long(), persistent=False)
 
     def forward(self, codes: Tensor) -> Tensor:
         """Expected signal (B, T, N) float32, as a multiple of the mean of its track; codes (B, L) uint8."""
+        return self.read(*self.inputs(codes))
+
+    def inputs(self, codes: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """What is read of codes (B, L) uint8: bases (B, L, 4) float32, an unknown one four zeros, and `channels`."""
         codes = codes.long()
-        found = self._read(codes)
+        bases = nn.functional.one_hot(codes, UNKNOWN + 1)[..., :UNKNOWN].float()
+        return bases, channels.make(codes, self.kinds, self.min_codons, self.levels)
+
+    def read(self, bases: Tensor, beside: list[Tensor]) -> Tensor:
+        """As `forward`, of `inputs`, or of bases that are between them."""
+        found = self._say([bases, *beside])
         if self.average == "always" or self.average == "prediction" and not self.training:
-            other = self._read(self.complement[codes].flip(-1))
+            other = self._say([each.flip(1, 2) for each in (bases, *beside)])  # A becomes T, a channel's strands change
             found = (found + other[:, self.swap].flip(-1)) / 2
         return found
 
-    def _read(self, codes: Tensor) -> Tensor:
-        """What the network says of these bases alone."""
-        bases = nn.functional.one_hot(codes, UNKNOWN + 1)[..., :UNKNOWN].float()  # an unknown base is four zeros
-        beside = channels.make(codes, self.kinds, self.min_codons, self.levels)
-        said = self.network(torch.cat([bases, *beside], -1) if beside else bases)
+    def _say(self, inputs: list[Tensor]) -> Tensor:
+        """What the network says of one strand as it is read."""
+        said = self.network(torch.cat(inputs, -1) if len(inputs) > 1 else inputs[0])
         return nn.functional.softplus(said.float() + ONE)
 
 

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from workflow_scripts.contracts import annotated_genes, track_store
+from workflow_scripts.contracts import annotated_genes, bed, track_store
 from workflow_scripts.contracts import genome as genome_contract
-from workflow_scripts.contracts import regions as regions_contract
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.io.files import digest
 from workflow_scripts.io.seal import require_intact_beside
@@ -90,7 +89,7 @@ def _masked(
 ) -> list[masks.Masked]:
     """What is masked of each track."""
     mask = spec["mask"]
-    listed = [regions_contract.read(path, spelled) for path in regions]
+    listed = [bed.read(path, spelled) for path in regions]
     if genes is not None:
         listed.append(masks.around_genes(annotated_genes.read(genes), mask["biotypes"], mask["margin"]))
     common = masks.merged(*map(masks.by_strand, listed))

@@ -1,4 +1,4 @@
-"""Regions: places of the genome, in a BED (text with tabs: chrom, start, end, and if told name, score and strand)."""
+"""BED: regions of the genome in files of users, under any spelling of its chromosomes; it is read, never written."""
 
 from __future__ import annotations
 
