@@ -14,6 +14,7 @@ rule seq2track:
         all_predicted(settings, "<results>/seq2track/{run}/{fold}/predicted.h5"),
         all_predicted(settings, "<results>/seq2track/baselines/{set}/{fold}.h5"),
         collect("<results>/seq2track/{run}/metrics.parquet", run=names("seq2track/runs")),
+        collect("<results>/seq2track/{run}/starts.tsv", run=names("seq2track/runs")),
 
 
 rule train_seq2track:
@@ -131,3 +132,6 @@ rule score_tracks:
         values=kinds_of_values(settings),
     script:
         "../workflow_scripts/seq2track/score_tracks.py"
+
+
+include: "seq2track.starts.smk"
