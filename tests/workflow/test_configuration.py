@@ -142,6 +142,9 @@ LIMITS = {
         "given 'x_gene_level'; allowed: a name that does not end in _gene_level",
     ),
     "seq2track/evaluation/coarse": (48, "given 48 with bins of 32; allowed: a multiple of the bins of every set"),
+    "seq2track/starts/flank": (48, "given 48 with bins of 32; allowed: a multiple of the bins of every set that is"),
+    "seq2track/starts/reach": (15, "reach: given 15 with bins of 32; allowed: half of the bins of every set that is"),
+    "seq2track/starts/tolerance": (15, "given 15 with bins of 32; allowed: half of the bins of every set that is"),
     "seq2track/evaluation/pause_end": (193, "body_start: given 192, before pause_end 193; allowed: pause_end at least"),
     "bulk/runs/small/model/transformer/heads": (
         5,

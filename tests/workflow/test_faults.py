@@ -71,6 +71,8 @@ LIKE = {
     "seq2track/*/*/history.tsv": "history",
     "seq2track/*/metrics.parquet": "metrics",
     "seq2track/*/comparisons.parquet": "comparisons",
+    "seq2track/*/start_metrics.parquet": "metrics",
+    "seq2track/*/start_comparisons.parquet": "comparisons",
     "bulk/*/history.tsv": "history",
     "bulk/*/selection.tsv": "selection",
     "bulk/*/separation.tsv": "separation",

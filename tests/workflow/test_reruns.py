@@ -261,7 +261,8 @@ MADE = {
     "list_sources",
     "export_model",
 }  # cards of models tell of all weights
-SEQUENCE = {"train_seq2track", "predict_tracks", "score_tracks", "plot_tracks"}
+STARTS = {"predict_starts", "show_starts"}  # called from predicted tracks
+SEQUENCE = {"train_seq2track", "predict_tracks", "score_tracks", "plot_tracks"} | STARTS
 TRACKS = SEQUENCE | {"predict_track_baselines"}  # whatever is predicted from sequence
 STRANDS = TRACKS | {
     "check_strands",
@@ -342,8 +343,9 @@ BY_HAND = {
     "seq2track/runs/{name}/set": TRACK,  # another one, whose targets have to be made first
     "seq2track/runs/{name}/test_folds": TRACKS,  # another one, of which there are no baselines yet
     **dict.fromkeys([f"seq2track/runs/{{name}}/training/{key}" for key in POLICY], set()),
-    "seq2track/baselines": {"predict_track_baselines", "score_tracks", "plot_tracks"},
+    "seq2track/baselines": {"predict_track_baselines", "score_tracks", "plot_tracks"} | STARTS,
     "seq2track/evaluation": {"score_tracks", "plot_tracks"},
+    "seq2track/starts": STARTS,
     "tracks/sets/{name}/polymerase": {"measure_polymerase", "plot_pausing"},
     "tracks/sets/{name}/hub": {"export_track", "write_hub"},
     "tracks/sets/{name}/metagene": {"measure_metagene", "plot_metagene"},
