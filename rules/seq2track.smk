@@ -24,6 +24,7 @@ rule seq2track:
             file=["scores.tsv.gz", "genes.tsv.gz", "bedgraphs"],
         ),
         all_attributed(settings, "attributions.h5", "seqlets.parquet", "enrichment.parquet", "hits.parquet"),
+        collect("<results>/seq2track/{run}/starts.tsv", run=names("seq2track/runs")),
 
 
 rule train_seq2track:
@@ -146,3 +147,4 @@ rule score_tracks:
 include: "seq2track.exports.smk"
 include: "seq2track.variants.smk"
 include: "seq2track.attributions.smk"
+include: "seq2track.starts.smk"

@@ -24,6 +24,8 @@ from workflow_scripts.evaluation.metrics import (
     METRICS,
     RESPONSE,
     ROLL_OUT,
+    START_BINS,
+    START_GENES,
     SURVIVAL,
     TRACK_BINS,
     TRACK_GENES,
@@ -55,7 +57,7 @@ def worst_gene(hidden):
 
 
 TASKS = (CLASSES, HIDDEN, CLUSTERS, TWINS, SURVIVAL, EDGES, RESPONSE, ROLL_OUT, LINKS, EFFECTS, IMPUTED)
-TASKS += (TRACK_BINS, TRACK_GENES)
+TASKS += (TRACK_BINS, TRACK_GENES, START_BINS, START_GENES)
 
 
 def test_every_entry_has_a_function_at_each_of_its_levels() -> None:
@@ -70,6 +72,7 @@ def test_errors_are_better_small_and_everything_else_large() -> None:
         "imputed_rmse"
     }
     errors |= {"response_width", "roll_out_width", "effect_mse", "effect_l2", "effect_rank", "seed_sd", "unknown_genes"}
+    errors |= {"start_distance"}
     assert {name for name, metric in METRICS.items() if not metric.more_is_better} == errors
 
 

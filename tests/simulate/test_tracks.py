@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pyBigWig
 import pytest
 
 from tests.simulate.organisms import Organism
+from tests.simulate.test_genome import reverse_complement
 from workflow_scripts.simulate import layout
 from workflow_scripts.simulate.genes import Gene, Transcript
-from workflow_scripts.simulate.tracks import Polymerase, expected_signal
+from workflow_scripts.simulate.tracks import Polymerase, base_preference, expected_signal
 
 ASSAYS = {"netseq": ("", 1), "proseq": ("chr", -1)}  # prefix of chromosome names, sign of the minus strand
 
@@ -116,7 +119,8 @@ def test_pause_window_body_and_tail_begin_and_end_at_the_planted_base(strand: st
     transcripts = [Transcript("T", "protein_coding", ((0, 1000),)), Transcript("U", "protein_coding", ((40, 1000),))]
     gene = Gene("G", "G", "protein_coding", np.zeros(1000, np.uint8), transcripts, 1, None, (0, 0), "1", 2000, strand)
     truth = Polymerase(np.array([5.0]), np.array([0.1]))
-    signal = expected_signal([gene], truth, {"1": 5000})
+    even = {("1", "+"): np.ones(5000), ("1", "-"): np.ones(5000)}
+    signal = expected_signal([gene], truth, even)
     sense, against = signal["1", strand], signal["1", "-" if strand == "+" else "+"]
     if strand == "-":
         sense, against = sense[::-1], against[::-1]
@@ -127,3 +131,60 @@ def test_pause_window_body_and_tail_begin_and_end_at_the_planted_base(strand: st
     expected[start + 1000 : start + 1300] = 0.01
     np.testing.assert_allclose(sense, expected)
     np.testing.assert_allclose(against, np.repeat([0, 0.003, 0], [2000, 1000, 2000]))
+
+
+@pytest.mark.parametrize("strand", ["+", "-"])
+def test_preferred_bases_have_more_and_every_stretch_its_sum(strand: str) -> None:
+    """At the 3' end of the RNA, in its own letters: C before G most, at any place of the same stretch."""
+    text = "".join(np.random.default_rng(5).choice(list("ACGT"), 5000))
+    codes = np.frombuffer((text if strand == "+" else reverse_complement(text)).encode(), np.uint8)
+    gene = Gene(
+        "G", "G", "lncRNA", np.zeros(1000, np.uint8), [Transcript("T", "lncRNA", ((0, 1000),))], 0, None, (0, 0), "1",
+        2000, strand,
+    )  # fmt: skip
+    preference = base_preference({"1": codes}, 0.5)
+    signal = expected_signal([gene], Polymerase(np.array([5.0]), np.array([0.1])), preference)
+    sense, against = signal["1", strand], signal["1", "-" if strand == "+" else "+"]
+    if strand == "-":
+        sense, against = sense[::-1], against[::-1]
+    for (start, end), mean in {(0, 20): 0.1, (20, 120): 0.5, (120, 1000): 0.1, (1000, 1300): 0.01}.items():
+        assert sense[2000 + start : 2000 + end].sum() == pytest.approx(mean * (end - start), rel=1e-12)
+    assert against.sum() == pytest.approx(3, rel=1e-12)
+    assert sense[:2000].sum() == sense[3300:].sum() == 0
+    body = {at: sense[at] for at in range(2120, 3000)}
+    of = {pair: {round(body[at], 12) for at in body if text[at : at + 2] == "".join(pair)} for pair in PAIRS}
+    assert all(len(values) == 1 for values in of.values())
+    means = {pair: values.pop() for pair, values in of.items()}
+    assert max(means, key=means.get) == ("C", "G") and means["T", "G"] > means["T", "A"] > means["G", "A"]
+    other = text.translate(str.maketrans("ACGT", "TGCA"))
+    assert len({round(against[at] / means[other[at], other[at - 1]], 9) for at in range(2120, 3000)}) == 1
+    shares = np.array([0.295, 0.205, 0.205, 0.295])
+    logs = np.log([[means[pair] for pair in PAIRS[row : row + 4]] for row in range(0, 16, 4)])
+    both = shares[:, None] * shares
+    assert np.sqrt((both * (logs - (both * logs).sum()) ** 2).sum()) == pytest.approx(0.5)
+
+
+PAIRS = list(itertools.product("ACGT", repeat=2))  # the base at the 3' end of the RNA, and the next
+
+
+@pytest.mark.parametrize("assay", ASSAYS)
+def test_reads_in_the_files_prefer_a_pyrimidine_before_a_guanine(
+    organism: Organism, chromosomes: dict[str, str], assay: str
+) -> None:
+    sense, reads = Sense(organism, assay), {pair: [] for pair in PAIRS}
+    for gene in alone(organism):
+        text = chromosomes[gene["chrom"]][int(gene["start"]) : int(gene["end"])].upper()
+        text = text if gene["strand"] == "+" else reverse_complement(text)
+        along = sense.along(gene)
+        text = text[len(text) - len(along) :]
+        for at in range(120, len(along) - 1):
+            reads[text[at], text[at + 1]].append(along[at] / along[120:].mean())
+    means = {pair: np.mean(values) for pair, values in reads.items()}
+    assert means["C", "G"] / means["A", "A"] == pytest.approx(np.exp(0.4 * 2.7 / np.sqrt(SPREAD)), rel=0.1)
+
+
+MEAN = -0.5 * 0.5 + 0.205 * 1 + 0.295 * 0.5
+# the variance of the planted preferences over a genome of 41 % G+C, by hand: at the end (-0.5, 1, -0.5, 0.5), after it
+# (-0.3, -0.3, 0.9, -0.3), each for A, C, G, T
+AFTER = 0.205 * 0.9 - 0.795 * 0.3
+SPREAD = (0.5 * 0.25 + 0.205 * 1 + 0.295 * 0.25 - MEAN**2) + (0.795 * 0.09 + 0.205 * 0.81 - AFTER**2)

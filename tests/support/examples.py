@@ -16,6 +16,7 @@ from tests.support.example import Example, same_matrix
 from workflow_scripts.contracts import (
     annotated_genes,
     attributions,
+    called_starts,
     comparisons,
     conditions,
     exported_model,
@@ -229,6 +230,12 @@ def polymerase_table() -> pd.DataFrame:
 def metagene_table() -> pd.DataFrame:
     made = {"track": "a", "assay": "NET-seq", "direction": "sense", "region": ["upstream", "gene", "downstream"]}
     return pd.DataFrame({**made, "start": [-10, 0, 10], "end": [0, 10, 20], "signal": [0.5, 1, 0], "genes": 4})
+
+
+def called_table() -> pd.DataFrame:
+    made = {"track": "netseq", "fold": 1, "gene_id": ["G0", "G1"], "chrom": ["1", "X"], "strand": ["+", "-"]}
+    made |= {"tss": [100, 2000], "model": "small", "called": [111.5, 1999.5], "distance": [11.5, 0.5]}
+    return pd.DataFrame({**made, "score": [1.25, 1 / 3]})
 
 
 def history_table() -> pd.DataFrame:
@@ -467,6 +474,7 @@ EXAMPLES = {
         ordered=True,
     ),
     "metagene": Example("metagene.parquet", metagene_table(), metagene.write, metagene.read),
+    "called_starts": Example("starts.tsv", called_table(), called_starts.write, called_starts.read),
     "history": Example("history.tsv", history_table(), history.write, history.read),
     "selection": Example("selection.tsv", selection_table(), selection.write, selection.read),
     "separation": Example("separation.tsv", separation_table(), separation.write, separation.read),

@@ -74,6 +74,8 @@ LIKE = {
     "seq2track/attributions/*/attributions.h5": "attributions",
     "seq2track/attributions/*/seqlets.parquet": "seqlets",
     "seq2track/attributions/*/enrichment.parquet": "word_enrichment",
+    "seq2track/*/start_metrics.parquet": "metrics",
+    "seq2track/*/start_comparisons.parquet": "comparisons",
     "bulk/*/history.tsv": "history",
     "bulk/*/selection.tsv": "selection",
     "bulk/*/separation.tsv": "separation",

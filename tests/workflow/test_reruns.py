@@ -279,7 +279,9 @@ MADE = {
 SEQLETS = {"call_seqlets", "plot_attributions"}
 ATTRIBUTED = SEQLETS | {"attribute_sequence"}
 REGIONS = {"predict_regions", "export_regions"}
-SEQUENCE = ATTRIBUTED | {"train_seq2track", "predict_tracks", "export_predicted", "score_tracks", "plot_tracks"}
+STARTS = {"predict_starts", "show_starts"}  # called from predicted tracks
+SEQUENCE = {"train_seq2track", "predict_tracks", "export_predicted", "score_tracks", "plot_tracks"}
+SEQUENCE |= ATTRIBUTED | STARTS
 TRACKS = SEQUENCE | {"predict_track_baselines"}  # whatever is predicted from sequence
 STRANDS = TRACKS | {
     "check_strands",
@@ -362,7 +364,7 @@ BY_HAND = {
     **dict.fromkeys([f"seq2track/runs/{{name}}/training/{key}" for key in POLICY], set()),
     "seq2track/regions/some": FILE | REGIONS,
     "seq2track/variants": FILE | {"score_variants"},
-    "seq2track/baselines": {"predict_track_baselines", "score_tracks", "plot_tracks"},
+    "seq2track/baselines": {"predict_track_baselines", "score_tracks", "plot_tracks"} | STARTS,
     "seq2track/evaluation": {"score_tracks", "plot_tracks"},
     "seq2track/attributions/{name}": ATTRIBUTED,
     "seq2track/attributions/{name}/run": SEQUENCE,  # another one, which has to be trained first
@@ -370,6 +372,7 @@ BY_HAND = {
     "seq2track/attributions/{name}/motifs": SEQLETS | FILE,
     "seq2track/attributions/{name}/seqlets": SEQLETS,
     "seq2track/attributions/second": ATTRIBUTED | FILE,
+    "seq2track/starts": STARTS,
     "tracks/sets/{name}/polymerase": {"measure_polymerase", "plot_pausing"},
     "tracks/sets/{name}/hub": {"export_track", "write_hub", "write_predicted_hub"},
     "tracks/sets/{name}/metagene": {"measure_metagene", "plot_metagene"},

@@ -38,6 +38,7 @@ from workflow_scripts.io.tables import read_table, validate_table, write_table
 
 MASK_CHUNK = 1 << 20  # bytes: an entry of the index for each window would outweigh its mask
 TRACK_KEYS = {"name", "assay", "strand"}
+INITIATION = ("procap", "grocap", "cage")  # assays whose signal is at starts of transcription, not along genes
 
 
 class Targets(NamedTuple):

@@ -11,6 +11,8 @@ beside it:
 | motifs | transcription factor | consensus (of its motif) |
 | tissues | label and gene | log_fold (natural logarithm; those that are not 0) |
 | pausing | protein-coding gene and assay | body_density (reads a bp) |
+| elements | element of a core promoter (planted, chance), or decoy | score (ln odds); effects on ln density, index |
+| variants | variant of a promoter and assay | element (or none), kind (break, mend, neutral), log_fold (natural) |
 | gates | kind of cells and edge that does not act in all alike | label (or cell type), sign (1, -1; 0: does not act) |
 | pairs | target of two factors that act together alone | first and second (the factors, each with an edge of its own) |
 | patterns | gene that a part of samples moves | kind (cell type, programme, batch axis), name, log_fold of a unit |
@@ -19,6 +21,9 @@ beside it:
 | circuit | edge of a circuit | source, target (names of genes), sign (1 activates, -1 represses) |
 | compounds | gene that a compound acts on | shift (of its activation, by a dose without limit), half_dose |
 | enhancers | pair of an element and a gene | share (of what drives the gene), effect (of expression), sd, regulates |
+
+`elements` has 0-based half-open places, and no gene_id of a decoy; log_fold is of all signal of the gene,
+density_log_fold of its body density, pausing_log_fold of its pausing index.
 
 Of these `gates`, `pairs`, `patterns` and `states` stand where the configuration plants what they tell of. `circuit`,
 `compounds` and `cells` are in `results/simulate/circuits/{circuit}/truth`, written by `simulate/simulate_circuit` and
@@ -46,6 +51,11 @@ COLUMNS = {
     "motifs": {"source": str, "consensus": str},
     "tissues": {"label": str, "gene_id": str, "log_fold": "float64"},
     "pausing": {"gene_id": str, "assay": str, "pausing_index": "float64", "body_density": "float64"},
+    "elements": dict.fromkeys(["gene_id", "element", "origin", "chrom"], str)
+    | {"start": "int64", "end": "int64", "strand": str}
+    | dict.fromkeys(["score", "density_effect", "pausing_effect"], "float64"),
+    "variants": dict.fromkeys(["variant_id", "gene_id", "element", "kind", "assay"], str)
+    | dict.fromkeys(["log_fold", "density_log_fold", "pausing_log_fold"], "float64"),
     "gates": {"label": str, "source": str, "target": str, "sign": "int64"},
     "pairs": {"target": str, "first": str, "second": str},
     "patterns": {"kind": str, "name": str, "gene_id": str, "log_fold": "float64"},

@@ -13,6 +13,7 @@ add its line; scores, comparisons, figures and tables then have it.
 - perturbed cells: a function of `effects.Scored`; vectorized likewise. `seed_sd:METRIC` is the standard deviation of
   another one over the seeds of an ensemble, and `unknown_genes` a number of genes: no function is of them.
 - tracks over bins, over genes: a function of `tracks.Bins` or `tracks.OnGenes`; vectorized likewise.
+- starts of genes, over bins: a function of `starts.Distances` or `starts.Ranking`; vectorized likewise.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ LINKS, LINK = "enhancers", "workflow_scripts.evaluation.links"  # which element 
 EFFECTS, CHANGE = "perturbed cells", "workflow_scripts.evaluation.effects"
 TRACK_BINS, TRACK_GENES = "tracks over bins", "tracks over genes"  # signal predicted from sequence
 ALONG = "workflow_scripts.evaluation.tracks"
+START_GENES, START_BINS = "starts of genes", "starts over bins"  # of transcription, called from signal
+START = "workflow_scripts.evaluation.starts"
 VECTORS = "representation"  # what the baselines of these tasks are registered under
 WITHIN = ("pooled", "per_gene", "per_sample")
 
@@ -168,6 +171,16 @@ METRICS = {
         {"pooled": f"{ALONG}.pausing_spearman"},
         (-1, 1),
     ),
+    "start_distance": Metric(
+        "median distance of the highest call", "bp", False, START_GENES, {"pooled": f"{START}.start_distance"}
+    ),
+    "start_within_50": Metric(
+        "share of starts called within 50 bp", "", True, START_GENES, {"pooled": f"{START}.start_within_50"}
+    ),
+    "start_within_100": Metric(
+        "share of starts called within 100 bp", "", True, START_GENES, {"pooled": f"{START}.start_within_100"}
+    ),
+    "start_auprc": Metric("AUPRC of starts over bins", "", True, START_BINS, {"pooled": f"{START}.start_auprc"}),
     "seed_sd": Metric("sd over seeds", "", False, EFFECTS, {}),
     "unknown_genes": Metric("perturbed genes without a vector", "", False, EFFECTS, {}),
 }

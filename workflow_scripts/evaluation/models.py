@@ -14,7 +14,17 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from workflow_scripts.evaluation import cell_models
-from workflow_scripts.evaluation.metrics import CLASSES, EDGES, HIDDEN, LINKS, RESPONSE, ROLL_OUT, TRACK_BINS, VECTORS
+from workflow_scripts.evaluation.metrics import (
+    CLASSES,
+    EDGES,
+    HIDDEN,
+    LINKS,
+    RESPONSE,
+    ROLL_OUT,
+    START_BINS,
+    TRACK_BINS,
+    VECTORS,
+)
 
 # After the name of a run:
 PROBE = "_logistic_regression"  # the classifier that reads its embedding
@@ -97,6 +107,8 @@ BASELINES = {
     "swapped_strands": Baseline("the run with strands exchanged", TRACK_BINS),
     "other_track": Baseline("the run, what it says of another track", TRACK_BINS),
     "counting_ceiling": Baseline("ceiling: one half of the reads by the other", TRACK_BINS),
+    "measured_track": Baseline("ceiling: the same calls of the measured track", START_BINS),
+    "random_bins": Baseline("bins at random", START_BINS),
 }
 
 

@@ -36,6 +36,7 @@ def faults(settings: Settings) -> Iterator[Fault]:
         if spec["coarse"] % targets["bin"]:
             given = f"{spec['coarse']} with bins of {targets['bin']}"
             yield "seq2track/evaluation/coarse", given, "a multiple of the bins of every set that is predicted"
+        yield from _faults_of_starts(section["starts"], targets["bin"])
         yield from _faults_of_run(place, run, targets)
     for name, asked in section["regions"].items():
         if asked["run"] not in section["runs"]:
@@ -58,6 +59,17 @@ def _faults_of_variants(
         yield f"{place}/run", f"{variants['run']!r} with one bin a window", "a run with two at least"
     elif variants["distance"] is not None and variants["distance"] > half:
         yield f"{place}/distance", str(variants["distance"]), f"at most half a window, {half}, or null"
+
+
+def _faults_of_starts(spec: dict[str, Any], bin: int) -> Iterator[Fault]:
+    """bin: of a set that is predicted."""
+    if spec["flank"] % bin:
+        given = f"{spec['flank']} with bins of {bin}"
+        yield "seq2track/starts/flank", given, "a multiple of the bins of every set that is predicted"
+    for key in ("reach", "tolerance"):
+        if 2 * spec[key] < bin:
+            given = f"{spec[key]} with bins of {bin}"
+            yield f"seq2track/starts/{key}", given, "half of the bins of every set that is predicted at least"
 
 
 def _faults_of_run(place: str, run: dict[str, Any], targets: dict[str, Any]) -> Iterator[Fault]:

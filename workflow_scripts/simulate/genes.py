@@ -75,10 +75,14 @@ class Gene:
         return self.end - end, self.end - start
 
     @property
+    def first(self) -> int:
+        """Local position of the first base of the chosen transcript."""
+        return self.transcripts[self.chosen].exons[0][0]
+
+    @property
     def tss(self) -> int:
-        """Genomic position of the first base of the chosen transcript."""
-        first = self.transcripts[self.chosen].exons[0][0]
-        return self.to_genome(first, first + 1)[0]
+        """Genomic position of that base."""
+        return self.to_genome(self.first, self.first + 1)[0]
 
     @property
     def exon_length(self) -> int:

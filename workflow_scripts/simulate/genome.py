@@ -16,6 +16,7 @@ REPEAT = (100, 500)  # bp of a soft-masked stretch
 MASKED = 0.25  # share of the genome in such stretches, before overlaps
 PROMOTER = (60, 360)  # bp upstream of the first transcribed base in which motifs stand
 MOTIF_LENGTH = 10
+SLOTS = np.arange(PROMOTER[0], PROMOTER[1] - MOTIF_LENGTH, 3 * MOTIF_LENGTH)  # bp upstream, from the end of a motif
 LINE = 60
 
 COMPLEMENT = np.zeros(256, np.uint8)
@@ -85,16 +86,22 @@ def plant_motifs(
     targets: np.ndarray,
 ) -> None:
     """Write the motif of each regulator (indices `sources`) into the promoter of its target (`targets`)."""
-    slots = np.arange(PROMOTER[0], PROMOTER[1] - MOTIF_LENGTH, 3 * MOTIF_LENGTH)
     for target in np.unique(targets):
         gene = genes[target]
         regulators = sources[targets == target]
-        for source, distance in zip(regulators, rng.choice(slots, len(regulators), replace=False), strict=True):
+        for source, distance in zip(regulators, rng.choice(SLOTS, len(regulators), replace=False), strict=True):
             motif = np.frombuffer(motifs[source].encode(), np.uint8)
             if rng.random() < 0.5:  # a factor binds in either direction
                 motif = reverse_complement(motif)
             start, end = gene.to_genome(-int(distance) - MOTIF_LENGTH, -int(distance))
             bases[gene.chrom][start:end] = motif
+
+
+def outside_motifs() -> np.ndarray:
+    """Local positions (int64, negative) of promoters in which no motif of a regulator may stand."""
+    promoter = -np.arange(PROMOTER[0] + 1, PROMOTER[1] + 1)
+    taken = -SLOTS[:, None] - np.arange(1, MOTIF_LENGTH + 1)
+    return promoter[~np.isin(promoter, taken)]
 
 
 def write_genome(rng: np.random.Generator, bases: dict[str, np.ndarray], path: Path) -> None:

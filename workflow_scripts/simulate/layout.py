@@ -23,7 +23,8 @@ ARCHS4 = "s3.dev.maayanlab.cloud/archs4/files/human_gene_v2.5.h5"
 COHORT = "gdc-hub.s3.us-east-1.amazonaws.com/download/{project}.star_counts.tsv.gz"
 WEIGHTS = "dl.fbaipublicfiles.com/fair-esm/models/esm2_t6_8M_UR50D.pt"
 # No public pair of stranded NET-seq and PRO-seq tracks is known that fits here: these stand under a host
-# name that is reserved for examples.
+# name that is reserved for examples, as do variants.
+VARIANTS = "genelm.example/simulated/promoter_variants.vcf"
 TRACK = "genelm.example/simulated/{assay}.{strand}.bw"
 COLUMNS = ("dataset", "url", "sha256", "bytes", "licence", "what", "facts")
 

@@ -6,8 +6,21 @@ import logging
 import shutil
 from pathlib import Path
 
+import numpy as np
+
 from workflow_scripts.io.files import replacing
-from workflow_scripts.simulate import annotation, archs4, expression, layout, network, proteins, tracks, xena
+from workflow_scripts.simulate import (
+    annotation,
+    archs4,
+    expression,
+    layout,
+    network,
+    promoter_variants,
+    proteins,
+    starts,
+    tracks,
+    xena,
+)
 from workflow_scripts.simulate import genome as genomes
 from workflow_scripts.simulate.genes import make_genes
 from workflow_scripts.simulate.streams import streams
@@ -30,6 +43,8 @@ def simulate_mirror(*, weights: Path, mirror: Path, truth: Path, spec: dict) -> 
     edges = network.gated(generator("gates"), edges, kinds, regulation)
     motifs = genomes.make_motifs(generator("motifs"), factors)
     genomes.plant_motifs(generator("promoters"), bases, genes, motifs, edges.sources, edges.targets)
+    planted = starts.plant_elements(generator("starts"), bases, genes)
+    decoys = starts.plant_decoys(generator("decoys"), bases, genes, spec["tracks"]["decoys"] * len(genes))
 
     projects = list(expression.PROJECTS)[: amounts["cohorts"]]
     model = expression.make_model(generator, genes, edges, amounts)
@@ -42,7 +57,13 @@ def simulate_mirror(*, weights: Path, mirror: Path, truth: Path, spec: dict) -> 
     corpus = archs4.make_corpus(generator("corpus"), model, amounts["tissues"], amounts["samples_per_tissue"], twin)
     again = {"fate": "duplicate", "duplicate_of": corpus.samples[-1].sample_id}  # `archs4` goes before `tcga`
     cohorts[0].samples[0] = cohorts[0].samples[0]._replace(**again)
-    polymerase = tracks.make_polymerase(generator("polymerase"), genes, spec["tracks"]["reads_per_gene"])
+    shares = np.array([spec["tracks"]["density_share"], spec["tracks"]["pausing_share"]])
+    sds = np.sqrt(shares) * (tracks.DENSITY_SD, tracks.INDEX[1])
+    promoters = starts.read_promoters(bases, genes, planted, sds)
+    effects = promoters.effects(promoters.codes)
+    polymerase = tracks.make_polymerase(generator("polymerase"), genes, effects, spec["tracks"])
+    changed = spec["tracks"]["variants"]
+    variants = promoter_variants.make_variants(generator("variants"), bases, genes, promoters, changed)
 
     with replacing(mirror) as place, replacing(truth) as told:
         described = {}
@@ -78,7 +99,7 @@ def simulate_mirror(*, weights: Path, mirror: Path, truth: Path, spec: dict) -> 
                 f"{len(cohort.samples)} samples; {len(absent)} protein-coding genes not measured",
             )
             xena.write_cohort(generator(f"{cohort.project} rows"), cohort, model, genes, absent, file)
-        sizes = {chrom: len(sequence) for chrom, sequence in bases.items()}
+        preference = tracks.base_preference(bases, spec["tracks"]["base_preference"])
         for assay in tracks.ASSAYS:
             signs = "positive" if assay.minus_sign > 0 else "negative"
             plus, minus = (
@@ -89,8 +110,10 @@ def simulate_mirror(*, weights: Path, mirror: Path, truth: Path, spec: dict) -> 
                 )
                 for strand in ("plus", "minus")
             )
-            signal = tracks.expected_signal(genes, polymerase[assay.name], sizes)
+            signal = tracks.expected_signal(genes, polymerase[assay.name], preference)
             tracks.write_tracks(generator(assay.name), signal, assay, plus, minus)
+        file = add(layout.VARIANTS, "single-base variants of promoters, VCF 4.2", f"{len(variants)} variants")
+        promoter_variants.write_vcf(variants, {chrom: len(sequence) for chrom, sequence in bases.items()}, file)
         copy = add(layout.WEIGHTS, "ESM-2 checkpoint with random weights", "not the weights of esm2_t6_8M_UR50D")
         copy.parent.mkdir(parents=True)
         shutil.copyfile(weights, copy)
@@ -106,6 +129,8 @@ def simulate_mirror(*, weights: Path, mirror: Path, truth: Path, spec: dict) -> 
         expression.write_truth(model, samples, states, told)
         network.write_truth(edges, motifs, genes, told)
         tracks.write_truth(genes, polymerase, told)
+        starts.write_truth(genes, promoters, decoys, told)
+        promoter_variants.write_truth(variants, genes, polymerase, told)
     fates = [sample.fate for sample in samples]
     counted = ", ".join(f"{fates.count(fate)} {fate}" for fate in sorted(set(fates)))
     logging.info("%d genes on %d bp; samples: %s", len(genes), total, counted)

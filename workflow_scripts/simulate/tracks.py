@@ -2,7 +2,9 @@
 
 A gene's polymerase has one density over its body and a pausing index times as much in its pause
 window, TSS+20 to TSS+120 (the window of PEPPRO, `pipelines/peppro.py`); a weak tail follows its end, and
-a weak background runs against its direction. Reads of a base are Poisson numbers around that.
+a weak background runs against its direction. Core promoters (`starts`) tell a part of density and index, chance
+the rest. Within each of these stretches bases are preferred by what stands at the 3' end of the RNA and after
+it, their sum being kept. Reads of a base are Poisson numbers around that.
 """
 
 from __future__ import annotations
@@ -14,14 +16,20 @@ import numpy as np
 import pyBigWig
 
 from workflow_scripts.contracts import truth
-from workflow_scripts.simulate.genes import Gene
+from workflow_scripts.io.bases import COMPLEMENT, encode
+from workflow_scripts.simulate.genes import COMPOSITION, Gene
 
 PAUSE = (20, 120)  # bp from the TSS
 TAIL = (300, 0.1)  # bp after the end of the gene, and the density there as a share of the body's
 ANTISENSE = 0.03  # density against the gene's direction, as a share of the body's
-READS_SD = 0.6  # of the logarithm of a gene's reads
+DENSITY_SD = 0.6  # of the logarithm of the body density, over genes
 INDEX = (np.log(8), 0.7)  # of the logarithm of the pausing index of NET-seq: mean, sd
 BETWEEN_ASSAYS = (0.3, 0.3)  # of the log ratio of the index in PRO-seq to that in NET-seq: mean, sd
+# ln of the preference for A, C, G, T at the 3' end of the RNA, and for the base after it: a pyrimidine before a G, as
+# where polymerases pause (M. H. Larson et al., Science 344, 1042-1047 (2014)); `base_preference` sets its size.
+PREFERENCE = np.array([[-0.5, 1.0, -0.5, 0.5], [-0.3, -0.3, 0.9, -0.3]])
+
+Signal = dict[tuple[str, str], np.ndarray]  # (chromosome, strand): float64, one number a base
 
 
 class Assay(NamedTuple):
@@ -42,17 +50,29 @@ class Polymerase(NamedTuple):
 ASSAYS = (Assay("netseq", "", 1), Assay("proseq", "chr", -1))
 
 
-def make_polymerase(rng: np.random.Generator, genes: list[Gene], reads_per_gene: float) -> dict[str, Polymerase]:
-    """Draw pausing indices and body densities, so that a gene has `reads_per_gene` reads on average."""
-    log_index = rng.normal(*INDEX, len(genes))
-    reads = reads_per_gene * rng.lognormal(-(READS_SD**2) / 2, READS_SD, len(genes))
-    lengths = np.array([_transcribed(gene) for gene in genes])
+def make_polymerase(rng: np.random.Generator, genes: list[Gene], told: np.ndarray, spec: dict) -> dict[str, Polymerase]:
+    """Draw pausing indices and body densities, so that a gene has `reads_per_gene` reads on average.
+
+    told (genes, 2): what core promoters add to the logarithms of density and of the index of NET-seq; spec:
+    `simulate/mirror/tracks`, whose shares of the variance these are.
+    """
+    own_density, own_index = (
+        sd * np.sqrt(1 - spec[share]) for sd, share in ((DENSITY_SD, "density_share"), (INDEX[1], "pausing_share"))
+    )
+    log_index = INDEX[0] + told[:, 1] - told[:, 1].mean() + rng.normal(0, own_index, len(genes))
+    density = np.exp(told[:, 0] + rng.normal(0, own_density, len(genes)))
     found = {}
     for assay in ASSAYS:
         index = np.exp(log_index)
-        found[assay.name] = Polymerase(index, reads / (lengths + (index - 1) * (PAUSE[1] - PAUSE[0])))
+        mean = np.mean([signal_of(*each) for each in zip(genes, density, index, strict=True)])
+        found[assay.name] = Polymerase(index, density * spec["reads_per_gene"] / mean)
         log_index = log_index + rng.normal(*BETWEEN_ASSAYS, len(genes))
     return found
+
+
+def signal_of(gene: Gene, density: float, index: float) -> float:
+    """Expected reads of a gene, from its TSS to its end, of this body density (reads a bp) and pausing index."""
+    return density * (_transcribed(gene) + (index - 1) * (PAUSE[1] - PAUSE[0]))
 
 
 def _transcribed(gene: Gene) -> int:
@@ -60,27 +80,49 @@ def _transcribed(gene: Gene) -> int:
     return gene.end - gene.tss if gene.strand == "+" else gene.tss + 1 - gene.start
 
 
-def expected_signal(
-    genes: list[Gene], polymerase: Polymerase, sizes: dict[str, int]
-) -> dict[tuple[str, str], np.ndarray]:
-    """Expected reads of each base, float64, for each (chromosome, strand)."""
-    signal = {(chrom, strand): np.zeros(size) for chrom, size in sizes.items() for strand in "+-"}
+def base_preference(bases: dict[str, np.ndarray], sd: float) -> Signal:
+    """How much each base is preferred to others; ln of it has this sd over bases of the genome's composition.
+
+    bases: uint8 ASCII by chromosome; an unknown one says nothing.
+    """
+    mean = PREFERENCE @ COMPOSITION
+    spread = np.sqrt(((PREFERENCE - mean[:, None]) ** 2 @ COMPOSITION).sum())
+    at, after = np.column_stack([PREFERENCE, mean]) * sd / spread
+    found = {}
+    for chrom, sequence in bases.items():
+        codes = encode(sequence.tobytes().decode())
+        other = COMPLEMENT[codes]
+        found[chrom, "+"] = np.exp(at[codes] + after[np.append(codes[1:], codes[-1])])
+        found[chrom, "-"] = np.exp(at[other] + after[np.append(other[0], other[:-1])])
+    return found
+
+
+def expected_signal(genes: list[Gene], polymerase: Polymerase, preference: Signal) -> Signal:
+    """Expected reads of each base for each (chromosome, strand) of `preference`."""
+    signal = {place: np.zeros(len(of)) for place, of in preference.items()}
     for gene, index, density in zip(genes, *polymerase, strict=True):
         # views in the direction of transcription, from the TSS on
         forward = gene.strand == "+"
-        sense = signal[gene.chrom, gene.strand]
-        sense = sense[gene.tss :] if forward else sense[gene.tss :: -1]
+        sense, preferred = (
+            of[gene.chrom, gene.strand][gene.tss :: 1 if forward else -1] for of in (signal, preference)
+        )
         length = _transcribed(gene)
-        sense[:length] += density
-        sense[PAUSE[0] : PAUSE[1]] += density * (index - 1)
-        sense[length : length + TAIL[0]] += density * TAIL[1]
-        signal[gene.chrom, "-" if forward else "+"][gene.start : gene.end] += density * ANTISENSE
+        edges = (0, *PAUSE, length, length + TAIL[0])
+        for start, end, amount in zip(edges, edges[1:], (1, index, 1, TAIL[1]), strict=False):
+            _add(sense[start:end], preferred[start:end], density * amount)
+        against, preferred = (
+            of[gene.chrom, "-" if forward else "+"][gene.start : gene.end] for of in (signal, preference)
+        )
+        _add(against, preferred, density * ANTISENSE)
     return signal
 
 
-def write_tracks(
-    rng: np.random.Generator, signal: dict[tuple[str, str], np.ndarray], assay: Assay, plus: Path, minus: Path
-) -> None:
+def _add(signal: np.ndarray, preferred: np.ndarray, density: float) -> None:
+    """Add so much a base in the mean, more where bases are preferred."""
+    signal += density * preferred / preferred.mean()
+
+
+def write_tracks(rng: np.random.Generator, signal: Signal, assay: Assay, plus: Path, minus: Path) -> None:
     """Draw the reads of one assay and write both strands as bigWig; bases without reads are left out."""
     for strand, sign, path in (("+", 1, plus), ("-", assay.minus_sign, minus)):
         path.parent.mkdir(parents=True, exist_ok=True)

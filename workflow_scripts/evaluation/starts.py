@@ -1,0 +1,92 @@
+"""How well starts of transcription are called: near annotated ones, and before all other places.
+
+Of one track, its two strands together, in resamples of whole windows: of annotated starts, how far the highest call
+around each is; and over bins, each with the score of a start there. Shapes: G genes, B bins, R resamples.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from workflow_scripts.evaluation.links import rank
+from workflow_scripts.evaluation.metrics import START_BINS, START_GENES
+from workflow_scripts.evaluation.resampling import ratio, score_resamples
+from workflow_scripts.evaluation.tracks import weighted_median
+
+NEAR, NEARER = 100, 50  # bp
+AT_ONCE = 20_000_000  # numbers of resamples at a time, which bounds memory
+
+
+class Distances(NamedTuple):
+    """Of annotated starts; the leading axis is of resamples, or there is none."""
+
+    median: np.ndarray
+    nearer: np.ndarray
+    near: np.ndarray
+
+
+class Ranking(NamedTuple):
+    """Of bins; the leading axis is of resamples, or there is none."""
+
+    average_precision: np.ndarray
+
+
+def start_distance(starts: Distances) -> np.ndarray:
+    """The median over annotated starts of the distance to the highest call around each (bp)."""
+    return starts.median
+
+
+def start_within_50(starts: Distances) -> np.ndarray:
+    """The share of annotated starts whose highest call is at most 50 bp away."""
+    return starts.nearer
+
+
+def start_within_100(starts: Distances) -> np.ndarray:
+    """The same of 100 bp."""
+    return starts.near
+
+
+def start_auprc(bins: Ranking) -> np.ndarray:
+    """Mean over bins of starts of the precision at their score (the area under the curve without interpolation)."""
+    return bins.average_precision
+
+
+def of_distances(distances: np.ndarray, weights: np.ndarray) -> Distances:
+    """The numbers (R,) of distances (G,) in bp, each counted as often as weights (R, G) say."""
+    total = weights.sum(1)
+    nearer, near = (ratio(weights @ (distances <= within), total) for within in (NEARER, NEAR))
+    return Distances(weighted_median(distances, weights), nearer, near)
+
+
+def score_distances(
+    distances: np.ndarray, genes: list[str], windows: np.ndarray, spec: dict[str, Any], **row: str
+) -> list[dict[str, Any]]:
+    """Rows of Replicates of distances (G,) of the starts of genes in windows (G,), their names; spec: seed, ..."""
+    _, window = np.unique(windows, return_inverse=True)
+    total = Distances(*(part[0] for part in of_distances(distances, np.ones((1, len(distances))))))
+    samples = pd.DataFrame({"group": windows, "label": ""}, index=pd.Index(genes))
+    return score_resamples(
+        START_GENES, total, lambda drawn: of_distances(distances, drawn[:, window]), samples, spec, **row
+    )
+
+
+def score_ranking(
+    scores: np.ndarray, starts: np.ndarray, windows: np.ndarray, spec: dict[str, Any], **row: str
+) -> list[dict[str, Any]]:
+    """Rows of Replicates of the scores (B,) of bins, of which `starts` (B,) bool are; windows (B,): their names."""
+    names, window = np.unique(windows, return_inverse=True)
+
+    def resampled(drawn: np.ndarray) -> Ranking:
+        step = max(1, AT_ONCE // len(scores))
+        blocks = [
+            rank(scores, starts, drawn[at : at + step][:, window]).average_precision
+            for at in range(0, len(drawn), step)
+        ]
+        return Ranking(np.concatenate([np.zeros(0), *blocks]))
+
+    total = Ranking(rank(scores, starts, np.ones(len(scores))).average_precision)
+    samples = pd.DataFrame({"group": names, "label": ""}, index=pd.Index(names))
+    return score_resamples(START_BINS, total, resampled, samples, spec, **row)
