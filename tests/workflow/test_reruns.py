@@ -65,6 +65,10 @@ VALUES = {
         "seq2track/attributions/starts/run": "second",
         "seq2track/runs/second": {"set": "netseq"},
     },
+    "seq2track/variants/promoters/run": {
+        "seq2track/variants/promoters/run": "second",
+        "seq2track/runs/second": {"set": "netseq"},
+    },
     "seq2track/attributions/starts/track": {"seq2track/attributions/starts/track": "netseq"},
     "bulk/runs/small/embedding": {
         "bulk/runs/small/embedding": "esm2/second",
@@ -247,9 +251,7 @@ ADDED = {
         "model": {"transformer": {"dim": 16, "layers": 1, "heads": 2, "resolution": 64, "dropout": 0}},
     },
     "seq2track/regions/some": {"run": "strands", "bed": ANOTHER_FILE},
-    "seq2track/variants": {
-        "mine": {"run": "strands", "vcf": ANOTHER_FILE, "distance": 500, "pseudo_count": 2},
-    },
+    "seq2track/variants/mine": {"run": "strands", "vcf": ANOTHER_FILE, "distance": 500, "pseudo_count": 2},
     "seq2track/attributions/second": {
         "run": "strands",
         "track": "netseq",
@@ -281,7 +283,7 @@ ATTRIBUTED = SEQLETS | {"attribute_sequence"}
 REGIONS = {"predict_regions", "export_regions"}
 STARTS = {"predict_starts", "show_starts"}  # called from predicted tracks
 SEQUENCE = {"train_seq2track", "predict_tracks", "export_predicted", "score_tracks", "plot_tracks"}
-SEQUENCE |= ATTRIBUTED | STARTS
+SEQUENCE |= ATTRIBUTED | STARTS | {"score_variants"}
 TRACKS = SEQUENCE | {"predict_track_baselines"}  # whatever is predicted from sequence
 STRANDS = TRACKS | {
     "check_strands",
@@ -363,7 +365,10 @@ BY_HAND = {
     "seq2track/runs/{name}/test_folds": TRACKS,  # another one, of which there are no baselines yet
     **dict.fromkeys([f"seq2track/runs/{{name}}/training/{key}" for key in POLICY], set()),
     "seq2track/regions/some": FILE | REGIONS,
-    "seq2track/variants": FILE | {"score_variants"},
+    "seq2track/variants/{name}": {"score_variants"},
+    "seq2track/variants/{name}/run": SEQUENCE,  # another one, which has to be trained first
+    "seq2track/variants/{name}/vcf": FILE | {"score_variants"},
+    "seq2track/variants/mine": FILE | {"score_variants"},
     "seq2track/baselines": {"predict_track_baselines", "score_tracks", "plot_tracks"} | STARTS,
     "seq2track/evaluation": {"score_tracks", "plot_tracks"},
     "seq2track/attributions/{name}": ATTRIBUTED,
@@ -544,6 +549,8 @@ def test_the_table_of_the_readme_says_the_same() -> None:
             wanted = wanted - (TRACK - SEQUENCE)  # of a set that is there
         if key.startswith("seq2track/attributions/") and key.endswith("/run"):
             wanted = wanted - (SEQUENCE - ATTRIBUTED)  # of a run that is there
+        if key.startswith("seq2track/variants/") and key.endswith("/run"):
+            wanted = wanted - (SEQUENCE - {"score_variants"})
         if key.endswith("/test_folds"):
             wanted = wanted - {"train_seq2track", "predict_tracks", "predict_track_baselines"}  # that are there
         if not key.startswith(NOT_IN_THE_DEMO) and expected(key) != wanted:
