@@ -72,11 +72,12 @@ def test_the_window_that_is_drawn_is_the_median_one_and_not_the_best() -> None:
     windows = pd.DataFrame({"chrom": "I", "start": 100 * np.arange(12), "end": 100 * np.arange(12) + 100})
     signal, mask = rng.gamma(2, 2, (12, 2, 50)), np.ones((12, 2, 50), bool)
     predicted = signal + rng.gamma(1, 1, signal.shape) * np.arange(12)[:, None, None]
-    signal[3:8] *= 0.01  # less than the others
-    mask[9], mask[1, 0, :25] = False, False
+    signal[2:7] *= 0.01  # less than the others, and better predicted than most
+    signal[[1, 9]] = 3 * rng.gamma(2, 2, (2, 2, 50))  # a half of which is masked, and the rest predicted badly
+    mask[[1, 9], 0], mask[:, 1, 40:45] = False, False
     signal[~mask] = 1e6
-    used = [row for row in (0, 2, 8, 10, 11)]
-    scores = {row: np.corrcoef(signal[row].ravel(), predicted[row].ravel())[0, 1] for row in used}
+    used = [0, 7, 8, 10, 11]
+    scores = {row: np.corrcoef(signal[row][mask[row]], predicted[row][mask[row]])[0, 1] for row in used}
     found = choose_window(windows, signal, mask, predicted, 20)
     assert found.start // 100 == sorted(used, key=scores.get)[2] and found.place.startswith(f"I:{found.start + 1:,}-")
     assert found.score == pytest.approx(np.median(list(scores.values())))
