@@ -1,5 +1,10 @@
 # From DNA sequence to stranded tracks: models, baselines, and how well both say what they have not seen.
-from workflow_scripts.seq2track.inputs import all_attributed, all_predicted, each_predicted_track, each_region_track
+from workflow_scripts.seq2track.inputs import (
+    all_attributed,
+    all_predicted,
+    each_predicted_track,
+    each_region_track,
+)
 from workflow_scripts.seq2track.inputs import kinds_of_values, of_folds, of_set, predicted_hubs
 from workflow_scripts.seq2track.inputs import track_cores, track_devices, track_nodes
 
