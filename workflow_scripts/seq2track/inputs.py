@@ -93,23 +93,23 @@ def windows_of_attributed(settings: Settings, pattern: str) -> Callable[..., str
     return found
 
 
+# Both name what they ask the settings for themselves: the table of reruns is read off these functions.
 def models_of_variants(settings: Settings, pattern: str) -> Callable[..., list[str]]:
     """For a rule's input: `pattern` for each {fold} of the {run} that one set of {variants} is scored by."""
-    return _models(settings, lambda wildcards: f"seq2track/variants/{wildcards.variants}", pattern)
+
+    def found(wildcards: Any) -> list[str]:
+        run = settings.section(f"seq2track/variants/{wildcards.variants}/run")
+        return [pattern.format(run=run, fold=fold) for fold in settings.section(f"seq2track/runs/{run}/test_folds")]
+
+    return found
 
 
 def models_of_attributed(settings: Settings, pattern: str) -> Callable[..., list[str]]:
-    """For a rule's input: `pattern` for the {run} of one {attribution}, and each {fold} of it."""
-    return _models(settings, lambda wildcards: f"seq2track/attributions/{wildcards.attribution}", pattern)
-
-
-def _models(settings: Settings, asking: Callable[[Any], str], pattern: str) -> Callable[..., list[str]]:
-    """asking: from wildcards to the part of the configuration that names the run."""
+    """For a rule's input: `pattern` for each {fold} of the {run} that one {attribution} asks."""
 
     def found(wildcards: Any) -> list[str]:
-        run = settings.section(f"{asking(wildcards)}/run")
-        folds = settings.section(f"seq2track/runs/{run}/test_folds")
-        return [pattern.format(run=run, fold=fold) for fold in folds]
+        run = settings.section(f"seq2track/attributions/{wildcards.attribution}/run")
+        return [pattern.format(run=run, fold=fold) for fold in settings.section(f"seq2track/runs/{run}/test_folds")]
 
     return found
 
