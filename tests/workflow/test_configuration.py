@@ -296,6 +296,7 @@ def test_a_limit_that_another_key_sets_is_checked_before_any_job(key: str) -> No
 def test_variants_are_scored_by_windows_of_two_bins_at_least() -> None:
     """With one, none lies wholly before or after an insertion."""
     whole = {"runs": {"strands": {"context": 4096}}, "evaluation": {"coarse": 4096}}
+    whole["starts"] = {"flank": 4096, "reach": 2048, "tolerance": 2048}
     whole["variants"] = {"mine": {"run": "strands", "vcf": "TCGA-BRCA.star_counts.tsv.gz"}}
     config = merged(demo(), {"tracks": {"sets": {"netseq": {"targets": {"bin": 4096}}}}, "seq2track": whole})
     with pytest.raises(BadConfiguration, match="mine/run: given 'strands' with one bin a window; allowed: a run with"):
