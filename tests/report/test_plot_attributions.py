@@ -64,7 +64,14 @@ def test_the_figure_and_the_page_are_written(tmp_path: Path, files: dict, write_
     cells = [first["word"], "the strand of the region", first["inside"], first["inside"] + first["inside_others"]]
     cells += [first["rest"], f"{first['rest'] + first['rest_others']:,}"]
     assert re.search(r"\s+".join(map(re.escape, map(str, cells))), shown)
-    for said in ("Motifs in stretches that add", "START", "the other strand", "30 regions of 256 bp", "q below 0.05"):
+    for said in (
+        "Motifs in stretches that add",
+        "START",
+        "the other strand",
+        "30 regions of 256 bp",
+        "q below 0.05",
+        "from 32 bp before to 256 bp after the centre",
+    ):
         assert said in shown
 
 

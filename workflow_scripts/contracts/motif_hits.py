@@ -31,6 +31,7 @@ SCHEMA = pa.DataFrameSchema(
         "in_seqlet": pa.Column("int64", pa.Check.isin([-1, 0, 1])),
     },
     checks=pa.Check(lambda hits: hits["score"] >= hits["threshold"], name="score is at or above the threshold"),
+    unique=["motif", "region", "start", "strand"],
     name="MotifHits",
     strict=True,
     ordered=True,

@@ -34,6 +34,7 @@ SCHEMA = pa.DataFrameSchema(
         lambda seqlets: seqlets["end"] - seqlets["start"] == seqlets["sequence"].str.len(),
         name="sequence is that of its place",
     ),
+    unique=["region", "sign", "first"],
     name="Seqlets",
     strict=True,
     ordered=True,

@@ -64,8 +64,9 @@ def plot_attributions(
 
 def _about(found: attributions_contract.Attributions) -> str:
     about = found.about
-    before = f"{about['upstream']} bp before to " if about["upstream"] else ""
-    what = f"ln of the signal of {about['track']} from {before}{about['downstream']} bp after the centre"
+    before = f"{about['upstream']} bp before" if about["upstream"] else "the centre"
+    after = f"{about['downstream']} bp after {'the centre' if about['upstream'] else 'it'}"
+    what = f"ln of the signal of {about['track']} from {before} to {after}"
     return f"{what}, as {about['run']} expects it, by {METHODS[about['method']]}"
 
 
