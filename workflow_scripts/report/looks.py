@@ -87,6 +87,8 @@ KNOWN = {
     "swapped_strands": Look(RUST, "h", (5, 1, 1, 1)),
     "other_track": Look(PURPLE, "h", (4, 4)),
     "counting_ceiling": Look(TEAL, "h", (7, 1.5)),
+    "measured_track": Look(WINE, "h", (7, 1.5)),
+    "random_bins": Look(SLATE, "h", (2, 3)),
 }
 # Of baselines that are added to the registry, in its order.
 OTHERS = [Look(colour, marker, (1, 3)) for marker, colour in product("<>8H", (TEAL, GOLD, SLATE))]
