@@ -42,6 +42,7 @@ SHORT = {
         }
     },
     "seq2track/baselines": {"max_windows": 50},
+    "seq2track/starts": {"bootstrap_samples": 10},
 }
 
 
