@@ -11,13 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.evaluation.links import rank
 from workflow_scripts.evaluation.metrics import START_BINS, START_GENES
 from workflow_scripts.evaluation.resampling import ratio, score_resamples
 from workflow_scripts.evaluation.tracks import weighted_median
 
 NEAR, NEARER = 100, 50  # bp
-AT_ONCE = 20_000_000  # numbers of resamples at a time, which bounds memory
 
 
 class Distances(NamedTuple):
@@ -78,15 +76,35 @@ def score_ranking(
 ) -> list[dict[str, Any]]:
     """Rows of Replicates of the scores (B,) of bins, of which `starts` (B,) bool are; windows (B,): their names."""
     names, window = np.unique(windows, return_inverse=True)
-
-    def resampled(drawn: np.ndarray) -> Ranking:
-        step = max(1, AT_ONCE // len(scores))
-        blocks = [
-            rank(scores, starts, drawn[at : at + step][:, window]).average_precision
-            for at in range(0, len(drawn), step)
-        ]
-        return Ranking(np.concatenate([np.zeros(0), *blocks]))
-
-    total = Ranking(rank(scores, starts, np.ones(len(scores))).average_precision)
+    hits, counted = tally(scores, starts, window, len(names))
+    total = Ranking(average_precision(hits, counted, np.ones(len(names))))
     samples = pd.DataFrame({"group": names, "label": ""}, index=pd.Index(names))
-    return score_resamples(START_BINS, total, resampled, samples, spec, **row)
+    return score_resamples(
+        START_BINS, total, lambda drawn: Ranking(average_precision(hits, counted, drawn)), samples, spec, **row
+    )
+
+
+def tally(scores: np.ndarray, starts: np.ndarray, window: np.ndarray, windows: int) -> tuple[np.ndarray, np.ndarray]:
+    """How many bins that are starts, and how many of all, each window has at each height (W, H) float64.
+
+    Heights are the distinct scores of starts, the highest first; a bin stands at the first that its score reaches, and
+    below all of them it tells nothing. scores, starts, window (B,): as in `score_ranking`, windows counted from 0.
+    """
+    heights = np.unique(scores[starts])[::-1]
+    height = np.searchsorted(-heights, -scores)
+    place = window * len(heights) + height
+    kept = height < len(heights)
+    size = windows * len(heights)
+    hits, counted = (np.bincount(place[of], minlength=size).reshape(windows, -1) for of in (kept & starts, kept))
+    return hits.astype(float), counted.astype(float)
+
+
+def average_precision(hits: np.ndarray, counted: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Mean over starts of the precision at their score, of windows counted as often as weights (..., W) say.
+
+    hits, counted: of `tally`; NaN where no start counts.
+    """
+    gained = weights @ hits
+    found, above = np.cumsum(gained, axis=-1), np.cumsum(weights @ counted, axis=-1)
+    precision = np.divide(found, above, out=np.zeros(found.shape), where=above > 0)
+    return ratio((precision * gained).sum(-1), gained.sum(-1))
