@@ -34,7 +34,7 @@ def text_table(path: Path, columns: list[str]) -> Iterator[Callable[[Iterable[li
         replacing(path) as temporary,
         temporary.open("wb") as target,
         gzip.GzipFile("", "wb", 6, target, mtime=0) as packed,
-        io.TextIOWrapper(packed, "utf-8") as text,
+        io.TextIOWrapper(packed, encoding="utf-8") as text,
     ):
 
         def write(rows: Iterable[list[Any]]) -> None:
