@@ -9,15 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.contracts import called_starts, gene_bodies, predicted_tracks, track_store
-from workflow_scripts.contracts import comparisons as comparisons_table
-from workflow_scripts.contracts import metrics as metrics_table
-from workflow_scripts.evaluation.comparisons import compare
+from workflow_scripts.contracts import called_starts, gene_bodies, track_store
 from workflow_scripts.evaluation.starts import score_distances, score_ranking
-from workflow_scripts.io.errors import BadInput
-from workflow_scripts.seq2track import scoring
+from workflow_scripts.seq2track import held_out
 from workflow_scripts.seq2track import starts as calling
-from workflow_scripts.seq2track.reading import SHUFFLED
 from workflow_scripts.seq2track.track_baselines import flatten
 
 MEASURED, RANDOM = "measured_track", "random_bins"
@@ -50,20 +45,13 @@ def predict_starts(
     store = track_store.TrackStore(targets, table)
     genes, _ = gene_bodies.read(bodies)
     scores, told, lines = [], [], []
-    for own, others in zip(predicted, baselines, strict=True):
-        mine, theirs = (predicted_tracks.read(path, table) for path in (own, others))
-        if mine.fold != theirs.fold or mine.tracks != theirs.tracks or mine.tracks != store.tracks:
-            raise BadInput(own, "fold or tracks", f"are not those of {others}", "Run both rules again.")
-        rows = np.flatnonzero(table["fold"] == mine.fold)
-        signal, mask = store.rows(rows)
-        ground = calling.lay_out(table, rows, store.bin, store.bins)
-        names = (table["chrom"] + ":" + table["start"].astype(str)).iloc[rows].to_numpy(str)
+    for held in held_out.folds(table, store, predicted, baselines):
+        ground = calling.lay_out(table, held.rows, store.bin, store.bins)
+        window = np.repeat(held.windows, store.bins)
         for track in range(0, len(store.tracks), 2):
             pair = slice(track, track + 2)
-            said = scoring.of_run(mine, run, track) | {SHUFFLED: mine.values[SHUFFLED][:, pair]}
-            said |= {name: each[:, pair] for name, each in theirs.values.items()} | {MEASURED: signal[:, pair]}
-            found = _Fold(store.tracks[track], mine.fold, store.bin, ground, genes, flatten(mask[:, pair]), spec)
-            window = np.repeat(names, store.bins)
+            said = held.said(run, track) | {MEASURED: held.signal[:, pair]}
+            found = _Fold(store.tracks[track], held.fold, store.bin, ground, genes, flatten(held.mask[:, pair]), spec)
             for model, values in {**said, RANDOM: None}.items():
                 score = found.scores(values)
                 scores += found.rows(score, window, model)
@@ -72,15 +60,7 @@ def predict_starts(
             lines += found.calls(found.scores(said[run]))
     called_starts.write(pd.concat(told, ignore_index=True), starts)
     called_starts.write_bed(lines, calls)
-    replicates = pd.DataFrame(scores)
-    track = replicates["dataset"].str.rpartition(", fold ")[0]
-    means = [scoring.mean_over_folds(replicates[track == name], name) for name in track.unique()]
-    replicates = pd.concat([*means, replicates], ignore_index=True)
-    order = ["task", "dataset", "split", "level", "metric", "model"]
-    metrics_table.write(replicates[list(metrics_table.SCHEMA.columns)].sort_values(order), metrics)
-    mine = replicates["model"] == run
-    others = ~mine & (replicates["model"] != MEASURED)
-    comparisons_table.write(compare(replicates[mine], replicates[others], metrics), comparisons)
+    held_out.write_scores(scores, [run], MEASURED, metrics, comparisons)
 
 
 class _Fold:
@@ -97,14 +77,8 @@ class _Fold:
         spec: dict[str, Any],
     ) -> None:
         """genes: GeneBodies; mask: flat."""
-        self.name, self.number, self.bin, self.ground, self.spec, self.mask = (
-            track["name"],
-            fold,
-            bin,
-            ground,
-            spec,
-            mask,
-        )
+        self.name, self.number, self.bin = track["name"], fold, bin
+        self.ground, self.spec, self.mask = ground, spec, mask
         self.initiation = track["assay"] in track_store.INITIATION
         self.flank = spec["flank"] // bin
         self.has_score = mask if self.initiation else calling.scored(mask, ground, self.flank)
