@@ -60,11 +60,18 @@ def helpers() -> dict[str, set[str]]:
     found = {}
     for file in sorted((ROOT / "workflow_scripts").glob("*/inputs.py")):
         tree = ast.parse(file.read_text(encoding="utf-8"))
-        for function in (node for node in tree.body if isinstance(node, ast.FunctionDef)):
-            calls = (node for node in ast.walk(function) if isinstance(node, ast.Call))
-            asked = (call for call in calls if getattr(call.func, "attr", "") == "section")
-            found[function.name] = {_path(call.args[0]) for call in asked}
+        functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+        for name in functions:
+            found[name] = _asked(name, functions)
     return found
+
+
+def _asked(name: str, functions: dict[str, ast.FunctionDef]) -> set[str]:
+    """What a function asks the settings for, by itself or by way of others of its file."""
+    calls = [node for node in ast.walk(functions[name]) if isinstance(node, ast.Call)]
+    own = {_path(call.args[0]) for call in calls if getattr(call.func, "attr", "") == "section"}
+    others = {getattr(call.func, "id", "") for call in calls} & functions.keys() - {name}
+    return own.union(*(_asked(other, functions) for other in others))
 
 
 def _path(node: ast.expr) -> str:

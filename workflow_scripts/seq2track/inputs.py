@@ -10,27 +10,18 @@ from workflow_scripts.settings.settings import Settings, canonical
 
 def all_predicted(settings: Settings, pattern: str) -> list[str]:
     """`pattern` for every {run}, each {fold} that it is scored on and the {set} that it predicts, each file once."""
-    runs = {run: settings.section(f"seq2track/runs/{run}") for run in settings.names("seq2track/runs")}
-    found = [
-        pattern.format(run=run, fold=fold, set=spec["set"]) for run, spec in runs.items() for fold in spec["test_folds"]
-    ]
+    found = [file for run in settings.names("seq2track/runs") for file in _of_folds(settings, run, pattern)]
     return list(dict.fromkeys(found))
 
 
 def of_set(settings: Settings, pattern: str) -> Callable[..., str]:
     """For a rule's input: `pattern` for the {set} that one {run} predicts."""
-    return lambda wildcards: pattern.format(set=settings.section(f"seq2track/runs/{wildcards.run}/set"))
+    return lambda wildcards: pattern.format(set=_set(settings, wildcards.run))
 
 
 def of_folds(settings: Settings, pattern: str) -> Callable[..., list[str]]:
     """For a rule's input: `pattern` for each {fold} of one {run}, and the {set} that it predicts."""
-
-    def found(wildcards: Any) -> list[str]:
-        of = settings.section(f"seq2track/runs/{wildcards.run}/set")
-        folds = settings.section(f"seq2track/runs/{wildcards.run}/test_folds")
-        return [pattern.format(run=wildcards.run, set=of, fold=fold) for fold in folds]
-
-    return found
+    return lambda wildcards: _of_folds(settings, wildcards.run, pattern)
 
 
 def each_predicted_track(settings: Settings, *patterns: str) -> list[str]:
@@ -88,7 +79,7 @@ def windows_of_attributed(settings: Settings, pattern: str) -> Callable[..., str
 
     def found(wildcards: Any) -> str:
         run = settings.section(f"seq2track/attributions/{wildcards.attribution}/run")
-        return pattern.format(set=settings.section(f"seq2track/runs/{run}/set"))
+        return pattern.format(set=_set(settings, run))
 
     return found
 
@@ -98,7 +89,7 @@ def models_of_variants(settings: Settings, pattern: str) -> Callable[..., list[s
 
     def found(wildcards: Any) -> list[str]:
         run = settings.section(f"seq2track/variants/{wildcards.variants}/run")
-        return [pattern.format(run=run, fold=fold) for fold in settings.section(f"seq2track/runs/{run}/test_folds")]
+        return _of_folds(settings, run, pattern)
 
     return found
 
@@ -108,7 +99,7 @@ def models_of_attributed(settings: Settings, pattern: str) -> Callable[..., list
 
     def found(wildcards: Any) -> list[str]:
         run = settings.section(f"seq2track/attributions/{wildcards.attribution}/run")
-        return [pattern.format(run=run, fold=fold) for fold in settings.section(f"seq2track/runs/{run}/test_folds")]
+        return _of_folds(settings, run, pattern)
 
     return found
 
@@ -122,6 +113,12 @@ def each_region_track(settings: Settings, *patterns: str) -> list[str]:
         for track in _tracks(settings, asked[name]["run"])
         for pattern in patterns
     ]
+
+
+def _of_folds(settings: Settings, run: str, pattern: str) -> list[str]:
+    """`pattern` for each {fold} of a {run}, and the {set} that it predicts."""
+    folds = settings.section(f"seq2track/runs/{run}/test_folds")
+    return [pattern.format(run=run, set=_set(settings, run), fold=fold) for fold in folds]
 
 
 def _set(settings: Settings, run: str) -> str:
@@ -169,9 +166,9 @@ def kinds_of_values(settings: Settings) -> Callable[..., str]:
     """For a rule's params: what the values of each track are that one {run} predicts, in the order of its targets."""
 
     def kinds(wildcards: Any) -> str:
-        of = settings.section(f"seq2track/runs/{wildcards.run}/set")
-        tracks = settings.section(f"tracks/sets/{of}/tracks")
-        return canonical([settings.section(f"tracks/sets/{of}/tracks/{name}/values") for name in sorted(tracks)])
+        of = _set(settings, wildcards.run)
+        tracks = _tracks(settings, wildcards.run)
+        return canonical([settings.section(f"tracks/sets/{of}/tracks/{name}/values") for name in tracks])
 
     return kinds
 
