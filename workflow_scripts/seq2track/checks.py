@@ -42,7 +42,7 @@ def faults(settings: Settings) -> Iterator[Fault]:
         if asked["run"] not in section["runs"]:
             given = f"one of seq2track/runs: {', '.join(section['runs'])}"
             yield f"seq2track/regions/{name}/run", repr(asked["run"]), given
-    for name, variants in section.get("variants", {}).items():
+    for name, variants in section["variants"].items():
         yield from _faults_of_variants(f"seq2track/variants/{name}", variants, section["runs"], sets)
     yield from attribution_checks.faults(section, sets)
 

@@ -35,7 +35,7 @@ def predict_regions(
     torch.set_num_threads(threads)
     trained, sequences = read_models(models), Sequences(genome, index)
     shape = trained[0].shape
-    width, context = shape.bin * shape.bins, shape.context
+    width, context = shape.window, shape.context
     places = bed.read(regions, genome_contract.read(chromosomes))
     _require_within(regions, places, sequences.lengths)
     table = over(places, sequences.lengths, width)

@@ -74,7 +74,7 @@ def centre_of_input(shape: Shape) -> int:
 
 def codes(sequences: Sequences, chrom: str, centre: int, strand: str, shape: Shape) -> np.ndarray:
     """What a model reads (S,) uint8 in the direction of a strand, so that `centre` is at `centre_of_input`."""
-    size, before = 2 * shape.context + shape.bins * shape.bin, centre_of_input(shape)
+    size, before = shape.span, centre_of_input(shape)
     if strand == "+":
         return sequences.codes(chrom, centre - before, centre - before + size)
     return reverse_complement(sequences.codes(chrom, centre + before + 1 - size, centre + before + 1))

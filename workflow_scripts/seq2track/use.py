@@ -49,12 +49,12 @@ class Tracks:
 
     def _read(self, codes: np.ndarray, bins: int, before: int) -> np.ndarray:
         """What is said (T, n) of a sequence of so many whole bins that has `before` bins of nothing before it."""
-        bin, context, width = self.bin, self._shape.context, self.bin * self._shape.bins
+        context, width, span = self._shape.context, self._shape.window, self._shape.span
         windows = -(-(before + bins) // self._shape.bins)
-        start = context + before * bin
+        start = context + before * self.bin
         held = np.full(max(start + len(codes), windows * width + 2 * context), UNKNOWN, np.uint8)
         held[start : start + len(codes)] = codes
-        read = np.stack([held[at : at + width + 2 * context] for at in range(0, windows * width, width)])
+        read = np.stack([held[at : at + span] for at in range(0, windows * width, width)])
         said = [mean_signal(self._models, read[first : first + AT_ONCE]) for first in range(0, windows, AT_ONCE)]
         return np.concatenate(list(np.concatenate(said)), axis=1)[:, before : before + bins]
 

@@ -109,7 +109,7 @@ def half(shape: Shape) -> int:
 def windows(sequences: Sequences, of: Change, shape: Shape) -> np.ndarray:
     """The bases (2 alleles, 2 readings, L) uint8: the reference first, the reading *before* first."""
     near = half(shape) + shape.context
-    length = shape.bins * shape.bin + 2 * shape.context
+    length = shape.span
     before = sequences.codes(of.chrom, of.start - length, of.start)
     after = sequences.codes(of.chrom, of.end, of.end + length)
     found = np.empty((2, 2, length), np.uint8)
@@ -126,7 +126,7 @@ class Compared:
     def __init__(self, of: Change, length: int, shape: Shape) -> None:
         """length: of the chromosome (bp)."""
         self._shape = shape
-        width = shape.bins * shape.bin
+        width = shape.window
         starts = of.start - half(shape), of.end + half(shape) - width
         self._place = np.array(starts)[:, None] + np.arange(width)  # (2, N x bin) of each base on the chromosome
         counts = (self._place >= 0) & (self._place < length)
@@ -186,7 +186,7 @@ def _effect(
 ) -> Effect:
     """said (2 alleles, 2 readings, T, N)."""
     compared = Compared(of, sequences.lengths[of.chrom], shape)
-    reach = shape.bins * shape.bin
+    reach = shape.window
     shares = compared.shares(of.start - (distance or reach), of.end + (distance or reach))
     changed = np.where(shares[:, None] > 0, said[1] - said[0], 0).swapaxes(0, 1).reshape(shape.tracks, -1)
     greatest = changed[np.arange(shape.tracks), np.abs(changed).argmax(1)]

@@ -24,6 +24,16 @@ class Shape:
     bin: int  # bp
     context: int  # bp at either side of a window
 
+    @property
+    def window(self) -> int:
+        """bp of a window."""
+        return self.bins * self.bin
+
+    @property
+    def span(self) -> int:
+        """bp that are read: a window and its context."""
+        return self.window + 2 * self.context
+
 
 def factors(bin: int) -> list[int]:
     """Steps of at most 4, or of a prime, by which bases become bins; a product of 1 has none."""
