@@ -81,10 +81,12 @@ def _kinds(codes: Tensor, min_codons: int, levels: Tensor) -> dict[str, Tensor]:
     size = torch.where(inside, (end - begin).clamp(min=1).float().log() / math.log(CODONS), 0.0)
     sums = pad(levels.double()[codon].cumsum(1), (0, 0, 1, 0))  # of the codons before each
     mean = (sums.gather(1, end) - sums.gather(1, begin)) / (end - begin).clamp(min=1)
-    sizes = _shifted(size)  # of the reading frames of the three codons that cover a base
-    longest = sizes.argmax(0, keepdim=True)
-    levels_there = _shifted(torch.where(inside, mean.float(), 0.0)).gather(0, longest)[0]
-    found = {"orf": sizes.amax(0), "start": _shifted(first.float()).amax(0), "level": levels_there}
+    means = torch.where(inside, mean.float(), 0.0)
+    longest = level = torch.zeros_like(size.flatten(1))
+    for of_frame, told in zip(_shifted(size), _shifted(means), strict=True):  # of the three codons that cover a base
+        level = torch.where(of_frame > longest, told, level)
+        longest = torch.maximum(of_frame, longest)
+    found = {"orf": longest, "start": _shifted(first.float()).amax(0), "level": level}
     return {kind: values[:, : codes.shape[1]] for kind, values in found.items()}
 
 

@@ -75,6 +75,7 @@ def fit(
     loop = Sharded(copy.deepcopy(model), task, schedule) if sharded else Loop(model, task, schedule)
     environment = LightningEnvironment() if schedule.nodes == 1 else SLURMEnvironment(auto_requeue=False)
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # a tenth of a step, of what nothing here reads
     with warnings.catch_warnings():  # advice on set-ups that this is not, and torch's new names for Lightning's old
         warnings.filterwarnings("ignore", module=r"lightning\.")
         trainer = lightning.Trainer(
