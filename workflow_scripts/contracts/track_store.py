@@ -36,7 +36,7 @@ from workflow_scripts.io.hdf5 import require_own_content
 from workflow_scripts.io.seal import require_intact, seal
 from workflow_scripts.io.tables import read_table, validate_table, write_table
 
-MASK_CHUNK = 1 << 20  # bytes: an entry of the index for each window would outweigh its mask
+MASK_CHUNK = 1 << 16  # bytes, of which all are read for one window: of a window each, its entry would outweigh it
 TRACK_KEYS = {"name", "assay", "strand"}
 INITIATION = ("procap", "grocap", "cage")  # assays whose signal is at starts of transcription, not along genes
 

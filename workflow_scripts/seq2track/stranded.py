@@ -44,7 +44,7 @@ class Stranded(nn.Module):
     def inputs(self, codes: Tensor) -> tuple[Tensor, list[Tensor]]:
         """What is read of codes (B, L) uint8: bases (B, L, 4) float32, an unknown one four zeros, and `channels`."""
         codes = codes.long()
-        bases = nn.functional.one_hot(codes, UNKNOWN + 1)[..., :UNKNOWN].float()
+        bases = (codes[..., None] == torch.arange(UNKNOWN, device=codes.device)).float()
         return bases, channels.make(codes, self.kinds, self.min_codons, self.levels)
 
     def read(self, bases: Tensor, beside: list[Tensor]) -> Tensor:
