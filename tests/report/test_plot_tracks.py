@@ -19,7 +19,7 @@ from workflow_scripts.report.track_figures import SHADE, Window, choose_window, 
 from workflow_scripts.seq2track.score_tracks import score_tracks
 from workflow_scripts.seq2track.track_baselines import BASELINES
 
-SPEC = {"min_signal": 5, "pause_end": 64, "body_start": 64, "body_end_trim": 0, "coarse": 32,
+SPEC = {"min_signal": 5, "pause_end": 64, "body_start": 64, "body_end_trim": 0, "readthrough": 200, "coarse": 32,
         "bootstrap_samples": 20, "seed": 1}  # fmt: skip
 TRACKS = [{"name": name, "assay": "netseq", "strand": strand} for name in "ab" for strand in ("plus", "minus")]
 
@@ -81,6 +81,11 @@ def test_the_window_that_is_drawn_is_the_median_one_and_not_the_best() -> None:
     found = choose_window(windows, signal, mask, predicted, 20)
     assert found.start // 100 == sorted(used, key=scores.get)[2] and found.place.startswith(f"I:{found.start + 1:,}-")
     assert found.score == pytest.approx(np.median(list(scores.values())))
+    sparse = np.where(np.isin(np.arange(12), used)[:, None, None], signal, 0.0)
+    sparse[[7, 8]] *= 0.001
+    found = choose_window(windows, sparse, mask, predicted, 20)
+    assert found.start // 100 == sorted([0, 10, 11], key=scores.get)[1]  # though most windows have no signal at all
+    assert choose_window(windows, 0 * signal, mask, predicted, 20).score == 0
 
 
 def test_genes_are_arrows_in_their_direction_with_names_below() -> None:

@@ -78,7 +78,7 @@ def plot_tracks(
         for column, (metric, title) in enumerate(SHOWN.items(), 1):
             axis = part.add_subplot(grid[:, column])
             draw_bars(axis, of_track_alone[of_track_alone["metric"] == metric], models, ours, title, place)
-            if metric in ceiling:
+            if np.isfinite(ceiling.get(metric, np.nan)):
                 axis.axvline(ceiling[metric], color=DARK_GREY, lw=1.1, label=f"ceiling {ceiling[metric]:.3f}")
                 axis.legend(loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0, ncols=2)
             if column > 1:

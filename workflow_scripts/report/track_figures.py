@@ -46,12 +46,13 @@ def choose_window(
 ) -> Window:
     """The window whose score is nearest to the median of all that are in use; arrays (W, 2, N).
 
-    In use: as many bins count as in most windows, and they hold at least the median signal of such windows, so that
-    there is something to see. What is constant has the score 0.
+    In use: as many bins count as in most windows, and they hold at least the median signal of such windows that have
+    any, so that there is something to see. What is constant has the score 0.
     """
     counted, share = np.where(mask, signal, 0).sum((1, 2)), mask.mean((1, 2))
     whole = np.flatnonzero(share >= np.median(share))
-    whole = whole[counted[whole] >= np.median(counted[whole])]
+    held = counted[whole]
+    whole = whole[held >= (np.median(held[held > 0]) if held.any() else 0)]
     scores = np.array([_pearson(signal[row][mask[row]], predicted[row][mask[row]]) for row in whole])
     best = np.argmin(np.abs(scores - np.median(scores)))
     chosen, row = whole[best], windows.iloc[whole[best]]
@@ -101,6 +102,7 @@ def draw_genes(axis: Axes, window: Window, genes: pd.DataFrame) -> Axes:
             free[lane] = right + LETTER * span
             axis.text(middle / 1000, -place - 0.32, gene.symbol, ha="center", va="top", fontsize=7)
     axis.set(ylim=(-LANES + 0.1, 0.4), yticks=[])
+    axis.ticklabel_format(axis="x", useOffset=False)
     axis.spines["left"].set_visible(False)
     return axis
 
