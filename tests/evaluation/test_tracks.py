@@ -63,7 +63,12 @@ def genes() -> tracks.GeneValues:
     pausing = rng.integers(0, 6, 30).astype(float)
     predicted = np.round(pausing + rng.normal(size=30))
     predicted[3] = pausing[3] = np.nan
-    return tracks.GeneValues(level, level + rng.normal(size=30), within, coarse, pausing, predicted)
+    body, past = np.round(rng.normal(size=(2, 30)), 1)
+    body[9], past[:5] = np.nan, np.nan
+    noisy = [part + rng.normal(size=30) for part in (level, body, past)]
+    return tracks.GeneValues(
+        level, noisy[0], within, coarse, pausing, predicted, body, noisy[1], past, noisy[2]
+    )  # fmt: skip
 
 
 def test_numbers_of_genes_are_scipys_also_on_resamples(genes: tracks.GeneValues) -> None:
@@ -72,13 +77,18 @@ def test_numbers_of_genes_are_scipys_also_on_resamples(genes: tracks.GeneValues)
     resamples = [np.arange(30), *(np.repeat(np.arange(30), drawn) for drawn in draws(30, 40, 3).astype(int))]
     for place, again in enumerate(resamples):
         values = tracks.GeneValues(*(part[again] for part in genes))
-        known = np.isfinite(values.pausing)
+
+        def spearman(x: np.ndarray, y: np.ndarray) -> float:
+            return stats.spearmanr(x[np.isfinite(x)], y[np.isfinite(x)])[0]
+
         expected = {
             "gene_log_pearson": np.corrcoef(values.level, values.predicted_level)[0, 1],
             "gene_spearman": stats.spearmanr(values.level, values.predicted_level)[0],
             "within_pearson": np.nanmedian(values.within),
             "within_coarse_pearson": np.nanmedian(values.within_coarse),
-            "pausing_spearman": stats.spearmanr(values.pausing[known], values.predicted_pausing[known])[0],
+            "pausing_spearman": spearman(values.pausing, values.predicted_pausing),
+            "body_spearman": spearman(values.body, values.predicted_body),
+            "readthrough_spearman": spearman(values.readthrough, values.predicted_readthrough),
         }
         for metric, value in expected.items():
             mine = found[metric]["value"] if place == 0 else found[metric]["replicates"][place - 1]
@@ -87,5 +97,11 @@ def test_numbers_of_genes_are_scipys_also_on_resamples(genes: tracks.GeneValues)
 
 def test_nothing_known_of_genes_is_no_number() -> None:
     none = np.full(4, np.nan)
-    found = tracks.on_genes(tracks.GeneValues(*[none] * 6), np.ones((3, 4)))
+    found = tracks.on_genes(tracks.GeneValues(*[none] * 10), np.ones((3, 4)))
+    assert all(np.isnan(part).all() and part.shape == (3,) for part in found)
+
+
+def test_fewer_genes_than_a_correlation_needs_are_no_number(genes: tracks.GeneValues) -> None:
+    few = tracks.GeneValues(*(part[: tracks.LEAST_GENES - 1] for part in genes))
+    found = tracks.on_genes(few, np.ones((3, tracks.LEAST_GENES - 1)))
     assert all(np.isnan(part).all() and part.shape == (3,) for part in found)

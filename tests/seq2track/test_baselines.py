@@ -20,7 +20,7 @@ from workflow_scripts.seq2track.predict_track_baselines import predict_track_bas
 from workflow_scripts.seq2track.score_tracks import score_tracks
 from workflow_scripts.seq2track.track_baselines import BASELINES, flatten, unflatten
 
-SPEC = {"min_signal": 10, "pause_end": 96, "body_start": 96, "body_end_trim": 16, "coarse": 32,
+SPEC = {"min_signal": 10, "pause_end": 96, "body_start": 96, "body_end_trim": 16, "readthrough": 200, "coarse": 32,
         "bootstrap_samples": 20, "seed": 1}  # fmt: skip
 
 
@@ -127,12 +127,36 @@ def test_genes_are_the_bins_that_lie_within_them_in_their_direction(made: materi
     assert abs(found["b"].end - found["b"].tss) == 381 - 150 and abs(found["a"].end - found["a"].tss) == 400 - 170
 
 
+def test_bins_after_a_gene_end_with_the_next_one_on_its_strand_and_with_the_windows(made: material.Material) -> None:
+    table = pd.DataFrame(
+        [("a", "II", 150, 405, "+"), ("b", "II", 470, 600, "+"), ("within", "II", 200, 300, "+"),
+         ("over", "II", 380, 480, "-"), ("c", "II", 620, 900, "-"), ("d", "II", 560, 610, "-"),
+         ("low", "II", 20, 130, "-"), ("last", "II", 7800, 8000, "+")],
+        columns=["gene_id", "chrom", "start", "end", "strand"],
+    ).assign(placed=True)  # fmt: skip
+    table["tss"] = np.where(table["strand"] == "+", table["start"], table["end"] - 1)
+    rows = np.flatnonzero(made.table["chrom"] == "II")
+    found = {gene.gene_id: gene.after.tolist() for gene in genes.place(table, made.table, rows, 16, 8, 100)}
+    assert found["a"] == [26, 27, 28]  # whole bins between 405 and 470
+    assert found["b"] == [38, 39, 40, 41, 42]  # 600 to 700, whatever the other strand has
+    assert found["within"] == []
+    assert found["c"] == []  # less than a bin before d
+    assert found["d"] == [34, 33, 32, 31, 30]  # 560 down to 480, where `over` begins
+    assert found["low"] == [0]
+    assert found["last"] == list(range(500, 506))
+    elsewhere = {gene.gene_id: gene.after.tolist() for gene in genes.place(table, made.table, rows[:5], 16, 8, 100)}
+    assert elsewhere["b"] == [38, 39]  # the other bins are of a window that is not at hand
+    assert all(not len(gene.after) for gene in genes.place(table, made.table, rows, 16, 8))
+
+
 def test_what_is_known_of_a_gene_is_computed_over_its_bins_that_count() -> None:
     rng = np.random.default_rng(4)
     signal, said = rng.poisson(5, (2, 40)).astype(float), rng.gamma(2, 2, (2, 40))
     mask = np.ones((2, 40), bool)
     mask[1, 20] = False
-    gene = genes.Placed("g", 1, np.arange(30, 9, -1), np.arange(21) * 16 + 3, "I", 500, 500 - 21 * 16 - 3)
+    after = np.array([9, 8, 7, 6, 5])
+    mask[1, 7] = False
+    gene = genes.Placed("g", 1, np.arange(30, 9, -1), np.arange(21) * 16 + 3, "I", 500, 500 - 21 * 16 - 3, after)
     found = genes.values([gene], said, signal, mask, 16, SPEC)
     bins = [number for number in range(30, 9, -1) if number != 20]
     true, mine = signal[1, bins], said[1, bins]
@@ -142,13 +166,20 @@ def test_what_is_known_of_a_gene_is_computed_over_its_bins_that_count() -> None:
     pause, body = distance + 16 <= 96, (distance >= 96) & (distance + 16 <= 21 * 16 + 3 - 16)
     index = [np.log2((of[pause].sum() + 1) / pause.sum() / ((of[body].sum() + 1) / body.sum())) for of in (true, mine)]
     assert [found.pausing[0], found.predicted_pausing[0]] == pytest.approx(index)
+    inner = [np.log((of[body].sum() + 1) / body.sum() / 16) for of in (true, mine)]
+    assert [found.body[0], found.predicted_body[0]] == pytest.approx(inner)
+    past = [(of[1, [9, 8, 6, 5]].sum() + 1) / 4 for of in (signal, said)]
+    through = [np.log2(density) - np.log2(np.exp(of) * 16) for density, of in zip(past, inner, strict=True)]
+    assert [found.readthrough[0], found.predicted_readthrough[0]] == pytest.approx(through)
+    short = genes.values([gene._replace(after=after[:4])], said, signal, mask, 16, SPEC)
+    assert np.isnan(short.readthrough[0]) and short.body[0] == found.body[0]
     pairs = [(np.flatnonzero(distance // 32 == whole)) for whole in range(11)]
     pairs = [pair for pair in pairs if len(pair) == 2]
     coarse = [[of[pair].sum() for pair in pairs] for of in (true, mine)]
     assert found.within_coarse[0] == pytest.approx(np.corrcoef(*coarse)[0, 1])
     quiet = genes.values([gene], said, signal, mask, 16, {**SPEC, "min_signal": 1e6})
-    assert np.isnan([quiet.within[0], quiet.within_coarse[0], quiet.pausing[0]]).all()
-    assert quiet.level[0] == found.level[0]
+    assert np.isnan([quiet.within[0], quiet.within_coarse[0], quiet.pausing[0], quiet.readthrough[0]]).all()
+    assert (quiet.level[0], quiet.body[0]) == (found.level[0], found.body[0])
     even = genes.values([gene], np.ones((2, 40)), signal, mask, 16, SPEC)
     assert even.within[0] == 0
 
@@ -262,10 +293,11 @@ def test_the_mean_over_folds_has_the_mean_of_each_resample() -> None:
 def test_each_gene_is_rescaled_to_the_level_that_it_is_told() -> None:
     rng = np.random.default_rng(0)
     said, told = rng.gamma(2, 2, (2, 2, 8)), rng.gamma(2, 2, (2, 2, 8))
+    none = np.zeros(0, int)
     placed = [
-        genes.Placed("a", 0, np.arange(2, 7), np.arange(5) * 16, "I", 0, 80),
-        genes.Placed("b", 1, np.arange(12, 8, -1), np.arange(4) * 16, "I", 0, 64),
-        genes.Placed("c", 1, np.arange(9, 12), np.arange(3) * 16, "I", 0, 48),
+        genes.Placed("a", 0, np.arange(2, 7), np.arange(5) * 16, "I", 0, 80, none),
+        genes.Placed("b", 1, np.arange(12, 8, -1), np.arange(4) * 16, "I", 0, 64, none),
+        genes.Placed("c", 1, np.arange(9, 12), np.arange(3) * 16, "I", 0, 48, none),
     ]
     found = flatten(scoring.with_levels(said, told, placed))
     before, level = flatten(said), flatten(told)

@@ -171,6 +171,22 @@ METRICS = {
         {"pooled": f"{ALONG}.pausing_spearman"},
         (-1, 1),
     ),
+    "body_spearman": Metric(
+        "Spearman correlation of body densities",
+        "",
+        True,
+        TRACK_GENES,
+        {"pooled": f"{ALONG}.body_spearman"},
+        (-1, 1),
+    ),
+    "readthrough_spearman": Metric(
+        "Spearman correlation of readthrough",
+        "",
+        True,
+        TRACK_GENES,
+        {"pooled": f"{ALONG}.readthrough_spearman"},
+        (-1, 1),
+    ),
     "start_distance": Metric(
         "median distance of the highest call", "bp", False, START_GENES, {"pooled": f"{START}.start_distance"}
     ),

@@ -17,6 +17,7 @@ from workflow_scripts.evaluation.resampling import score_resamples, score_sums
 from workflow_scripts.evaluation.sums import pearson
 
 AT_ONCE = 100  # resamples, which bounds memory
+LEAST_GENES = 10  # of which numbers over genes are told; of fewer they are NaN
 
 
 class Bins(NamedTuple):
@@ -35,6 +36,10 @@ class GeneValues(NamedTuple):
     within_coarse: np.ndarray  # the same over coarser bins
     pausing: np.ndarray  # log2 of the density in the pause window over that in the body
     predicted_pausing: np.ndarray
+    body: np.ndarray  # ln of the measured signal a bp of the body
+    predicted_body: np.ndarray
+    readthrough: np.ndarray  # log2 of the density after the end of the gene over that in the body
+    predicted_readthrough: np.ndarray
 
 
 class OnGenes(NamedTuple):
@@ -45,6 +50,8 @@ class OnGenes(NamedTuple):
     within: np.ndarray
     within_coarse: np.ndarray
     pausing: np.ndarray
+    body: np.ndarray
+    readthrough: np.ndarray
 
 
 def bin_pearson(bins: Bins) -> np.ndarray:
@@ -80,6 +87,16 @@ def within_coarse_pearson(genes: OnGenes) -> np.ndarray:
 def pausing_spearman(genes: OnGenes) -> np.ndarray:
     """Spearman's correlation over genes of pausing indices."""
     return genes.pausing
+
+
+def body_spearman(genes: OnGenes) -> np.ndarray:
+    """Spearman's correlation over genes of the signal a bp of their bodies."""
+    return genes.body
+
+
+def readthrough_spearman(genes: OnGenes) -> np.ndarray:
+    """The same of readthrough indices, after Nojima et al. (2015, PMC4410947)."""
+    return genes.readthrough
 
 
 def bin_terms(predicted: np.ndarray, signal: np.ndarray, mask: np.ndarray) -> Bins:
@@ -128,12 +145,16 @@ def on_genes(values: GeneValues, weights: np.ndarray) -> OnGenes:
         weighted_median(values.within, weights),
         weighted_median(values.within_coarse, weights),
         rank_correlation(*pausing, weights),
+        rank_correlation(values.body, values.predicted_body, weights),
+        rank_correlation(values.readthrough, values.predicted_readthrough, weights),
     )
 
 
 def correlation(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Pearson's r (R,) of what is known of both, x and y (G,) or (R, G)."""
+    """Pearson's r (R,) of what is known of both, x and y (G,) or (R, G); NaN of too few."""
     known = np.isfinite(x) & np.isfinite(y)
+    if known.sum(-1).min() < LEAST_GENES:
+        return np.full(len(weights), np.nan)
     weights = weights * known
     x, y = (np.where(known, of, 0.0) for of in (x, y))
     parts = [np.ones_like(x), x, y, x * x, y * y, x * y]
@@ -143,14 +164,14 @@ def correlation(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray
 def rank_correlation(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Spearman's correlation (R,) of what is known of both, (G,): ranks within each resample, ties at their mean."""
     known = np.isfinite(x) & np.isfinite(y)
+    if known.sum() < LEAST_GENES:
+        return np.full(len(weights), np.nan)
     x, y, weights = x[known], y[known], weights[:, known]
     return correlation(ranks(x, weights), ranks(y, weights), weights)
 
 
 def ranks(x: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """The mean rank (R, G) of each value among all, each counted as often as weights (R, G) say."""
-    if not len(x):
-        return np.zeros_like(weights)
     _, value = np.unique(x, return_inverse=True)
     order = np.argsort(value, kind="stable")
     first = np.searchsorted(value[order], np.arange(value.max() + 1))
@@ -159,9 +180,9 @@ def ranks(x: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def weighted_median(x: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The median (R,) of what is known of x (G,), each counted as often as weights (R, G) say; NaN of nothing."""
+    """The median (R,) of what is known of x (G,), each counted as often as weights (R, G) say; NaN of too few."""
     known = np.isfinite(x)
-    if not known.any():
+    if known.sum() < LEAST_GENES:
         return np.full(len(weights), np.nan)
     order = np.argsort(x[known])
     ordered, below = x[known][order], np.cumsum(weights[:, known][:, order], axis=1)

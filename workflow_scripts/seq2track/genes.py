@@ -27,12 +27,16 @@ class Placed(NamedTuple):
     chrom: str
     tss: int
     end: int  # of transcription: one base on, in the gene's direction (on the minus strand below its last base)
+    after: np.ndarray  # (m,) int64, places in flat signal of the bins after it, up to another gene on its strand
 
 
-def place(bodies: pd.DataFrame, windows: pd.DataFrame, rows: np.ndarray, bin: int, bins: int) -> list[Placed]:
+def place(
+    bodies: pd.DataFrame, windows: pd.DataFrame, rows: np.ndarray, bin: int, bins: int, beyond: int = 0
+) -> list[Placed]:
     """The genes of GeneBodies that lie within the windows `rows`; the first of these has the first `bins` flat bins.
 
-    bin in bp; bins of a window, which begins at a multiple of its width.
+    bin in bp; bins of a window, which begins at a multiple of its width. beyond: how far after a gene bins are told
+    (bp), of those in these windows.
     """
     width = bin * bins
     at = {
@@ -42,7 +46,8 @@ def place(bodies: pd.DataFrame, windows: pd.DataFrame, rows: np.ndarray, bin: in
         )
     }
     found = []
-    for gene in bodies[bodies["placed"]].itertuples(index=False):
+    bodies = bodies[bodies["placed"]].reset_index(drop=True)
+    for gene, alone in zip(bodies.itertuples(index=False), _alone_for(bodies), strict=True):
         forward = gene.strand == "+"
         first, last = (gene.tss, gene.end) if forward else (gene.start, gene.tss + 1)
         inside = np.arange(-(-first // bin), last // bin)  # numbers of whole bins on the chromosome
@@ -50,12 +55,45 @@ def place(bodies: pd.DataFrame, windows: pd.DataFrame, rows: np.ndarray, bin: in
         if not len(inside) or None in window:
             continue
         flat = np.array(window)[inside // bins - first // width] * bins + inside % bins
+        beside = (divmod(number, bins) for number in _beyond(gene, int(min(beyond, alone)), bin))
+        after = [at[gene.chrom, of] * bins + place for of, place in beside if (gene.chrom, of) in at]
         distance = inside * bin - gene.tss if forward else gene.tss + 1 - (inside + 1) * bin
         step = 1 if forward else -1
         end = gene.end if forward else gene.start - 1
         found.append(
-            Placed(gene.gene_id, int(not forward), flat[::step], distance[::step], gene.chrom, int(gene.tss), int(end))
+            Placed(
+                gene.gene_id,
+                int(not forward),
+                flat[::step],
+                distance[::step],
+                gene.chrom,
+                int(gene.tss),
+                int(end),
+                np.array(after, int),
+            )
         )
+    return found
+
+
+def _beyond(gene: Any, reach: int, bin: int) -> range:
+    """The numbers of the whole bins within `reach` bp after the end of a gene, in its direction."""
+    if gene.strand == "+":
+        return range(-(-gene.end // bin), (gene.end + reach) // bin)
+    return range(gene.start // bin - 1, -(-(gene.start - reach) // bin) - 1, -1)
+
+
+def _alone_for(bodies: pd.DataFrame) -> np.ndarray:
+    """How far (bp, float64) after its end each gene meets no other on its strand; 0 where its end lies in another."""
+    found = np.full(len(bodies), np.inf)
+    for (_, strand), rows in bodies.groupby(["chrom", "strand"]).indices.items():
+        start, end = (bodies[name].to_numpy()[rows] for name in ("start", "end"))
+        if strand == "-":  # as if the chromosome ran the other way
+            start, end = -end, -start
+        order = np.argsort(start)
+        reached = np.maximum.accumulate(end[order])
+        before = np.searchsorted(start[order], end)  # genes that begin before the end of each, itself among them
+        following = np.append(start[order], np.inf)[before]
+        found[rows] = np.where(reached[before - 1] > end, 0, following - end)
     return found
 
 
@@ -74,9 +112,9 @@ def values(
 ) -> GeneValues:
     """What is known of these genes; predicted, signal, mask: flat, of one track; spec: `seq2track/evaluation`.
 
-    Only bins that count are looked at. Profile and pausing are of genes with signal of `min_signal`. A profile that is
-    predicted to be even says nothing: its r is 0. `PSEUDO` is added to the signal of a gene, of its pause window and
-    of its body, both of whole bins.
+    Only bins that count are looked at. Profile, pausing and readthrough are of genes with signal of `min_signal`. A
+    profile that is predicted to be even says nothing: its r is 0. `PSEUDO` is added to the signal of a gene, of its
+    pause window, of its body and of what is after it, all of whole bins.
     """
     rows = []
     for gene in genes:
@@ -91,14 +129,22 @@ def values(
         level = [np.log((of.sum() + PSEUDO) / (len(of) * bin)) for of in (true, said)]
         whole = distance // spec["coarse"]
         coarse = [np.bincount(whole, of)[np.bincount(whole) == spec["coarse"] // bin] for of in (true, said)]
-        index = [np.log2(_density(of, pause) / _density(of, body)) if measured else np.nan for of in (true, said)]
+        index = [np.log2(_density(of[pause]) / _density(of[body])) if measured else np.nan for of in (true, said)]
+        inner = [np.log(_density(of[body]) / bin) if body.sum() >= LEAST_BINS else np.nan for of in (true, said)]
+        beyond = [of[gene.side, gene.after[mask[gene.side, gene.after]]] for of in (signal, predicted)]
+        ended = loud and min(body.sum(), len(beyond[0])) >= LEAST_BINS
+        past = [
+            np.log2(_density(of) / _density(own[body])) if ended else np.nan
+            for of, own in zip(beyond, (true, said), strict=True)
+        ]
         profiles = [profile_pearson(*pair) if loud else np.nan for pair in ((said, true), coarse[::-1])]
-        rows.append([*level, *profiles, *index])
+        rows.append([*level, *profiles, *index, *inner, *past])
     return GeneValues(*np.array(rows, float).reshape(len(genes), len(GeneValues._fields)).T)
 
 
-def _density(signal: np.ndarray, inside: np.ndarray) -> float:
-    return (signal[inside].sum() + PSEUDO) / inside.sum()
+def _density(signal: np.ndarray) -> float:
+    """Signal of a bin."""
+    return (signal.sum(dtype=float) + PSEUDO) / len(signal)
 
 
 def profile_pearson(predicted: np.ndarray, true: np.ndarray) -> float:

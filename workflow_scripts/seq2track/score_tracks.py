@@ -37,7 +37,7 @@ def score_tracks(
     bodies_table, _ = gene_bodies.read(bodies)
     rows = []
     for held in held_out.folds(table, store, predicted, baselines):
-        placed = genes.place(bodies_table, table, held.rows, store.bin, store.bins)
+        placed = genes.place(bodies_table, table, held.rows, store.bin, store.bins, spec["readthrough"])
         log.info("fold %d: %d windows, %d genes", held.fold, len(held.rows), len(placed))
         for number, kind in enumerate(values):
             track = 2 * number
