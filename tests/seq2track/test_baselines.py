@@ -290,7 +290,7 @@ def test_the_mean_over_folds_has_the_mean_of_each_resample() -> None:
     assert found["ci_low"] == pytest.approx(np.quantile([1.5, 2.5, 3.0], 0.025))
 
 
-def test_each_gene_is_rescaled_to_the_level_that_it_is_told() -> None:
+def test_each_gene_is_rescaled_half_way_to_the_level_that_it_is_told() -> None:
     rng = np.random.default_rng(0)
     said, told = rng.gamma(2, 2, (2, 2, 8)), rng.gamma(2, 2, (2, 2, 8))
     none = np.zeros(0, int)
@@ -301,9 +301,9 @@ def test_each_gene_is_rescaled_to_the_level_that_it_is_told() -> None:
     ]
     found = flatten(scoring.with_levels(said, told, placed))
     before, level = flatten(said), flatten(told)
-    assert found[0, 2:7].sum() == pytest.approx(level[0, 2:7].sum(), rel=1e-5)
+    assert found[0, 2:7].sum() ** 2 == pytest.approx(before[0, 2:7].sum() * level[0, 2:7].sum(), rel=1e-5)
     np.testing.assert_allclose(found[0, 2:7] / before[0, 2:7], found[0, 2] / before[0, 2], rtol=1e-5)
-    both = [level[1, part].sum() / before[1, part].sum() for part in (slice(9, 13), slice(9, 12))]
+    both = [np.sqrt(level[1, part].sum() / before[1, part].sum()) for part in (slice(9, 13), slice(9, 12))]
     np.testing.assert_allclose(found[1, 9:12] / before[1, 9:12], np.sqrt(np.prod(both)), rtol=1e-5)
     np.testing.assert_allclose(found[1, 12] / before[1, 12], both[0], rtol=1e-5)
     np.testing.assert_allclose(found[0, 7:], before[0, 7:], rtol=1e-6)

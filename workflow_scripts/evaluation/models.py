@@ -29,7 +29,7 @@ from workflow_scripts.evaluation.metrics import (
 # After the name of a run:
 PROBE = "_logistic_regression"  # the classifier that reads its embedding
 BASE = "_base"  # the run without its network
-LEVELED = "_gene_level"  # a run on tracks, rescaled to the level of each annotated gene that boosted trees say
+LEVELED = "_gene_level"  # a run on tracks, each annotated gene half-way to the level that boosted trees say
 
 
 class Baseline(NamedTuple):
@@ -131,6 +131,6 @@ def label(model: str, task: str = "") -> str:
     said = {
         PROBE: "logistic regression on its embedding",
         BASE: "without its network",
-        LEVELED: "with the level of annotated genes",
+        LEVELED: "levels of annotated genes averaged with boosted trees'",
     }
     return next((f"{run_of(model)}: {words}" for suffix, words in said.items() if model.endswith(suffix)), model)

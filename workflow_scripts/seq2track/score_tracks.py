@@ -27,7 +27,7 @@ def score_tracks(
 ) -> None:
     """Write Metrics of a run and of all baselines on each fold and as means over folds, and Comparisons of the run.
 
-    The run is scored as it is, and with each annotated gene rescaled to the level that boosted trees say.
+    The run is scored as it is, and with each annotated gene half-way to the level that boosted trees say.
 
     predicted, baselines: PredictedTracks, of the same folds in the same order. A dataset is a track, or a track on one
     fold. values: what the values of each track are; the ceiling of counting is of `counts` alone, and no baseline.

@@ -31,16 +31,17 @@ def of_run(predicted: Predicted, run: str, track: int) -> dict[str, np.ndarray]:
 
 
 def with_levels(values: np.ndarray, leveled: np.ndarray, placed: list[genes.Placed]) -> np.ndarray:
-    """What is said of a track (W, 2, N), each gene rescaled so that it has the total that `leveled` (W, 2, N) gives it.
+    """What is said of a track (W, 2, N), with the total of each gene half-way to that of `leveled` (W, 2, N).
 
-    Where genes overlap a bin is rescaled by the geometric mean of theirs.
+    That is their geometric mean: two opinions of equal weight. Where genes overlap a bin is rescaled by the geometric
+    mean of theirs.
     """
     flat, other = flatten(values), flatten(leveled)
     logs, number = np.zeros(flat.shape), np.zeros(flat.shape)
     for gene in placed:
         own, told = flat[gene.side, gene.bins].sum(), other[gene.side, gene.bins].sum()
         if own > 0 and told > 0:
-            logs[gene.side, gene.bins] += np.log(told / own)
+            logs[gene.side, gene.bins] += np.log(told / own) / 2
             number[gene.side, gene.bins] += 1
     return unflatten(flat * np.exp(logs / np.maximum(number, 1)), values.shape[-1]).astype(np.float32)
 
