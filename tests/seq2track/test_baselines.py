@@ -94,6 +94,16 @@ def test_the_fold_held_out_has_no_part_in_its_baselines(
         np.testing.assert_array_equal(values, again.values[name])
 
 
+def test_without_genes_in_training_nothing_is_known_of_levels(
+    made: material.Material, bodies: Path, tmp_path: Path
+) -> None:
+    table, _ = gene_bodies.read(bodies)
+    gene_bodies.write(table[table["chrom"] == "II"].reset_index(drop=True), tmp_path / "bodies.parquet")
+    found = run(made, tmp_path / "bodies.parquet", tmp_path / "baselines.h5").values
+    for name in ("profile_and_level", "linear_composite"):
+        np.testing.assert_array_equal(found[name], found["mean_profile"])
+
+
 def test_a_mirrored_genome_has_the_mirrored_predictions(tmp_path: Path) -> None:
     """Of chromosomes that windows fill; all but boosted trees, which cut between values, see the same."""
     before = material.LENGTHS.copy()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from functools import reduce
 from pathlib import Path
@@ -148,6 +149,7 @@ def test_human_mini_refuses_to_run_without_its_mirror(tmp_path: Path) -> None:
     assert len(said) == 1 and "mirror" in said[0]
 
 
+CHR22 = 51_304_566  # bp, of hg19
 SACCER3 = {"chrI": 230218, "chrXVI": 948066, "chrM": 85779}  # bp
 ROMAN = ["", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII", "XIII", "XIV", "XV", "XVI"]
 
@@ -198,3 +200,53 @@ def test_the_hub_of_own_tracks_holds_every_read_under_the_names_of_ucsc(own: Pat
             sums[name] = file.header()["sumData"]
     assert sums == {"WT.plus.bw": 821_649, "WT.minus.bw": -883_845}
     assert "igv_session.xml" in (own / "ro-crate-metadata.json").read_text()
+
+
+@pytest.fixture(scope="module")
+def human(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The results of a piece of chr22 of hg19, whose rest is unknown bases, and of variants of people in it."""
+    directory = tmp_path_factory.mktemp("human")
+    names = ("chr22_part.fa.gz", "ALL.chr22.*.vcf.gz", "annotations.chr22.gtf.gz", "pl.chr22.bw", "mn.chr22.bw")
+    part, table, gtf, plus, minus = (next(REAL_MIRROR.rglob(name)) for name in names)
+    known = gzip.decompress(part.read_bytes()).decode().partition("\n")[2].replace("\n", "").ljust(CHR22, "N")
+    (directory / "chr22.fa").write_text(f">22 dna:chromosome chromosome:hg19:22:1:{CHR22}:1\n{known}\n")
+    lines = gzip.decompress(table.read_bytes()).decode().splitlines(keepends=True)
+    (directory / "some.vcf").write_text("".join(lines[: 20 + sum(line.startswith("#") for line in lines)]))
+    # the source calls these 5' ends of nascent RNA, and names no assay
+    nascent = {"protocol": "procap", "plus": [str(plus)], "minus": [str(minus)]}
+    config = {
+        "download": {"mirror": str(REAL_MIRROR)},
+        "reference": {"assembly": "hg19", "gtf": str(gtf), "genome": "./chr22.fa"},
+        "tracks": {"sets": {"starts": {"tracks": {"nascent": nascent}, "targets": {"clip": 100}}}},
+        "seq2track": {
+            "runs": {"short": {**SHORT["seq2track/runs"]["short"], "set": "starts"}},
+            "baselines": SHORT["seq2track/baselines"],
+            "starts": SHORT["seq2track/starts"],
+            "variants": {"people": {"run": "short", "vcf": "./some.vcf"}},
+            "attributions": {
+                "starts": {"run": "short", "track": "nascent", "max_regions": 4, "method": "input_gradient"}
+            },
+        },
+    }
+    file = directory / "human.yaml"
+    file.write_text(yaml.safe_dump(config))
+    assert succeeded(snakemake("--cores", "1", directory=directory, configs=(file,)))
+    return directory / "results/human"
+
+
+def test_human_signal_runs_from_bigwigs_to_scores_starts_and_figures(human: Path) -> None:
+    windows = pd.read_parquet(human / "tracks/starts/windows.parquet")
+    assert windows["start"].between(16_050_000 - 4096, 22_000_000).all() and windows["fold"].nunique() == 8
+    scores = metrics.read(human / "seq2track/short/metrics.parquet")
+    assert {"short", "linear_composite", "counting_ceiling"} <= set(scores["model"])
+    assert {"bin_pearson", "gene_log_pearson", "body_spearman", "readthrough_spearman"} <= set(scores["metric"])
+    with pyBigWig.open(str(human / "seq2track/short/bigwig/nascent.plus.bw")) as file:
+        assert file.header()["sumData"] > 0
+    assert (human / "seq2track/short/starts.tsv").stat().st_size
+    assert {path.name for path in (human / "report").rglob("*.png")} >= {"tracks.png"}
+
+
+def test_variants_of_people_are_scored_where_they_stand(human: Path) -> None:
+    scores = pd.read_csv(human / "seq2track/variants/people/scores.tsv.gz", sep="\t")
+    assert scores["id"].notna().all() and scores["reason"].isna().mean() > 0.9
+    assert scores["pos"].between(17_440_000, 17_690_000).all() and set(scores["strand"]) == {"plus", "minus"}

@@ -8,7 +8,9 @@ chosen on those of validation.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingRegressor
@@ -23,6 +25,7 @@ PROMOTER = 500  # bp
 REACH = 20  # bp at either side of a bin
 ROWS = 20_000  # bins at once
 MOST_BINS = 400_000  # of genes of training, which are drawn whole
+log = logging.getLogger(__name__)
 STOPS = (3 * 16 + 0 * 4 + 0, 3 * 16 + 0 * 4 + 2, 3 * 16 + 2 * 4 + 0)  # TAA, TAG, TGA as numbers to the base 4
 
 
@@ -39,6 +42,8 @@ def profile_and_level(known: Known, track: int) -> np.ndarray:
 def linear_composite(known: Known, track: int) -> np.ndarray:
     """The same times what dinucleotides around a bin say of what is left."""
     (before, after), (signal, mask) = _leveled(known, track), known.train.flat(track)
+    if known.made["fitted", track].trees is None:
+        return unflatten(after, known.windows.store.bins)
     others = known.validation.flat(track)
     of_validation = _expected(known, track, known.validation)
 
@@ -120,7 +125,7 @@ def _expected(known: Known, track: int, part: Part) -> np.ndarray:
     trees, shape, means = known.made["fitted", track]
     place = _classes(known, part)
     found = _at(means, place)
-    if not part.genes:
+    if trees is None or not part.genes:
         return found
     levels = np.exp(trees.predict(np.stack([_gene_features(known, gene) for gene in part.genes])))
     for gene in part.genes:
@@ -131,11 +136,21 @@ def _expected(known: Known, track: int, part: Part) -> np.ndarray:
     return found
 
 
-def _fit(known: Known, track: int) -> tuple[HistGradientBoostingRegressor, np.ndarray, np.ndarray]:
-    """What says the level of a gene, ln of signal a bin; the profile of genes of level 1; the mean of each place."""
+class Fitted(NamedTuple):
+    trees: HistGradientBoostingRegressor | None  # the level of a gene, ln of signal a bin; none without genes
+    shape: np.ndarray  # the profile of genes of level 1
+    means: np.ndarray  # of each place
+
+
+def _fit(known: Known, track: int) -> Fitted:
+    """What genes of training tell; without any, levels are those of the mean profile."""
     part, place = known.train, _classes(known, known.train)
     signal, mask = part.flat(track)
+    means = _means(place[mask], signal[mask])
     genes = [gene for gene in part.genes if mask[gene.side, gene.bins].sum() >= LEAST_BINS]
+    if not genes:
+        log.warning("no annotated gene lies within the windows of training: nothing is known of levels")
+        return Fitted(None, means, means)
     total = [signal[gene.side, gene.bins[mask[gene.side, gene.bins]]].sum() for gene in genes]
     number = [mask[gene.side, gene.bins].sum() for gene in genes]
     levels = (np.array(total) + 1) / (np.array(number) + 1 / max(signal[mask].mean(), 1e-9))
@@ -150,7 +165,7 @@ def _fit(known: Known, track: int) -> tuple[HistGradientBoostingRegressor, np.nd
         scaled.append(signal[gene.side, own] / level)
         places.append(place[gene.side, own])
     shape = _means(np.concatenate(places), np.concatenate(scaled))
-    return trees, shape, _means(place[mask], signal[mask])
+    return Fitted(trees, shape, means)
 
 
 def _gene_features(known: Known, gene: Placed) -> np.ndarray:
