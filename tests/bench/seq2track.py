@@ -42,7 +42,7 @@ from workflow_scripts.training.objective import Loss
 from workflow_scripts.training.resume import Checkpoints
 from workflow_scripts.training.schedule import Schedule
 
-THREADS, WARM, STEPS, BATCH = 2, 2, 240, 8
+THREADS, WARM, STEPS, BATCH = 2, 2, 120, 8
 PEER_RATE = 0.001  # peak learning rate of peers, the default of bpnet-lite
 METRICS = {
     "speed": Metric("kb/s", True),
