@@ -17,7 +17,7 @@ from workflow_scripts.evaluation.resampling import score_resamples, score_sums
 from workflow_scripts.evaluation.sums import pearson
 
 AT_ONCE = 100  # resamples, which bounds memory
-LEAST_GENES = 10  # of which numbers over genes are told; of fewer they are NaN
+LEAST_GENES = 10  # of which correlations over genes are told; of fewer they are NaN
 
 
 class Bins(NamedTuple):
@@ -180,9 +180,9 @@ def ranks(x: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def weighted_median(x: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The median (R,) of what is known of x (G,), each counted as often as weights (R, G) say; NaN of too few."""
+    """The median (R,) of what is known of x (G,), each counted as often as weights (R, G) say; NaN of nothing."""
     known = np.isfinite(x)
-    if known.sum() < LEAST_GENES:
+    if not known.any():
         return np.full(len(weights), np.nan)
     order = np.argsort(x[known])
     ordered, below = x[known][order], np.cumsum(weights[:, known][:, order], axis=1)
