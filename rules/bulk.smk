@@ -228,7 +228,6 @@ rule embed_baseline:
         "<benchmarks>/bulk/embed_baseline.jsonl"
     conda:
         "../envs/bulk.yaml"
-    threads: 2
     resources:
         mem_mb=memory(8000),
         runtime=120,
@@ -251,7 +250,6 @@ rule classify_samples:
         "<benchmarks>/bulk/classify_samples.{run}{size}.jsonl"
     conda:
         "../envs/bulk.yaml"
-    threads: 2
     resources:
         runtime=120,
     params:
@@ -274,7 +272,6 @@ rule score_embedding:
         "<benchmarks>/bulk/score_embedding.{run}{size}.jsonl"
     conda:
         "../envs/bulk.yaml"
-    threads: 2
     resources:
         mem_mb=memory(4000),
         runtime=60,
@@ -301,7 +298,6 @@ rule score_representations:
         "<benchmarks>/bulk/score_representations{size}.jsonl"
     conda:
         "../envs/bulk.yaml"
-    threads: 2
     resources:
         mem_mb=memory(16000),
         runtime=240,

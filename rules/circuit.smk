@@ -171,7 +171,6 @@ rule infer_baselines:
         "<benchmarks>/circuit/infer_baselines.{network}.jsonl"
     conda:
         "../envs/circuit.yaml"
-    threads: 2
     resources:
         mem_mb=memory(4000),
         runtime=240,
