@@ -197,6 +197,6 @@ def test_promoters_carry_the_motif_of_every_regulator(organism: Organism, chromo
     for edge in edges:
         gene, motif = genes[edge["target"]], motifs[edge["source"]]
         start, end = int(gene["start"]), int(gene["end"])
-        first, last = (start - 400, start) if gene["strand"] == "+" else (end, end + 400)
+        first, last = (start - 430, start) if gene["strand"] == "+" else (end, end + 430)
         promoter = chromosomes[gene["chrom"]][first:last].upper()
         assert motif in promoter or reverse_complement(motif) in promoter

@@ -20,12 +20,18 @@ from workflow_scripts.simulate import layout
 
 # Written by hand: consensus, first base (0 is the first transcribed one), what it does to ln density and to ln index.
 ELEMENTS = {
+    "nf_y": ("GATTGGY", tuple(range(-130, -115)), 0.6, 0.0),
+    "creb": ("TGAYRTCA", tuple(range(-108, -97)), 0.6, 0.0),
+    "nrf_1": ("RCGCANGCGY", tuple(range(-89, -78)), 0.6, 0.0),
+    "ets": ("SCGGAAGY", tuple(range(-68, -57)), 0.6, 0.0),
+    "sp1": ("GGGCGGR", tuple(range(-49, -39)), 0.6, 0.0),
     "tata_box": ("TATAWAWR", (-32, -31, -30), 1.0, 0.0),
     "initiator": ("BBCABW", (-3,), 0.8, 0.0),
+    "yy1": ("GCCATNTTG", tuple(range(8, 18)), 0.6, 0.0),
     "downstream_element": ("RGWYVT", (27,), 0.5, 0.5),
     "pause_button": ("KCGRWCG", (33,), 0.0, 1.0),
 }
-LETTERS = dict(A="A", C="C", G="G", T="T", R="AG", Y="CT", W="AT", K="GT", B="CGT", V="ACG")
+LETTERS = dict(A="A", C="C", G="G", T="T", R="AG", Y="CT", W="AT", K="GT", S="CG", B="CGT", V="ACG")
 GENOME = dict(A=0.295, C=0.205, G=0.205, T=0.295)
 SDS = {"density": 0.6 * math.sqrt(0.5), "pausing": 0.7 * math.sqrt(0.4)}  # of what elements tell, by default
 
@@ -34,13 +40,16 @@ def match(name: str, site: str) -> float:
     """ln odds of a site: nine bases of ten are of the consensus, among these as in the genome."""
     total = 0.0
     for letter, base in zip(ELEMENTS[name][0], site, strict=True):
+        if letter == "N":
+            continue
         share = sum(GENOME[one] for one in LETTERS[letter])
         total += math.log(0.9 / share) if base in LETTERS[letter] else math.log(0.1 / (1 - share))
     return total
 
 
 def best(name: str) -> float:
-    return sum(math.log(0.9 / sum(GENOME[one] for one in LETTERS[letter])) for letter in ELEMENTS[name][0])
+    letters = ELEMENTS[name][0].replace("N", "")
+    return sum(math.log(0.9 / sum(GENOME[one] for one in LETTERS[letter])) for letter in letters)
 
 
 class Promoter:
@@ -49,12 +58,12 @@ class Promoter:
     def __init__(self, record: tuple[str, int, str], chromosomes: dict[str, str]) -> None:
         chrom, tss, self.strand = record
         forward = self.strand == "+"
-        self.start = tss - 40 if forward else tss - 49
-        text = chromosomes[chrom][self.start : self.start + 90].upper()
+        self.start = tss - 140 if forward else tss - 49
+        text = chromosomes[chrom][self.start : self.start + 190].upper()
         self.text = text if forward else reverse_complement(text)
 
     def site(self, name: str, first: int) -> str:
-        return self.text[40 + first : 40 + first + len(ELEMENTS[name][0])]
+        return self.text[140 + first : 140 + first + len(ELEMENTS[name][0])]
 
     def amount(self, name: str) -> float:
         """From 0 to 1, at the best of the places where the element may stand."""
@@ -62,7 +71,7 @@ class Promoter:
 
     def changed(self, position: int, ref: str, alt: str) -> Promoter:
         """With another base at a place of the plus strand (0-based)."""
-        at = position - self.start if self.strand == "+" else self.start + 89 - position
+        at = position - self.start if self.strand == "+" else self.start + 189 - position
         ref, alt = (base if self.strand == "+" else reverse_complement(base) for base in (ref, alt))
         assert self.text[at] == ref
         other = object.__new__(Promoter)
@@ -123,7 +132,7 @@ def test_elements_stand_at_their_place_and_strand_and_are_scored_as_they_match(
             continue
         promoter = promoters[row.gene_id]
         assert promoter.strand == row.strand
-        tss = promoter.start + 40 if row.strand == "+" else promoter.start + 49
+        tss = promoter.start + 140 if row.strand == "+" else promoter.start + 49
         assert (row.start - tss if row.strand == "+" else tss - row.end + 1) in ELEMENTS[row.element][1]
         amount = promoter.amount(row.element)
         assert row.density_effect == pytest.approx(ELEMENTS[row.element][2] * amount * scale["density"], abs=2e-6)
@@ -136,7 +145,8 @@ def test_planted_elements_have_mismatches_and_not_all_genes_have_them(
     elements: pd.DataFrame, promoters: dict[str, Promoter]
 ) -> None:
     planted = elements[elements["origin"] == "planted"]
-    expected = {"tata_box": 0.2, "initiator": 0.5, "downstream_element": 0.3, "pause_button": 0.3}
+    expected = {"tata_box": 0.2, "initiator": 0.5, "downstream_element": 0.3, "pause_button": 0.3, "nf_y": 0.25}
+    expected |= {"creb": 0.15, "nrf_1": 0.2, "ets": 0.3, "sp1": 0.4, "yy1": 0.15}
     for name, share in expected.items():
         has = (planted["element"] == name).sum() / len(promoters)
         assert abs(has - share) < 4 * math.sqrt(share * (1 - share) / len(promoters))
@@ -146,6 +156,7 @@ def test_planted_elements_have_mismatches_and_not_all_genes_have_them(
         for first in ELEMENTS[row.element][1]
         if abs(match(row.element, promoters[row.gene_id].site(row.element, first)) - row.score) < 2e-6
         for letter, base in zip(ELEMENTS[row.element][0], promoters[row.gene_id].site(row.element, first), strict=True)
+        if letter != "N"
     ]
     wrong = np.mean([base not in LETTERS[letter] for letter, base in sites])
     assert abs(wrong - 0.1) < 4 * math.sqrt(0.09 / len(sites))
@@ -190,13 +201,13 @@ def test_decoys_stand_alone_away_from_genes(
     decoys, genes = elements[elements["origin"] == "decoy"], [row for row in annotation if row.feature == "gene"]
     assert len(decoys) == 2 * len(genes) and set(decoys["gene_id"]) == {""}
     assert (decoys[["density_effect", "pausing_effect"]] == 0).all(axis=None)
-    assert decoys["element"].value_counts().to_numpy() == pytest.approx(len(decoys) / 4, abs=1)
+    assert decoys["element"].value_counts().to_numpy() == pytest.approx(len(decoys) / 10, abs=1)
     assert 0.35 < (decoys["strand"] == "+").mean() < 0.65
     assert decoys["score"].mean() == pytest.approx(elements[elements["origin"] == "planted"]["score"].mean(), rel=0.3)
     for _, here in decoys.groupby("chrom"):
         assert np.diff(np.sort(here["start"])).min() >= 100
     for row in decoys.itertuples():
-        near = [g for g in genes if g.chrom == row.chrom and g.start - 400 < row.end and row.start < g.end + 400]
+        near = [g for g in genes if g.chrom == row.chrom and g.start - 500 < row.end and row.start < g.end + 500]
         assert not near and "N" not in chromosomes[row.chrom][row.start : row.end]
 
 
@@ -263,7 +274,7 @@ def test_neutral_variants_are_in_promoters_and_touch_neither_elements_nor_motifs
         variant, gene = variants.loc[row.variant_id], genes[row.gene_id]
         position = variant["POS"] - 1
         upstream = gene.start - position if gene.strand == "+" else position - gene.end + 1
-        assert 60 < upstream <= 360 and (upstream - 61) % 30 >= 10  # motifs: 10 bp, 30 bp apart, from 60 bp on
+        assert 130 < upstream <= 430 and (upstream - 131) % 30 >= 10  # motifs: 10 bp, 30 bp apart, from 130 bp on
         here = elements[elements["chrom"] == variant["CHROM"]]
         assert not ((here["start"] <= position) & (position < here["end"])).any()
 

@@ -11,7 +11,7 @@ beside it:
 | motifs | transcription factor | consensus (of its motif) |
 | tissues | label and gene | log_fold (natural logarithm; those that are not 0) |
 | pausing | protein-coding gene and assay | body_density (reads a bp) |
-| elements | element of a core promoter (planted, chance), or decoy | score (ln odds); effects on ln density, index |
+| elements | element of a promoter (planted, chance), or decoy | score (ln odds); effects on ln density, index |
 | variants | variant of a promoter and assay | element (or none), kind (break, mend, neutral), log_fold (natural) |
 | gates | kind of cells and edge that does not act in all alike | label (or cell type), sign (1, -1; 0: does not act) |
 | pairs | target of two factors that act together alone | first and second (the factors, each with an edge of its own) |

@@ -1,6 +1,6 @@
 """Single-base variants of promoters: some that break or mend an element, and as many that touch none.
 
-What a variant does follows from the match of the changed core promoter (`starts`). The file is VCF 4.2
+What a variant does follows from the match of the changed promoter (`starts`). The file is VCF 4.2
 (https://samtools.github.io/hts-specs/VCFv4.2.pdf), one allele a line.
 """
 
@@ -71,7 +71,7 @@ def _of_elements(rng: np.random.Generator, genes: list[Gene], promoters: Promote
     old = promoters.codes[changes[:, 0]]
     new = old.copy()
     new[np.arange(len(new)), changes[:, 2]] = changes[:, 3]
-    gained = (starts.strengths(new) - starts.strengths(old)).sum(1)
+    gained = (starts.strengths(new) - starts.strengths(old)).sum(1).round(9)  # as good a match elsewhere gains nothing
     effects = promoters.effects(new) - promoters.effects(old)
     found = []
     for kind, able in (("break", gained < 0), ("mend", gained > 0)):

@@ -1,4 +1,4 @@
-"""Core promoters: elements at the starts of transcription, which tell a part of how much polymerase a gene has.
+"""Promoters: elements around the starts of transcription, which tell a part of how much polymerase a gene has.
 
 A gene has each element with some probability, at its place before or after the start; one of its bases in ten is none
 of the consensus. How well a place matches is the logarithm of the odds of its bases under the element and under the
@@ -6,9 +6,12 @@ composition of the genome (a position weight matrix). What it adds to the logari
 with that, from nothing at even odds to the whole of a perfect match, planted or there by chance. The same elements
 stand alone between genes, where nothing starts.
 
-Elements: TATA box; human initiator (L. Vo ngoc et al., Genes Dev. 31, 6-11 (2017): perfect in 40 % of focused
-promoters); downstream element (A. K. Kutach, J. T. Kadonaga, Mol. Cell. Biol. 20, 4754-4764 (2000)); pause button
-(D. A. Hendrix et al., PNAS 105, 7762-7767 (2008)). Shapes: G genes, E elements, L bp of a core promoter.
+Elements of the core promoter: TATA box; human initiator (L. Vo ngoc et al., Genes Dev. 31, 6-11 (2017): perfect in
+40 % of focused promoters); downstream element (A. K. Kutach, J. T. Kadonaga, Mol. Cell. Biol. 20, 4754-4764 (2000));
+pause button (D. A. Hendrix et al., PNAS 105, 7762-7767 (2008)). Before it and after the start, sites of the factors of
+most genes, by the consensus of X. Xie et al., Nature 434, 338-345 (2005), near the start where such words cluster
+(P. C. FitzGerald et al., Genome Res. 14, 1562-1574 (2004)); which places, shares and sizes of effects is ours.
+Shapes: G genes, E elements, L bp of a promoter.
 """
 
 from __future__ import annotations
@@ -23,14 +26,15 @@ from workflow_scripts.io.bases import UNKNOWN, encode, reverse_complement
 from workflow_scripts.simulate.genes import BASES, COMPOSITION, Gene
 
 SPECIFIC = 0.9  # probability that a base of an element is one of its consensus
-IUPAC = {"A": "A", "C": "C", "G": "G", "T": "T", "R": "AG", "Y": "CT", "W": "AT", "K": "GT", "B": "CGT", "V": "ACG"}
-REACH = (-32, 40)  # bp from the first transcribed base: all elements, before any start codon, and no end of an intron
+IUPAC = {"A": "A", "C": "C", "G": "G", "T": "T", "R": "AG", "Y": "CT", "W": "AT", "K": "GT", "S": "CG"}
+IUPAC |= {"B": "CGT", "V": "ACG", "N": "ACGT"}
+REACH = (-130, 40)  # bp from the first transcribed base: all elements, before any start codon, and no end of an intron
 APART = 100  # bp that a decoy has for itself
-MARGIN = 400  # bp on either side of genes without decoys: promoters and more
+MARGIN = 500  # bp on either side of genes without decoys: promoters and more
 
 
 class Element(NamedTuple):
-    """An element of core promoters."""
+    """An element of promoters."""
 
     name: str
     consensus: str  # IUPAC
@@ -41,8 +45,14 @@ class Element(NamedTuple):
 
 
 ELEMENTS = (
+    Element("nf_y", "GATTGGY", tuple(range(-130, -115)), 0.25, 0.6, 0.0),
+    Element("creb", "TGAYRTCA", tuple(range(-108, -97)), 0.15, 0.6, 0.0),
+    Element("nrf_1", "RCGCANGCGY", tuple(range(-89, -78)), 0.2, 0.6, 0.0),
+    Element("ets", "SCGGAAGY", tuple(range(-68, -57)), 0.3, 0.6, 0.0),
+    Element("sp1", "GGGCGGR", tuple(range(-49, -39)), 0.4, 0.6, 0.0),
     Element("tata_box", "TATAWAWR", (-32, -31, -30), 0.2, 1.0, 0.0),
     Element("initiator", "BBCABW", (-3,), 0.5, 0.8, 0.0),
+    Element("yy1", "GCCATNTTG", tuple(range(8, 18)), 0.15, 0.6, 0.0),
     Element("downstream_element", "RGWYVT", (27,), 0.3, 0.5, 0.5),
     Element("pause_button", "KCGRWCG", (33,), 0.3, 0.0, 1.0),
 )
@@ -50,14 +60,14 @@ WORTH = np.array([[element.density, element.pausing] for element in ELEMENTS])  
 
 
 class Promoters(NamedTuple):
-    """The core promoters of all genes."""
+    """The promoters of all genes."""
 
     codes: np.ndarray  # (G, L) uint8, bases in the direction of transcription
     planted: np.ndarray  # (G, E) bool
     scale: np.ndarray  # (2,) float64, what 1 of WORTH adds to the logarithms of density and pausing index
 
     def effects(self, codes: np.ndarray) -> np.ndarray:
-        """What core promoters (N, L) add to the logarithms of density and pausing index, (N, 2) float64."""
+        """What promoters (N, L) add to the logarithms of density and pausing index, (N, 2) float64."""
         return strengths(codes) @ WORTH * self.scale
 
 
@@ -76,7 +86,9 @@ def weights(consensus: str) -> np.ndarray:
     within = np.array([[base in IUPAC[letter] for base in "ACGT"] for letter in consensus])
     share = within @ COMPOSITION
     odds = np.zeros((len(consensus), UNKNOWN + 1))
-    odds[:, :UNKNOWN] = np.where(within.T, np.log(SPECIFIC / share), np.log((1 - SPECIFIC) / (1 - share))).T
+    told = share < 1  # an N tells nothing
+    inside, outside = np.log(SPECIFIC / share[told]), np.log((1 - SPECIFIC) / (1 - share[told]))
+    odds[told, :UNKNOWN] = np.where(within[told].T, inside, outside).T
     return odds
 
 
@@ -87,7 +99,7 @@ def drawn(rng: np.random.Generator, element: Element) -> np.ndarray:
 
 
 def matches(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """How well core promoters (N, L) match each element at its best place (N, E) float64, and which place that is."""
+    """How well promoters (N, L) match each element at its best place (N, E) float64, and which place that is."""
     scores, places = np.zeros((len(codes), len(ELEMENTS))), np.zeros((len(codes), len(ELEMENTS)), int)
     for number, element in enumerate(ELEMENTS):
         odds, firsts = weights(element.consensus), np.array(element.places) - REACH[0]
@@ -98,7 +110,7 @@ def matches(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def strengths(codes: np.ndarray) -> np.ndarray:
-    """The elements (N, E) float64 of core promoters: 0 at even odds and below, 1 of a perfect match."""
+    """The elements (N, E) float64 of promoters: 0 at even odds and below, 1 of a perfect match."""
     best = [weights(element.consensus).max(1).sum() for element in ELEMENTS]
     return np.maximum(matches(codes)[0], 0) / best
 
@@ -148,7 +160,7 @@ def _write(sequence: np.ndarray, start: int, end: int, strand: str, codes: np.nd
 def read_promoters(
     bases: dict[str, np.ndarray], genes: list[Gene], planted: np.ndarray, sds: tuple[float, float]
 ) -> Promoters:
-    """The core promoters of all genes; their effects on the logarithms of density and index have these sds over genes.
+    """The promoters of all genes; their effects on the logarithms of density and index have these sds over genes.
 
     Where no gene has any such element there is no effect.
     """

@@ -2,7 +2,7 @@
 
 A gene's polymerase has one density over its body and a pausing index times as much in its pause
 window, TSS+20 to TSS+120 (the window of PEPPRO, `pipelines/peppro.py`); a weak tail follows its end, and
-a weak background runs against its direction. Core promoters (`starts`) tell a part of density and index, chance
+a weak background runs against its direction. Promoters (`starts`) tell a part of density and index, chance
 the rest. Within each of these stretches bases are preferred by what stands at the 3' end of the RNA and after
 it, their sum being kept. Reads of a base are Poisson numbers around that.
 """
@@ -53,7 +53,7 @@ ASSAYS = (Assay("netseq", "", 1), Assay("proseq", "chr", -1))
 def make_polymerase(rng: np.random.Generator, genes: list[Gene], told: np.ndarray, spec: dict) -> dict[str, Polymerase]:
     """Draw pausing indices and body densities, so that a gene has `reads_per_gene` reads on average.
 
-    told (genes, 2): what core promoters add to the logarithms of density and of the index of NET-seq; spec:
+    told (genes, 2): what promoters add to the logarithms of density and of the index of NET-seq; spec:
     `simulate/mirror/tracks`, whose shares of the variance these are.
     """
     own_density, own_index = (
