@@ -4,7 +4,8 @@
 
 Of the results of a configuration that simulates: the sign of what variants do to their genes, on the chromosomes that
 the models have not seen and on all; the bases of planted elements among as many bases of the highest attribution, over
-all regions together; and how far the called starts are from those of transcription.
+all regions together; and how far the called starts are from those of transcription, for one who knows the elements, too:
+no model that reads elements alone can be better than that.
 """
 
 from __future__ import annotations
@@ -15,9 +16,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.contracts import attributions
+from workflow_scripts.contracts import attributions, gene_bodies
+from workflow_scripts.io.bases import reverse_complement
+from workflow_scripts.seq2track.sequence import Sequences
+from workflow_scripts.simulate.starts import ELEMENTS, weights
 
 LEAST = 0.1  # of ln fold changes that are also counted apart
+REACH = 500  # bp from a start, of which the highest call is taken
 
 
 def variants(results: Path) -> pd.DataFrame:
@@ -78,11 +83,44 @@ def starts(results: Path) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["run", "track", "model", "n", "median bp", "within 50 bp"])
 
 
+def known(results: Path) -> pd.DataFrame:
+    """The same of all genes for one who knows each element, its places and its share."""
+    genome = Sequences(results / "reference/genome.fa", results / "reference/genome.fa.fai")
+    odds = {}
+    for chrom, length in genome.lengths.items():
+        codes = genome.codes(chrom, 0, length)
+        odds[chrom, "+"], odds[chrom, "-"] = odds_of_start(codes), odds_of_start(reverse_complement(codes))[::-1]
+    genes, _ = gene_bodies.read(results / "reference/gene_bodies.parquet")
+    distances = []
+    for gene in genes.itertuples():
+        first = max(0, gene.tss - REACH)
+        near = odds[gene.chrom, gene.strand][first : gene.tss + REACH + 1]
+        distances.append(abs(first + int(near.argmax()) - gene.tss))
+    distance = np.array(distances)
+    row = ("elements known", "", "", len(distance), np.median(distance), (distance <= 50).mean())
+    return pd.DataFrame([row], columns=["run", "track", "model", "n", "median bp", "within 50 bp"])
+
+
+def odds_of_start(codes: np.ndarray) -> np.ndarray:
+    """ln odds (B,) float64 of a start at each of these bases (B,) uint8, elements coming one without another."""
+    total = np.zeros(len(codes))
+    for element in ELEMENTS:
+        odds = weights(element.consensus)
+        first = len(codes) - len(odds) + 1
+        match = np.exp(sum(of[codes[at : first + at]] for at, of in enumerate(odds)))
+        ratio = np.zeros(len(codes))
+        for place in element.places:
+            start, end = max(0, -place), min(len(codes), first - place)
+            ratio[start:end] += match[start + place : end + place] / len(element.places)
+        total += np.log(1 - element.share + element.share * ratio)
+    return total
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("results", type=Path)
     results = parser.parse_args().results
-    for table in (variants(results), elements(results), starts(results)):
+    for table in (variants(results), elements(results), pd.concat([known(results), starts(results)])):
         print(table.round(3).to_string(index=False), end="\n\n")
 
 
