@@ -80,7 +80,7 @@ rule figures:
         collect(
             "<results>/report/seq2track/{run}/{file}",
             run=names("seq2track/runs"),
-            file=["tracks.png", "tracks.html", "starts.html"],
+            file=["tracks.png", "tracks.html", "uses.html"],
         ),
         collect(
             "<results>/report/seq2track/attributions/{attribution}/{file}",
@@ -354,5 +354,5 @@ rule list_sources:
 include: "report.circuit.smk"
 include: "report.runs.smk"
 include: "report.seq2track.smk"
-include: "report.seq2track.starts.smk"
+include: "report.seq2track.uses.smk"
 include: "report.summary.smk"

@@ -29,7 +29,7 @@ rule seq2track:
             file=["scores.tsv.gz", "genes.tsv.gz", "bedgraphs"],
         ),
         all_attributed(settings, "attributions.h5", "seqlets.parquet", "enrichment.parquet", "hits.parquet"),
-        collect("<results>/seq2track/{run}/starts.tsv", run=names("seq2track/runs")),
+        collect("<results>/seq2track/{run}/{use}.tsv", run=names("seq2track/runs"), use=["starts", "region_classes"]),
 
 
 rule train_seq2track:
@@ -152,4 +152,4 @@ rule score_tracks:
 include: "seq2track.exports.smk"
 include: "seq2track.variants.smk"
 include: "seq2track.attributions.smk"
-include: "seq2track.starts.smk"
+include: "seq2track.uses.smk"

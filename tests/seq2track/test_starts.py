@@ -16,7 +16,7 @@ from tests.seq2track.test_baselines import bodies_of
 from workflow_scripts.contracts import called_starts, comparisons, gene_bodies, metrics, predicted_tracks, track_store
 from workflow_scripts.evaluation.intervals import draws
 from workflow_scripts.io.errors import BadInput
-from workflow_scripts.report.show_starts import show_starts
+from workflow_scripts.report.show_uses import show_uses
 from workflow_scripts.seq2track import starts
 from workflow_scripts.seq2track.predict_starts import predict_starts
 from workflow_scripts.seq2track.reading import SHUFFLED
@@ -290,9 +290,9 @@ def test_calls_are_lines_of_bed_on_the_strand_where_signal_rises(given: Given, o
 
 
 def test_the_report_shows_every_model_and_metric(out: Path, tmp_path: Path) -> None:
-    show_starts(
-        metrics=out / "metrics.parquet",
-        comparisons=out / "comparisons.parquet",
+    show_uses(
+        metrics=[out / "metrics.parquet"],
+        comparisons=[out / "comparisons.parquet"],
         provenance=[],
         page=tmp_path / "p.html",
         run="r",

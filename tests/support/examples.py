@@ -42,6 +42,7 @@ from workflow_scripts.contracts import (
     probe,
     proteins,
     provenance,
+    region_classes,
     sample_embedding,
     sample_layout,
     sample_sheet,
@@ -236,6 +237,11 @@ def called_table() -> pd.DataFrame:
     made = {"track": "netseq", "fold": 1, "gene_id": ["G0", "G1"], "chrom": ["1", "X"], "strand": ["+", "-"]}
     made |= {"tss": [100, 2000], "model": "small", "called": [111.5, 1999.5], "distance": [11.5, 0.5]}
     return pd.DataFrame({**made, "score": [1.25, 1 / 3]})
+
+
+def region_table() -> pd.DataFrame:
+    made = {"fold": 1, "chrom": ["1", "X"], "start": [0, 256], "end": [256, 512], "strand": ["+", "-"]}
+    return pd.DataFrame({**made, "label": ["start", "intergenic"], "predicted": ["gene", "intergenic"]})
 
 
 def history_table() -> pd.DataFrame:
@@ -475,6 +481,7 @@ EXAMPLES = {
     ),
     "metagene": Example("metagene.parquet", metagene_table(), metagene.write, metagene.read),
     "called_starts": Example("starts.tsv", called_table(), called_starts.write, called_starts.read),
+    "region_classes": Example("region_classes.tsv", region_table(), region_classes.write, region_classes.read),
     "history": Example("history.tsv", history_table(), history.write, history.read),
     "selection": Example("selection.tsv", selection_table(), selection.write, selection.read),
     "separation": Example("separation.tsv", separation_table(), separation.write, separation.read),

@@ -4,8 +4,8 @@
 
 Of the results of a configuration that simulates: the sign of what variants do to their genes, on the chromosomes that
 the models have not seen and on all; the bases of planted elements among as many bases of the highest attribution, over
-all regions together; and how far the called starts are from those of transcription, for one who knows the elements, too:
-no model that reads elements alone can be better than that.
+all regions together; and how far the called starts are from those of transcription, for one who knows the elements,
+too: no model that reads elements alone can be better than that.
 """
 
 from __future__ import annotations

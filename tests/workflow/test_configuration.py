@@ -160,6 +160,7 @@ LIMITS = {
     ),
     "seq2track/evaluation/coarse": (48, "given 48 with bins of 32; allowed: a multiple of the bins of every set"),
     "seq2track/starts/flank": (48, "given 48 with bins of 32; allowed: a multiple of the bins of every set that is"),
+    "seq2track/region_classes/width": (48, "given 48 with bins of 32; allowed: a multiple of the bins of every set"),
     "seq2track/starts/reach": (15, "reach: given 15 with bins of 32; allowed: half of the bins of every set that is"),
     "seq2track/starts/tolerance": (15, "given 15 with bins of 32; allowed: half of the bins of every set that is"),
     "seq2track/evaluation/pause_end": (193, "body_start: given 192, before pause_end 193; allowed: pause_end at least"),
@@ -297,6 +298,7 @@ def test_variants_are_scored_by_windows_of_two_bins_at_least() -> None:
     """With one, none lies wholly before or after an insertion."""
     whole = {"runs": {"strands": {"context": 4096}}, "evaluation": {"coarse": 4096}}
     whole["starts"] = dict.fromkeys(("flank", "reach", "tolerance"), 4096)
+    whole["region_classes"] = {"width": 4096}
     config = merged(demo(), {"tracks": {"sets": {"netseq": {"targets": {"bin": 4096}}}}, "seq2track": whole})
     with pytest.raises(BadConfiguration, match="promoters/run: given 'strands' with one bin a window; allowed: a run"):
         settings(config)

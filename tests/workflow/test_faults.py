@@ -76,6 +76,8 @@ LIKE = {
     "seq2track/attributions/*/enrichment.parquet": "word_enrichment",
     "seq2track/*/start_metrics.parquet": "metrics",
     "seq2track/*/start_comparisons.parquet": "comparisons",
+    "seq2track/*/region_metrics.parquet": "metrics",
+    "seq2track/*/region_comparisons.parquet": "comparisons",
     "bulk/*/history.tsv": "history",
     "bulk/*/selection.tsv": "selection",
     "bulk/*/separation.tsv": "separation",

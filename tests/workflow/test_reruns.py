@@ -282,9 +282,10 @@ MADE = {
 SEQLETS = {"call_seqlets", "plot_attributions"}
 ATTRIBUTED = SEQLETS | {"attribute_sequence"}
 REGIONS = {"predict_regions", "export_regions"}
-STARTS = {"predict_starts", "show_starts"}  # called from predicted tracks
+STARTS = {"predict_starts", "show_uses"}  # called from predicted tracks
+CLASSED = {"classify_regions", "show_uses"}  # told from predicted tracks
 SEQUENCE = {"train_seq2track", "predict_tracks", "export_predicted", "score_tracks", "plot_tracks"}
-SEQUENCE |= STARTS
+SEQUENCE |= STARTS | CLASSED
 ASKED = SEQUENCE | ATTRIBUTED | {"score_variants"}  # what else reads the models of a run
 TRACKS = ASKED | {"predict_track_baselines"}  # whatever is predicted from sequence
 STRANDS = TRACKS | {
@@ -372,7 +373,7 @@ BY_HAND = {
     "seq2track/variants/{name}/run": SEQUENCE | {"score_variants"},  # another one, which has to be trained first
     "seq2track/variants/{name}/vcf": FILE | {"score_variants"},
     "seq2track/variants/mine": FILE | {"score_variants"},
-    "seq2track/baselines": {"predict_track_baselines", "score_tracks", "plot_tracks"} | STARTS,
+    "seq2track/baselines": {"predict_track_baselines", "score_tracks", "plot_tracks"} | STARTS | CLASSED,
     "seq2track/evaluation": {"score_tracks", "plot_tracks"},
     "seq2track/attributions/{name}": ATTRIBUTED,
     "seq2track/attributions/{name}/run": SEQUENCE | ATTRIBUTED,  # another one, which has to be trained first
@@ -381,6 +382,7 @@ BY_HAND = {
     "seq2track/attributions/{name}/seqlets": SEQLETS,
     "seq2track/attributions/second": ATTRIBUTED | FILE,
     "seq2track/starts": STARTS,
+    "seq2track/region_classes": CLASSED,
     "tracks/sets/{name}/polymerase": {"measure_polymerase", "plot_pausing"},
     "tracks/sets/{name}/hub": {"export_track", "write_hub", "write_predicted_hub"},
     "tracks/sets/{name}/metagene": {"measure_metagene", "plot_metagene"},

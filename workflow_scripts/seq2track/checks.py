@@ -37,6 +37,9 @@ def faults(settings: Settings) -> Iterator[Fault]:
             given = f"{spec['coarse']} with bins of {targets['bin']}"
             yield "seq2track/evaluation/coarse", given, "a multiple of the bins of every set that is predicted"
         yield from _faults_of_starts(section["starts"], targets["bin"])
+        if section["region_classes"]["width"] % targets["bin"]:
+            given = f"{section['region_classes']['width']} with bins of {targets['bin']}"
+            yield "seq2track/region_classes/width", given, "a multiple of the bins of every set that is predicted"
         yield from _faults_of_run(place, run, targets)
     for name, asked in section["regions"].items():
         if asked["run"] not in section["runs"]:
