@@ -3,7 +3,10 @@
 
 rule show_uses:
     input:
-        metrics=["<results>/seq2track/{run}/start_metrics.parquet", "<results>/seq2track/{run}/region_metrics.parquet"],
+        metrics=[
+            "<results>/seq2track/{run}/start_metrics.parquet",
+            "<results>/seq2track/{run}/region_metrics.parquet",
+        ],
         comparisons=[
             "<results>/seq2track/{run}/start_comparisons.parquet",
             "<results>/seq2track/{run}/region_comparisons.parquet",

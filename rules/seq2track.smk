@@ -29,7 +29,11 @@ rule seq2track:
             file=["scores.tsv.gz", "genes.tsv.gz", "bedgraphs"],
         ),
         all_attributed(settings, "attributions.h5", "seqlets.parquet", "enrichment.parquet", "hits.parquet"),
-        collect("<results>/seq2track/{run}/{use}.tsv", run=names("seq2track/runs"), use=["starts", "region_classes"]),
+        collect(
+            "<results>/seq2track/{run}/{use}.tsv",
+            run=names("seq2track/runs"),
+            use=["starts", "region_classes"],
+        ),
 
 
 rule train_seq2track:
