@@ -107,8 +107,9 @@ BASELINES = {
     "swapped_strands": Baseline("the run with strands exchanged", TRACK_BINS),
     "other_track": Baseline("the run, what it says of another track", TRACK_BINS),
     "counting_ceiling": Baseline("ceiling: one half of the reads by the other", TRACK_BINS),
-    "measured_track": Baseline("ceiling: the same of the measured track", START_BINS),
+    "measured_track": Baseline("ceiling: the same calls of the measured track", START_BINS),
     "random_bins": Baseline("bins at random", START_BINS),
+    "measured_tracks": Baseline("the measured tracks", TRACK_BINS),
 }
 
 

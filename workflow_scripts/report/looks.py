@@ -89,6 +89,7 @@ KNOWN = {
     "counting_ceiling": Look(TEAL, "h", (7, 1.5)),
     "measured_track": Look(WINE, "h", (7, 1.5)),
     "random_bins": Look(SLATE, "h", (2, 3)),
+    "measured_tracks": Look(MOSS, "h", (4, 4)),
 }
 # Of baselines that are added to the registry, in its order.
 OTHERS = [Look(colour, marker, (1, 3)) for marker, colour in product("<>8H", (TEAL, GOLD, SLATE))]

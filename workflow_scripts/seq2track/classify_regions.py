@@ -13,10 +13,10 @@ from workflow_scripts.evaluation.classification import score_classes
 from workflow_scripts.seq2track import held_out
 from workflow_scripts.seq2track import region_classes as classes
 from workflow_scripts.seq2track import starts as calling
-from workflow_scripts.seq2track.predict_starts import MEASURED
 from workflow_scripts.seq2track.reading import SHUFFLED
-from workflow_scripts.seq2track.scoring import SWAPPED
 from workflow_scripts.seq2track.track_baselines import OF_SEQUENCE, flatten
+
+MEASURED = "measured_tracks"
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +38,8 @@ def classify_regions(
 
     predicted, baselines: PredictedTracks, of the same folds in the same order; spec: `seq2track/region_classes`. All
     tracks tell together. Classes of a block of windows of a fold are learned on its other blocks, by the same
-    classifier for every model. Baselines that read where genes are do not take part. Raises BadInput on files of
-    different folds or tracks.
+    classifier for every model. Baselines that read where genes are do not take part; measured tracks are no ceiling,
+    for they have noise. Raises BadInput on files of different folds or tracks.
     """
     table = track_store.read_windows(windows)
     store = track_store.TrackStore(targets, table)
@@ -65,7 +65,7 @@ def classify_regions(
                 told.append(pd.DataFrame({**place, "strand": np.array(["+", "-"])[side]}))
                 told[-1] = told[-1].assign(label=labels, predicted=found)
     region_classes.write(pd.concat(told, ignore_index=True), regions)
-    held_out.write_scores(scores, [run], MEASURED, metrics, comparisons)
+    held_out.write_scores(scores, [run], None, metrics, comparisons)
 
 
 def _along_the_genome(windows: pd.DataFrame) -> np.ndarray:
@@ -77,10 +77,8 @@ def _along_the_genome(windows: pd.DataFrame) -> np.ndarray:
 
 def _models(held: held_out.HeldOut, run: str) -> dict[str, np.ndarray]:
     """What every model says of all tracks (W, 2T, N)."""
-    own = held.mine.values[run]
-    exchanged = own.reshape(len(own), -1, 2, own.shape[-1])[:, :, ::-1].reshape(own.shape)
-    sequence = {name: held.theirs.values[name] for name in OF_SEQUENCE}
-    return {run: own, SWAPPED: exchanged, SHUFFLED: held.mine.values[SHUFFLED], **sequence, MEASURED: held.signal}
+    mine = {name: held.mine.values[name] for name in (run, SHUFFLED)}
+    return mine | {name: held.theirs.values[name] for name in OF_SEQUENCE} | {MEASURED: held.signal}
 
 
 if "snakemake" in globals():

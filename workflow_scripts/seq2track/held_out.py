@@ -55,10 +55,12 @@ def folds(table: pd.DataFrame, store: TrackStore, predicted: list[Path], baselin
         yield HeldOut(mine.fold, rows, names, *store.rows(rows), mine, theirs)
 
 
-def write_scores(rows: list[dict[str, Any]], own: list[str], ceiling: str, metrics: Path, comparisons: Path) -> None:
+def write_scores(
+    rows: list[dict[str, Any]], own: list[str], ceiling: str | None, metrics: Path, comparisons: Path
+) -> None:
     """Write Metrics of Replicates on each fold and as means over folds, and Comparisons of the models `own`.
 
-    rows: datasets are `TRACK, fold NUMBER`; ceiling: the model that is no baseline.
+    rows: datasets are `TRACK, fold NUMBER`; ceiling: the model that is no baseline, if any.
     """
     replicates = pd.DataFrame(rows)
     track = replicates["dataset"].str.rpartition(", fold ")[0]
