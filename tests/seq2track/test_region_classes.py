@@ -199,6 +199,14 @@ def test_stretches_lie_on_windows_of_their_fold_with_their_label(given: Classifi
     assert set(table["label"]) == set(region_classes.LABELS)
 
 
+def test_one_fold_is_its_own_mean(given: Classified, out: Path, tmp_path: Path) -> None:
+    given.classify(tmp_path / "out", folds=(2,), others=(2,))
+    found, both = (metrics.read(folder / "metrics.parquet") for folder in (tmp_path / "out", out))
+    assert set(found["dataset"]) == {"all tracks"}
+    one = both[both["dataset"] == "all tracks, fold 2"]
+    np.testing.assert_array_equal(found["value"], one["value"])
+
+
 def test_files_of_different_folds_are_refused(given: Classified, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="fold or tracks: are not those of"):
         given.classify(tmp_path / "out", others=(2, 1))

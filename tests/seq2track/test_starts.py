@@ -220,7 +220,11 @@ def test_every_model_is_scored_on_every_fold_and_the_measured_track_is_no_baseli
     whole = found[(found["metric"] == "start_auprc") & (found["model"] == "r")].set_index("dataset")["value"]
     assert whole["a"] == pytest.approx((whole["a, fold 1"] + whole["a, fold 2"]) / 2)
     compared = comparisons.read(out / "comparisons.parquet")
-    assert set(compared["model"]) == {"r"} and set(compared["baseline"]) == models - {"r", "measured_track"}
+    assert set(compared["model"]) == {"r"} and set(compared["baseline"]) == models - {
+        "r",
+        "measured_track",
+        "mean_profile",
+    }
 
 
 def test_numbers_are_those_of_the_table_and_of_scikit_learn(given: Given, out: Path) -> None:

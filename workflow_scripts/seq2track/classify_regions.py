@@ -65,7 +65,7 @@ def classify_regions(
                 told.append(pd.DataFrame({**place, "strand": np.array(["+", "-"])[side]}))
                 told[-1] = told[-1].assign(label=labels, predicted=found)
     region_classes.write(pd.concat(told, ignore_index=True), regions)
-    held_out.write_scores(scores, [run], None, metrics, comparisons)
+    held_out.write_scores(scores, [run], [], metrics, comparisons)
 
 
 def _along_the_genome(windows: pd.DataFrame) -> np.ndarray:

@@ -5,7 +5,7 @@ Shapes: W windows of a fold, T tracks (both strands of each), N bins.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -56,18 +56,18 @@ def folds(table: pd.DataFrame, store: TrackStore, predicted: list[Path], baselin
 
 
 def write_scores(
-    rows: list[dict[str, Any]], own: list[str], ceiling: str | None, metrics: Path, comparisons: Path
+    rows: list[dict[str, Any]], own: list[str], ceilings: Collection[str], metrics: Path, comparisons: Path
 ) -> None:
-    """Write Metrics of Replicates on each fold and as means over folds, and Comparisons of the models `own`.
+    """Write Metrics of Replicates as means over folds, and on each of several, and Comparisons of the models `own`.
 
-    rows: datasets are `TRACK, fold NUMBER`; ceiling: the model that is no baseline, if any.
+    rows: datasets are `TRACK, fold NUMBER`; ceilings: models that are no baselines.
     """
     replicates = pd.DataFrame(rows)
-    track = replicates["dataset"].str.rpartition(", fold ")[0]
+    track, fold = (replicates["dataset"].str.rpartition(", fold ")[of] for of in (0, 2))
     means = [scoring.mean_over_folds(replicates[track == name], name) for name in track.unique()]
-    replicates = pd.concat([*means, replicates], ignore_index=True)
+    replicates = pd.concat([*means, replicates][: None if fold.nunique() > 1 else -1], ignore_index=True)
     order = ["task", "dataset", "split", "level", "metric", "model"]
     metrics_table.write(replicates[list(metrics_table.SCHEMA.columns)].sort_values(order), metrics)
     mine = replicates["model"].isin(own)
-    others = ~mine & (replicates["model"] != ceiling)
+    others = ~mine & ~replicates["model"].isin(ceilings)
     comparisons_table.write(compare(replicates[mine], replicates[others], metrics), comparisons)

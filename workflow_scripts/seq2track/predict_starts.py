@@ -13,7 +13,7 @@ from workflow_scripts.contracts import called_starts, gene_bodies, track_store
 from workflow_scripts.evaluation.starts import score_distances, score_ranking
 from workflow_scripts.seq2track import held_out
 from workflow_scripts.seq2track import starts as calling
-from workflow_scripts.seq2track.track_baselines import flatten
+from workflow_scripts.seq2track.track_baselines import TOLD, flatten
 
 MEASURED, RANDOM = "measured_track", "random_bins"
 
@@ -38,8 +38,8 @@ def predict_starts(
 
     predicted, baselines: PredictedTracks, of the same folds in the same order; spec: `seq2track/starts`. Starts are
     annotated ones of genes whose bin, with the bins on either side that a score needs, is held out and counts; all
-    models are scored on the same. The measured track is a ceiling and no baseline: Comparisons are without it. Raises
-    BadInput on files of different folds or tracks.
+    models are scored on the same. The measured track is a ceiling and no baseline, and so is what is told where genes
+    begin: Comparisons are without them. Raises BadInput on files of different folds or tracks.
     """
     table = track_store.read_windows(windows)
     store = track_store.TrackStore(targets, table)
@@ -60,7 +60,7 @@ def predict_starts(
             lines += found.calls(found.scores(said[run]))
     called_starts.write(pd.concat(told, ignore_index=True), starts)
     called_starts.write_bed(lines, calls)
-    held_out.write_scores(scores, [run], MEASURED, metrics, comparisons)
+    held_out.write_scores(scores, [run], [MEASURED, *TOLD], metrics, comparisons)
 
 
 class _Fold:

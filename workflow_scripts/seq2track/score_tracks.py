@@ -47,7 +47,7 @@ def score_tracks(
             row = {"dataset": f"{store.tracks[track]['name']}, fold {held.fold}", "split": "test"}
             signal, mask = held.signal[:, pair], held.mask[:, pair]
             rows += scoring.score(said, signal, mask, placed, held.windows, store.bin, spec, kind == "counts", **row)
-    held_out.write_scores(rows, [run, run + LEVELED], scoring.CEILING, metrics, comparisons)
+    held_out.write_scores(rows, [run, run + LEVELED], [scoring.CEILING], metrics, comparisons)
 
 
 if "snakemake" in globals():

@@ -27,7 +27,8 @@ BASELINES = {
     "profile_and_level": "workflow_scripts.seq2track.gene_baselines.profile_and_level",
     "linear_composite": "workflow_scripts.seq2track.gene_baselines.linear_composite",
 }
-OF_SEQUENCE = ("gc_linear", "kmer_ridge")  # those that are not told where genes are
+OF_SEQUENCE = ("gc_linear", "kmer_ridge")
+TOLD = ("mean_profile", "profile_and_level", "linear_composite")  # where genes are
 
 
 @dataclass
