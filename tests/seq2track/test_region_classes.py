@@ -7,15 +7,21 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
+from sklearn.model_selection import LeaveOneGroupOut, cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from tests.seq2track import material
 from tests.seq2track.test_starts import Given, bodies, drawn, ground
-from workflow_scripts.contracts import comparisons, gene_bodies, metrics, region_classes
+from workflow_scripts.contracts import comparisons, gene_bodies, metrics, predicted_tracks, region_classes
+from workflow_scripts.evaluation.intervals import draws
 from workflow_scripts.io.errors import BadInput
 from workflow_scripts.seq2track import region_classes as classes
 from workflow_scripts.seq2track.classify_regions import classify_regions
 from workflow_scripts.seq2track.reading import SHUFFLED
+from workflow_scripts.seq2track.starts import lay_out
 from workflow_scripts.settings.schema import complete, load_schema
 
 
@@ -42,7 +48,7 @@ def test_stretches_follow_each_other_and_no_neighbour_lies_beyond_a_gap() -> Non
 
 
 def test_labels_by_hand_on_both_strands() -> None:
-    table = bodies(("I", 120, 200, "+", 120), ("II", 20, 97, "-", 96), ("I", 1, 99, "+", 1)).assign(placed=[1, 1, 0])
+    table = bodies(("I", 120, 200, "+", 120), ("II", 24, 97, "-", 96), ("I", 1, 99, "+", 1)).assign(placed=[1, 1, 0])
     table["placed"] = table["placed"].astype(bool)
     found = classes.cut(ground(), 1)
     given = classes.label(table, found, spec(start=20, before=30, after=40))
@@ -60,6 +66,7 @@ def test_labels_by_hand_on_both_strands() -> None:
         ("I", 234.5): ["after_end", "intergenic"],
         ("I", 404.5): ["intergenic", "intergenic"],
         ("II", 4.5): ["intergenic", "after_end"],
+        ("II", 14.5): ["intergenic", "after_end"],
         ("II", 24.5): ["antisense", "gene"],
         ("II", 74.5): ["antisense", "gene"],
         ("II", 84.5): ["antisense", "start"],
@@ -72,11 +79,13 @@ def test_labels_by_hand_on_both_strands() -> None:
 
 
 def test_of_two_genes_the_class_that_comes_first_counts() -> None:
-    table = bodies(("II", 0, 60, "+", 0), ("II", 80, 150, "+", 80), ("II", 0, 160, "-", 159))
+    table = bodies(("II", 0, 60, "+", 0), ("II", 80, 150, "+", 80), ("II", 0, 160, "-", 159), ("I", 100, 120, "+", 100))
     found = classes.cut(ground(), 1)
-    given = classes.label(table, found, spec(start=20, before=30, after=50))
+    given = classes.label(table, found, spec(start=30, before=30, after=50))
+    short = given[0, (found.chrom == "I") & (found.middle < 150)]
+    assert short.tolist() == ["before_start"] * 2 + ["start"] * 2 + ["after_end"] * 3  # no start beyond the end
     plus = {float(found.middle[at]): str(given[0, at]) for at in np.flatnonzero(found.chrom == "II")}
-    assert [plus[middle] for middle in (44.5, 54.5, 64.5, 84.5, 104.5, 154.5)] == [
+    assert [plus[middle] for middle in (44.5, 54.5, 64.5, 84.5, 114.5, 154.5)] == [
         "gene", "gene", "before_start", "start", "gene", "after_end"
     ]  # fmt: skip
 
@@ -121,6 +130,11 @@ def test_a_block_is_told_by_the_others_alone() -> None:
     x[blocks == 2] *= -1
     wrong = classes.tell(x, labels, blocks) != labels
     assert wrong[blocks == 2].mean() > 0.4
+    three = np.where(rng.random(400) < 0.1, "antisense", labels)
+    x = rng.normal(size=(400, 3)) + (three[:, None] == np.unique(three))
+    model = make_pipeline(StandardScaler(), LogisticRegression(class_weight="balanced", max_iter=1000))
+    found = cross_val_predict(model, x, three, groups=blocks, cv=LeaveOneGroupOut())
+    np.testing.assert_array_equal(classes.tell(x, three, blocks), found)
     one = np.where(blocks == 0, "gene", "start")
     assert (classes.tell(x, one, np.minimum(blocks, 1))[blocks == 0] == "start").all()  # all that the others are
 
@@ -180,6 +194,34 @@ def test_every_model_that_reads_no_annotation_is_scored_as_scikit_learn_does(out
     assert macro["measured_tracks"] > macro["r"] > macro["gc_linear"] + 0.1
     compared = comparisons.read(out / "comparisons.parquet")
     assert set(compared["model"]) == {"r"} and set(compared["baseline"]) == models - {"r"}
+
+
+def test_blocks_and_resamples_are_of_whole_windows(given: Classified, out: Path) -> None:
+    """What a run's tracks tell, made anew; of windows in a row, a quarter is told by the other three."""
+    table = region_classes.read(out / "region_classes.tsv")
+    scores = metrics.read(out / "metrics.parquet").set_index(["dataset", "metric", "model"])
+    genes, _ = gene_bodies.read(given.bodies)
+    for fold, rows in table.groupby("fold"):
+        chosen = np.flatnonzero(given.table["fold"] == fold)
+        _, mask = given.store.rows(chosen)
+        said = predicted_tracks.read(given.folder / f"run{fold}.h5", given.table).values["r"]
+        here = lay_out(given.table, chosen, 16, 8)
+        signal, mask = (of.swapaxes(0, 1).reshape(4, -1) for of in (said, mask))
+        found = classes.cut(here, 2)
+        kept = classes.counted(mask, found)
+        labels = classes.label(genes, found, spec())[kept]
+        window = np.tile(found.bins[:, 0] // 8, (2, 1))[kept]
+        quarter = np.array([np.searchsorted([1, 2, 3], 4 * number / len(chosen), "right") for number in window])
+        told = classes.tell(classes.features(signal, mask, found)[kept], labels, quarter)
+        assert (told == rows["predicted"].to_numpy()).all()
+        names = (rows["chrom"] + ":" + (rows["start"] // 128 * 128).astype(str)).to_numpy()
+        resampled = []
+        for times in draws(len(set(names)), 20, 1):
+            again = np.repeat(np.arange(len(rows)), times[np.unique(names, return_inverse=True)[1]].astype(int))
+            drawn_again = rows.iloc[again]
+            resampled.append(f1_score(drawn_again["label"], drawn_again["predicted"], average="macro"))
+        told = scores.loc[(f"all tracks, fold {fold}", "macro_f1", "r"), ["ci_low", "ci_high"]].astype(float)
+        np.testing.assert_allclose(told, np.quantile(resampled, [0.025, 0.975]))
 
 
 def test_stretches_lie_on_windows_of_their_fold_with_their_label(given: Classified, out: Path) -> None:

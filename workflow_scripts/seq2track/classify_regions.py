@@ -52,7 +52,7 @@ def classify_regions(
         kept = classes.counted(mask, stretches)
         labels = classes.label(genes, stretches, spec)[kept]
         window = np.tile(stretches.bins[:, 0] // store.bins, (2, 1))[kept]
-        blocks = _along_the_genome(table.iloc[held.rows]) * spec["blocks"] // len(held.rows)
+        blocks = np.arange(len(held.rows)) * spec["blocks"] // len(held.rows)  # windows stand along the genome
         log.info("fold %d: %s", held.fold, pd.Series(labels).value_counts().to_dict())
         for model, values in _models(held, run).items():
             found = classes.tell(classes.features(flatten(values), mask, stretches)[kept], labels, blocks[window])
@@ -66,13 +66,6 @@ def classify_regions(
                 told[-1] = told[-1].assign(label=labels, predicted=found)
     region_classes.write(pd.concat(told, ignore_index=True), regions)
     held_out.write_scores(scores, [run], [], metrics, comparisons)
-
-
-def _along_the_genome(windows: pd.DataFrame) -> np.ndarray:
-    """The place (W,) int64 of each window among all, by chromosome and start."""
-    place = np.empty(len(windows), np.int64)
-    place[np.lexsort((windows["start"], windows["chrom"].astype(str)))] = np.arange(len(windows))
-    return place
 
 
 def _models(held: held_out.HeldOut, run: str) -> dict[str, np.ndarray]:
